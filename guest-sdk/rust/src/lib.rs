@@ -1,0 +1,1 @@
+//! Call handlers in Rust: the plain event loop.

@@ -1,0 +1,1 @@
+//! PCM, tones and WAV files; no sockets, no clock.

@@ -1,0 +1,1 @@
+//! The sockets that bring calls: Telcoflow's session manager and voice links.

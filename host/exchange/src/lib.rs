@@ -1,0 +1,1 @@
+//! Where connectors, routes and guests meet: admission, call tasks, drain.

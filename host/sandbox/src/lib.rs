@@ -1,0 +1,1 @@
+//! Wasmtime: engines, limits and the host side of the handler contract.

@@ -1,0 +1,1 @@
+//! A Telcoflow server with scripted callers and seeded faults.

@@ -1,0 +1,1 @@
+//! The switchhook binary: command line and configuration; composes everything.

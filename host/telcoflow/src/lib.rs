@@ -1,0 +1,1 @@
+//! The Telcoflow wire protocol, sans-IO: frames, the session-manager link and the voice link.
