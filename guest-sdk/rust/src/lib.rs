@@ -1,1 +1,49 @@
 //! Call handlers in Rust: the plain event loop.
+//!
+//! A handler is one function that lives as long as its call. It pulls events, and everything else it does returns at
+//! once: commands are accepted or refused, and finish later as [`Event::Outcome`].
+//!
+//! ```no_run
+//! use switchhook_guest::{CallInfo, Event, Failure, call, events, play};
+//!
+//! switchhook_guest::handler!(handle);
+//!
+//! fn handle(_call: CallInfo) -> Result<(), Failure> {
+//!     call::answer()?;
+//!     for event in events() {
+//!         if let Event::Audio(frame) = event {
+//!             play(&frame.pcm)?;
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Build it as a `cdylib` for `wasm32-wasip2`: the output is a component. On any other target the crate compiles, so
+//! that editors and `cargo check` work, but every function panics: there is no host to call.
+//!
+//! A panic ends this call's instance only. Its text goes to standard error, which the host puts in its log.
+//!
+//! # Layout
+//! - [`events`], [`next`], [`next_within`]: the only places where a handler waits
+//! - [`call`], [`playout`], [`timers`], [`config`] and the log macros ([`info!`], [`warn!`], ...): work for every handler
+//! - [`recording`], [`websocket`], [`http`], [`key_value`], [`calls`]: answer `NOT_GRANTED` without a grant
+//! - [`code`]: the host's own failure codes
+
+#[doc(hidden)]
+pub mod bindings;
+pub mod code;
+pub mod config;
+mod events;
+mod export;
+mod log;
+pub mod timers;
+
+pub use bindings::plain::switchhook::handler::types::{
+    AudioFormat, AudioFrame, CallInfo, CommandId, Dtmf, Event, Failure, Field, HttpBody, HttpEnd, HttpHead, Ledger,
+    Mark, Outcome, Payload, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
+};
+pub use bindings::plain::switchhook::handler::{call, calls, http, key_value, playout, recording, websocket};
+pub use events::{Events, Waited, events, next, next_within};
+pub use log::{Level, log};
+pub use playout::{play, play_samples};

@@ -1,0 +1,37 @@
+//! The host's own failure codes.
+//!
+//! The set may grow, and carriers add theirs unchanged: compare with the codes you know and treat the rest as
+//! "something else".
+
+use crate::Failure;
+
+/// Not legal in this state of the call, or the same command is under way.
+pub const NOT_NOW: &str = "NOT_NOW";
+/// This carrier cannot do it.
+pub const NOT_SUPPORTED: &str = "NOT_SUPPORTED";
+/// The plugin's grants do not cover it.
+pub const NOT_GRANTED: &str = "NOT_GRANTED";
+/// A bad argument.
+pub const INVALID: &str = "INVALID";
+/// A bounded queue or table is full; nothing was taken.
+pub const FULL: &str = "FULL";
+/// No answer within the deadline.
+pub const TIMEOUT: &str = "TIMEOUT";
+/// The call's socket died before the answer.
+pub const LINK_LOST: &str = "LINK_LOST";
+/// The call is over.
+pub const ENDED: &str = "ENDED";
+/// Telcoflow's: the number that `connect` rang did not pick up. The call is as it was.
+pub const CALL_UNANSWERED: &str = "CALL_UNANSWERED";
+
+impl Failure {
+    /// A failure of the handler's own, for `Err(...)`: `code` for programs, `message` for people.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    /// Whether this is that failure: `failure.is(code::FULL)`.
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+}

@@ -1,0 +1,41 @@
+//! How a function becomes the component's export.
+
+/// Makes a function the handler of this component: `handler!(handle)` for a
+/// `fn handle(call: CallInfo) -> Result<(), Failure>`.
+///
+/// Returning `Ok` while the call lives closes it. Returning `Err`, or panicking, hands the call to the operator's fault
+/// policy. Returning without ever asking for an event counts as the fault `HANDLER_RETURNED`.
+#[macro_export]
+macro_rules! handler {
+    ($handle:path) => {
+        const _: () = {
+            struct Handler;
+            impl $crate::bindings::plain::Guest for Handler {
+                fn handle(call: $crate::CallInfo) -> ::std::result::Result<(), $crate::Failure> {
+                    $handle(call)
+                }
+            }
+            $crate::bindings::plain::export_plain!(Handler);
+        };
+    };
+}
+
+/// Makes an `async fn` the handler of this component: `handler_async!(handle)` for an
+/// `async fn handle(call: CallInfo) -> Result<(), Failure>`, in the world `call-handler-async`.
+///
+/// Waiting for events is the same plain function as in [`handler!`]; what the world adds is that `handle` may await.
+#[cfg(feature = "async")]
+#[macro_export]
+macro_rules! handler_async {
+    ($handle:path) => {
+        const _: () = {
+            struct Handler;
+            impl $crate::bindings::awaiting::Guest for Handler {
+                async fn handle(call: $crate::CallInfo) -> ::std::result::Result<(), $crate::Failure> {
+                    $handle(call).await
+                }
+            }
+            $crate::bindings::awaiting::export_awaiting!(Handler);
+        };
+    };
+}

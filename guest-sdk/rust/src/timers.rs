@@ -1,0 +1,25 @@
+//! Timers: they arrive as [`Event::Timer`](crate::Event::Timer). Nothing here waits.
+
+use std::time::Duration;
+
+pub use crate::bindings::plain::switchhook::handler::timers::cancel;
+
+use crate::bindings::plain::switchhook::handler::timers;
+use crate::events::millis;
+use crate::{Failure, TimerId};
+
+/// Fires once, after `delay`, which is rounded up to whole milliseconds.
+///
+/// # Errors
+/// `FULL` with 256 timers running.
+pub fn after(delay: Duration) -> Result<TimerId, Failure> {
+    timers::set(millis(delay), false)
+}
+
+/// Fires every `period`, at least 1 ms. A tick whose predecessor was not yet taken is skipped.
+///
+/// # Errors
+/// `FULL` with 256 timers running, `INVALID` for a period of zero.
+pub fn every(period: Duration) -> Result<TimerId, Failure> {
+    timers::set(millis(period), true)
+}
