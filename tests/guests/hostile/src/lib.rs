@@ -1,1 +1,39 @@
-//! Hostile
+//! A guest that misbehaves, or does one small thing, as its configuration says.
+//!
+//! The key `mode` chooses; README.md lists the modes, their keys and what they log. One component for all of them,
+//! because each more would cost every test run another build.
+
+mod commands;
+mod faults;
+mod floods;
+mod refusals;
+mod sounds;
+mod support;
+
+use switchhook_guest::{CallInfo, Failure, config};
+
+switchhook_guest::handler!(run);
+
+fn run(info: CallInfo) -> Result<(), Failure> {
+    let mode = config::get("mode").unwrap_or_default();
+    match mode.as_str() {
+        "trap" | "panic" | "recurse" | "allocate" | "spin" | "spin-after-answer"
+        | "return-at-once" | "fail" | "ignore-end" | "stdout" => faults::run(&mode),
+        "flood-play" => floods::play(&info),
+        "flood-marks" => floods::marks(&info),
+        "flood-timers" => floods::timers(),
+        "flood-commands" => floods::commands(),
+        "flood-log" => floods::log(),
+        "flood-stdout" => floods::stdout(),
+        "not-granted" => refusals::not_granted(),
+        "odd-play" => refusals::odd_play(&info),
+        "timers" => sounds::timers(&info),
+        "marks" => sounds::marks(&info),
+        "connect" | "connect-unanswered" => commands::connect(&info),
+        "commands" => commands::list(&info),
+        other => Err(Failure::new(
+            "UNKNOWN_MODE",
+            format!("the hostile guest has no mode `{other}`"),
+        )),
+    }
+}
