@@ -31,7 +31,9 @@ macro_rules! handler_async {
         const _: () = {
             struct Handler;
             impl $crate::bindings::awaiting::Guest for Handler {
-                async fn handle(call: $crate::CallInfo) -> ::std::result::Result<(), $crate::Failure> {
+                async fn handle(
+                    call: $crate::CallInfo,
+                ) -> ::std::result::Result<(), $crate::Failure> {
                     $handle(call).await
                 }
             }

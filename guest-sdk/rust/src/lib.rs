@@ -40,10 +40,18 @@ mod log;
 pub mod timers;
 
 pub use bindings::plain::switchhook::handler::types::{
-    AudioFormat, AudioFrame, CallInfo, CommandId, Dtmf, Event, Failure, Field, HttpBody, HttpEnd, HttpHead, Ledger,
-    Mark, Outcome, Payload, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
+    AudioFormat, AudioFrame, CallInfo, CommandId, Dtmf, Event, Failure, Field, HttpBody, HttpEnd,
+    HttpHead, Ledger, Mark, Outcome, Payload, RequestId, SocketClosed, SocketId, SocketMessage,
+    TimerId,
 };
-pub use bindings::plain::switchhook::handler::{call, calls, http, key_value, playout, recording, websocket};
+pub use bindings::plain::switchhook::handler::{
+    call, calls, http, key_value, playout, recording, websocket,
+};
 pub use events::{Events, Waited, events, next, next_within};
 pub use log::{Level, log};
 pub use playout::{play, play_samples};
+
+/// The examples of README.md, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

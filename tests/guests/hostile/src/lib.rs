@@ -26,6 +26,7 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "flood-log" => floods::log(),
         "flood-stdout" => floods::stdout(),
         "not-granted" => refusals::not_granted(),
+        "huge-play" => refusals::huge_play(),
         "odd-play" => refusals::odd_play(&info),
         "timers" => sounds::timers(&info),
         "marks" => sounds::marks(&info),

@@ -2,8 +2,8 @@
 
 use switchhook_guest::recording::Side;
 use switchhook_guest::{
-    CallInfo, Failure, Payload, call, calls, http, info, key_value, play, playout, recording,
-    timers, warn, websocket,
+    CallInfo, Failure, Payload, call, calls, config, http, info, key_value, play, playout,
+    recording, timers, warn, websocket,
 };
 
 use crate::support::{answered, code, tone, until_the_end};
@@ -86,8 +86,11 @@ pub(crate) fn odd_play(call_info: &CallInfo) -> Result<(), Failure> {
     odd("play-odd", code(&play(&bytes[..bytes.len() - 1])));
     odd("play-one-byte", code(&play(&bytes[..1])));
     odd("play-nothing", code(&play(&[])));
-    odd("play-64-mebibytes", code(&play(&vec![0; 64 << 20])));
     odd("play", code(&play(&bytes)));
+    odd("play-600000-bytes", code(&play(&vec![0; 600_000])));
+    odd("play-600000-bytes-more", code(&play(&vec![0; 600_000])));
+    playout::clear();
+    odd("play-after-clear", code(&play(&bytes)));
     odd("mark-no-name", code(&playout::mark("")));
     odd("mark-128-bytes", code(&playout::mark(&"m".repeat(128))));
     odd("send-digits-none", code(&call::send_digits("")));
@@ -108,5 +111,14 @@ pub(crate) fn odd_play(call_info: &CallInfo) -> Result<(), Failure> {
     playout::flush();
     playout::clear();
     info!("odd state {}", call::state());
+    Ok(())
+}
+
+/// One play of `bytes` (16 MiB): more than a host takes in one call. Logs `huge-play CODE` if it lives to tell.
+pub(crate) fn huge_play() -> Result<(), Failure> {
+    answered()?;
+    let bytes = config::parse("bytes").unwrap_or(16 << 20);
+    info!("huge-play {}", code(&play(&vec![0; bytes])));
+    until_the_end();
     Ok(())
 }
