@@ -1,2 +1,68 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: the two commands of the README and what they are made of.
+//!
+//! It knows no wasmtime and has no dependency, so it compiles in a second and can say what it does while the rest is
+//! built. Whatever the machine lacks it takes from the package registries; what it cannot make itself is named in one
+//! sentence. Everything it makes lies under `target/`, but for `plugins/NAME.wasm`.
+//! Exit codes: 0 done, 1 it failed, 2 wrong use.
+
+mod plugins;
+mod python;
+mod shell;
+mod tally;
+mod test;
+
+use std::process::ExitCode;
+
+use shell::{Failed, cargo, run, say};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo [ARGUMENTS]   builds what is missing and runs `switchhook demo ARGUMENTS`
+  test [FILTER]      every test of the project; with a filter, only tests whose name contains it
+  plugins            builds plugins/NAME.wasm and the guests of the tests
+  help               this text
+
+The first run fetches dependencies and builds wasmtime: about six minutes on two cores. Later runs take seconds.";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_else(|| "help".to_owned());
+    let rest: Vec<String> = arguments.collect();
+    let done = match (command.as_str(), rest.as_slice()) {
+        ("demo", _) => demo(&rest),
+        ("test", []) => test::all(),
+        ("test", [filter]) if !filter.starts_with('-') => test::filtered(filter),
+        ("plugins", []) => plugins::build(),
+        ("help" | "--help" | "-h", _) => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => {
+            eprintln!(
+                "xtask: cannot read `{}`\n\n{HELP}",
+                [&[command], rest.as_slice()].concat().join(" ")
+            );
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo(arguments: &[String]) -> Result<(), Failed> {
+    plugins::build()?;
+    say("building switchhook (about six minutes from cold on two cores, else seconds)");
+    run(
+        cargo(&["build", "--package", "switchhook"]),
+        "switchhook did not build: the compiler's message is above",
+    )?;
+    let mut demo = cargo(&["run", "--quiet", "--package", "switchhook", "--", "demo"]);
+    demo.args(arguments);
+    run(demo, "the demo failed: its own message is above")
+}
