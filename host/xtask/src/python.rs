@@ -15,9 +15,13 @@ pub(crate) fn environment() -> Result<PathBuf, Failed> {
     if has_sdk(&python) {
         return Ok(python);
     }
-    if ask(program("python3", &["--version"])).is_none() {
+    let recent = program(
+        "python3",
+        &["-c", "import sys; sys.exit(sys.version_info < (3, 11))"],
+    );
+    if ask(recent).is_none() {
         return Err(Failed::new(
-            "python3 is missing: install Python 3.11 or later, the SDK under test is written in it",
+            "python3 is missing or older than 3.11, which the SDK under test needs: install Python 3.11 or later",
         ));
     }
     say(&format!(
