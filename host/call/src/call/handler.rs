@@ -1,0 +1,269 @@
+//! The handler's side of a call: events out, wishes in. Nothing waits, and each refusal says what is wrong.
+
+use std::time::Duration;
+
+use super::Call;
+use crate::failure::code;
+use crate::limits::{
+    COMMANDS_OPEN_MAX, DIGITS_MAX, MARK_NAME_BYTES_MAX, MARKS_MAX, NUMBER_BYTES_MAX,
+    RING_TIME_S_MAX,
+};
+use crate::{Ability, CommandId, CommandKind, Event, Failure, Ledger, Next, State};
+
+impl Call {
+    /// The oldest event that was not taken yet.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the handler contract calls it `next`; `Wait` is not an end"
+    )]
+    pub fn next(&mut self) -> Next {
+        if self.over {
+            return Next::Over;
+        }
+        let Some(event) = self.inbox.pop() else {
+            return Next::Wait;
+        };
+        match event {
+            Event::Timer(id) => self.timers.taken(id, self.now),
+            Event::Ended(_) => self.over = true,
+            _ => {}
+        }
+        Next::Event(event)
+    }
+
+    /// True when [`next`](Call::next) would not answer [`Next::Wait`].
+    pub fn has_event(&self) -> bool {
+        self.over || !self.inbox.is_empty()
+    }
+
+    /// Asks the carrier for something. An accepted command finishes as exactly one [`Event::Outcome`].
+    ///
+    /// # Errors
+    /// `ENDED` after the end; `NOT_SUPPORTED` by this carrier; `INVALID` for a bad argument; `NOT_NOW` in this state, while
+    /// the same command is under way, or once the call is being left; `FULL` with 32 under way.
+    pub fn command(&mut self, kind: CommandKind) -> Result<CommandId, Failure> {
+        self.check_command(&kind)?;
+        self.stats.commands += 1;
+        Ok(self.commands.accept(kind))
+    }
+
+    /// Queues PCM (signed 16-bit little-endian, the call's sample rate), all or nothing.
+    ///
+    /// # Errors
+    /// `FULL` when it does not fit under `playout_bytes_max`; `INVALID` when a sample is cut in half; `NOT_NOW` before the
+    /// call is answered; `ENDED` after its end.
+    pub fn play(&mut self, pcm: &[u8]) -> Result<Ledger, Failure> {
+        self.check_play(pcm.len())?;
+        self.playout.play(self.now, pcm);
+        Ok(self.after_play())
+    }
+
+    /// Queues samples at the call's sample rate, all or nothing.
+    ///
+    /// # Errors
+    /// As for [`play`](Call::play).
+    pub fn play_samples(&mut self, samples: &[i16]) -> Result<Ledger, Failure> {
+        self.check_play(samples.len().saturating_mul(2))?;
+        self.playout.play_samples(self.now, samples);
+        Ok(self.after_play())
+    }
+
+    /// Asks for an [`Event::Mark`] when everything queued so far has been heard: at once when it has been already.
+    ///
+    /// # Errors
+    /// `INVALID` for a name of more than 128 bytes; `FULL` with 1,024 pending, counting those whose event was not taken;
+    /// `ENDED` after the end.
+    pub fn mark(&mut self, name: &str) -> Result<(), Failure> {
+        if self.state == State::Ended {
+            return Err(Failure::ended());
+        }
+        if name.len() > MARK_NAME_BYTES_MAX {
+            let message = format!(
+                "the mark's name has {} bytes; {MARK_NAME_BYTES_MAX} are allowed",
+                name.len()
+            );
+            return Err(Failure::new(code::INVALID, message));
+        }
+        if self.playout.marks_pending() + self.inbox.waiting().marks >= MARKS_MAX {
+            return Err(Failure::new(
+                code::FULL,
+                format!("{MARKS_MAX} marks are pending; wait for their events"),
+            ));
+        }
+        self.playout.mark(name);
+        self.report_marks();
+        Ok(())
+    }
+
+    /// Lets the last part of an utterance leave at once, though it does not fill a frame: it is padded with silence.
+    pub fn flush(&mut self) {
+        self.playout.flush();
+    }
+
+    /// Drops what is queued, and has the carrier stop what it is playing, if it can. Marks that were not reached come
+    /// as not played. What the carrier asked for stays asked for.
+    pub fn clear(&mut self) -> Ledger {
+        if self.state.allows(Ability::Interrupt) {
+            self.playout.clear();
+            self.drop_marks();
+            if self.capabilities.has(Ability::Interrupt) {
+                self.commands.interrupt();
+            }
+            self.report_low();
+        }
+        self.playout.ledger()
+    }
+
+    /// Asks for one [`Event::PlayoutLow`] when fewer than so many samples are queued: at once when that is so already.
+    /// A later call replaces an earlier one, also when its event was not taken yet; 0 cancels it.
+    pub fn notify_below(&mut self, samples: u64) {
+        if self.state == State::Ended {
+            return;
+        }
+        if self.inbox.waiting().playout_lows > 0 {
+            self.inbox
+                .remove(|event| matches!(event, Event::PlayoutLow(_)));
+        }
+        self.playout.notify_below(samples);
+        self.report_low();
+    }
+
+    /// What became of the audio so far.
+    pub fn position(&self) -> Ledger {
+        self.playout.ledger()
+    }
+
+    /// Starts a timer that fires once after `delay`, or every `delay` (at least a millisecond) when it repeats. A repeating
+    /// timer whose last event was not yet taken does not queue another.
+    ///
+    /// # Errors
+    /// `FULL` with 256 running, counting those whose event was not taken; `INVALID` for a delay that the clock cannot tell;
+    /// `ENDED` after the end.
+    pub fn set_timer(&mut self, delay: Duration, repeat: bool) -> Result<u32, Failure> {
+        if self.state == State::Ended {
+            return Err(Failure::ended());
+        }
+        let id = self.timers.set(self.now, delay, repeat)?;
+        self.fire_timers();
+        Ok(id)
+    }
+
+    /// Stops a timer; an event of it that is already queued is removed. Unknown ids are ignored.
+    pub fn cancel_timer(&mut self, id: u32) {
+        if self.timers.cancel(id) {
+            self.inbox.remove(|event| *event == Event::Timer(id));
+        }
+    }
+
+    fn check_command(&self, kind: &CommandKind) -> Result<(), Failure> {
+        let (name, ability) = (kind.name(), kind.ability());
+        if self.state == State::Ended {
+            return Err(Failure::ended());
+        }
+        if ability == Ability::Interrupt {
+            return Err(Failure::new(
+                code::NOT_SUPPORTED,
+                "an interrupt is made by clear",
+            ));
+        }
+        if !self.capabilities.has(ability) {
+            return Err(Failure::new(
+                code::NOT_SUPPORTED,
+                format!("this carrier has no {name}"),
+            ));
+        }
+        check_arguments(kind)?;
+        if !self.state.allows(ability) {
+            let message = format!(
+                "{name} is not possible while the call is {}",
+                self.state.as_str()
+            );
+            return Err(Failure::new(code::NOT_NOW, message));
+        }
+        for under_way in [Ability::Close, Ability::Disconnect, ability] {
+            if self.commands.is_open(under_way) {
+                return Err(Failure::new(
+                    code::NOT_NOW,
+                    format!("{} is under way", under_way.as_str()),
+                ));
+            }
+        }
+        if self.commands.handlers_open() + self.inbox.waiting().outcomes >= COMMANDS_OPEN_MAX {
+            let message =
+                format!("{COMMANDS_OPEN_MAX} commands are under way; take their outcomes first");
+            return Err(Failure::new(code::FULL, message));
+        }
+        Ok(())
+    }
+
+    fn check_play(&self, bytes: usize) -> Result<(), Failure> {
+        if self.state == State::Ended {
+            return Err(Failure::ended());
+        }
+        if !self.state.takes_audio() {
+            return Err(Failure::new(
+                code::NOT_NOW,
+                "nothing can be played before the call is answered",
+            ));
+        }
+        if !bytes.is_multiple_of(2) {
+            return Err(Failure::new(
+                code::INVALID,
+                "the audio ends in half a sample: its length in bytes is odd",
+            ));
+        }
+        let free = self.playout.free_bytes();
+        if bytes > free {
+            return Err(Failure::new(
+                code::FULL,
+                format!("{bytes} bytes do not fit: {free} are free"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn after_play(&mut self) -> Ledger {
+        let peak = self.playout.queued_bytes() as u64;
+        self.stats.playout_bytes_peak = self.stats.playout_bytes_peak.max(peak);
+        self.playout.ledger()
+    }
+}
+
+fn check_arguments(kind: &CommandKind) -> Result<(), Failure> {
+    match kind {
+        CommandKind::Connect { ring_time_s } => check_ring_time(*ring_time_s),
+        CommandKind::Transfer { to, ring_time_s } => {
+            if to.is_empty() || to.len() > NUMBER_BYTES_MAX {
+                let message = format!(
+                    "a number has 1 to {NUMBER_BYTES_MAX} bytes, this one {}",
+                    to.len()
+                );
+                return Err(Failure::new(code::INVALID, message));
+            }
+            check_ring_time(*ring_time_s)
+        }
+        CommandKind::SendDigits { digits } => {
+            let keys = digits
+                .bytes()
+                .all(|key| matches!(key, b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D'));
+            if !keys || digits.is_empty() || digits.len() > DIGITS_MAX {
+                return Err(Failure::new(
+                    code::INVALID,
+                    format!("digits are 1 to {DIGITS_MAX} of 0-9, *, #, A-D"),
+                ));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_ring_time(ring_time_s: u32) -> Result<(), Failure> {
+    if (1..=RING_TIME_S_MAX).contains(&ring_time_s) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        code::INVALID,
+        format!("ring_time_s is 1 to {RING_TIME_S_MAX}, not {ring_time_s}"),
+    ))
+}

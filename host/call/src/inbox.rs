@@ -1,0 +1,271 @@
+//! What waits for the handler: heard audio and control events, in the order in which they happened.
+//!
+//! Audio is bounded here, oldest first out. Control events are bounded where they are made (open commands, marks,
+//! timers) or, when the carrier makes them, at their door here. A late handler pays with its own audio, nobody else.
+
+use std::collections::VecDeque;
+
+use crate::Event;
+use crate::Failure;
+use crate::limits::{INBOX_AUDIO_MS, INBOX_FRAMES_MAX, KEYS_QUEUED_MAX, NOTICES_QUEUED_MAX};
+
+/// Places that an empty inbox keeps in each of its queues.
+const KEEP: usize = 32;
+
+pub(crate) struct Inbox {
+    samples_max: u64,
+    /// Grows with each entry: audio and control wait apart and are taken in its order.
+    next_order: u64,
+    audio: VecDeque<Frame>,
+    audio_samples: u64,
+    channels: Vec<Channel>,
+    control: VecDeque<Control>,
+    waiting: Waiting,
+}
+
+struct Frame {
+    order: u64,
+    channel: u8,
+    at_sample: u64,
+    pcm: Vec<u8>,
+}
+
+/// One channel that was heard: at most 256, for its name is a byte.
+#[derive(Debug)]
+struct Channel {
+    id: u8,
+    received: u64,
+    /// Dropped since the last frame that was taken.
+    lost: u64,
+}
+
+struct Control {
+    order: u64,
+    event: Event,
+    /// How many like it were counted into it.
+    repeats: u64,
+}
+
+/// How many control events of each kind wait: what their makers ask before they accept more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) outcomes: usize,
+    pub(crate) marks: usize,
+    pub(crate) keys: usize,
+    pub(crate) playout_lows: usize,
+    warnings: usize,
+    call_errors: usize,
+}
+
+/// What became of a notice: a warning or a call error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Noticed {
+    Queued,
+    Coalesced,
+    Dropped,
+}
+
+impl Inbox {
+    pub(crate) fn new(sample_rate_hz: u64) -> Inbox {
+        Inbox {
+            samples_max: sample_rate_hz * INBOX_AUDIO_MS / 1_000,
+            next_order: 0,
+            audio: VecDeque::new(),
+            audio_samples: 0,
+            channels: Vec::new(),
+            control: VecDeque::new(),
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// Takes in a frame of whole samples. Returns how many samples were dropped for it.
+    pub(crate) fn push_audio(&mut self, channel: u8, pcm: &[u8]) -> u64 {
+        let samples = (pcm.len() / 2) as u64;
+        let cut = samples.saturating_sub(self.samples_max);
+        let kept = samples - cut;
+        let mut lost = cut;
+        while self.audio_samples + kept > self.samples_max || self.audio.len() >= INBOX_FRAMES_MAX {
+            lost += self.drop_oldest();
+        }
+        let entry = self.channel(channel);
+        let at_sample = entry.received + cut;
+        entry.received += samples;
+        entry.lost += cut;
+        self.audio_samples += kept;
+        let order = self.order();
+        self.audio.push_back(Frame {
+            order,
+            channel,
+            at_sample,
+            pcm: pcm[cut as usize * 2..].to_vec(),
+        });
+        lost
+    }
+
+    /// Queues a control event whose maker has bounded it.
+    pub(crate) fn push(&mut self, event: Event) {
+        if let Some(count) = self.waiting.of(&event) {
+            *count += 1;
+        }
+        let order = self.order();
+        self.control.push_back(Control {
+            order,
+            event,
+            repeats: 0,
+        });
+    }
+
+    /// Queues a key, unless too many wait.
+    pub(crate) fn push_key(&mut self, digit: String, channel: u8) -> bool {
+        let room = self.waiting.keys < KEYS_QUEUED_MAX;
+        if room {
+            self.push(Event::Dtmf { digit, channel });
+        }
+        room
+    }
+
+    /// Queues a warning or a call error; one of a code that waits already is counted into that one.
+    pub(crate) fn push_notice(&mut self, make: fn(Failure) -> Event, failure: Failure) -> Noticed {
+        let event = make(failure);
+        let same = self
+            .control
+            .iter_mut()
+            .find(|waiting| match (&waiting.event, &event) {
+                (Event::Warning(a), Event::Warning(b))
+                | (Event::CallError(a), Event::CallError(b)) => a.code == b.code,
+                _ => false,
+            });
+        if let Some(waiting) = same {
+            waiting.repeats += 1;
+            return Noticed::Coalesced;
+        }
+        if self
+            .waiting
+            .of(&event)
+            .is_some_and(|count| *count >= NOTICES_QUEUED_MAX)
+        {
+            return Noticed::Dropped;
+        }
+        self.push(event);
+        Noticed::Queued
+    }
+
+    /// Takes the oldest entry.
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        let audio_first = match (self.audio.front(), self.control.front()) {
+            (Some(frame), Some(control)) => frame.order < control.order,
+            (frame, _) => frame.is_some(),
+        };
+        if audio_first {
+            self.pop_audio()
+        } else {
+            self.pop_control()
+        }
+    }
+
+    /// Removes the control events that `which` names.
+    pub(crate) fn remove(&mut self, which: impl Fn(&Event) -> bool) {
+        let waiting = &mut self.waiting;
+        self.control.retain(|control| {
+            let stays = !which(&control.event);
+            if !stays && let Some(count) = waiting.of(&control.event) {
+                *count -= 1;
+            }
+            stays
+        });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.audio.is_empty() && self.control.is_empty()
+    }
+
+    pub(crate) fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// Samples of audio that wait, over all channels.
+    pub(crate) fn audio_samples(&self) -> u64 {
+        self.audio_samples
+    }
+
+    fn pop_audio(&mut self) -> Option<Event> {
+        let frame = self.audio.pop_front()?;
+        self.audio_samples -= (frame.pcm.len() / 2) as u64;
+        give_back(&mut self.audio);
+        let lost = std::mem::take(&mut self.channel(frame.channel).lost);
+        Some(Event::Audio {
+            channel: frame.channel,
+            at_sample: frame.at_sample,
+            lost_samples: u32::try_from(lost).unwrap_or(u32::MAX),
+            pcm: frame.pcm,
+        })
+    }
+
+    fn pop_control(&mut self) -> Option<Event> {
+        let Control {
+            mut event, repeats, ..
+        } = self.control.pop_front()?;
+        give_back(&mut self.control);
+        if let Some(count) = self.waiting.of(&event) {
+            *count -= 1;
+        }
+        if repeats > 0
+            && let Event::Warning(failure) | Event::CallError(failure) = &mut event
+        {
+            failure.message.push_str(&format!(" (and {repeats} more)"));
+        }
+        Some(event)
+    }
+
+    fn drop_oldest(&mut self) -> u64 {
+        let Some(frame) = self.audio.pop_front() else {
+            return 0;
+        };
+        let samples = (frame.pcm.len() / 2) as u64;
+        self.audio_samples -= samples;
+        self.channel(frame.channel).lost += samples;
+        samples
+    }
+
+    fn channel(&mut self, id: u8) -> &mut Channel {
+        let index = self
+            .channels
+            .iter()
+            .position(|channel| channel.id == id)
+            .unwrap_or_else(|| {
+                self.channels.push(Channel {
+                    id,
+                    received: 0,
+                    lost: 0,
+                });
+                self.channels.len() - 1
+            });
+        &mut self.channels[index]
+    }
+
+    fn order(&mut self) -> u64 {
+        self.next_order += 1;
+        self.next_order
+    }
+}
+
+impl Waiting {
+    fn of(&mut self, event: &Event) -> Option<&mut usize> {
+        match event {
+            Event::Outcome { .. } => Some(&mut self.outcomes),
+            Event::Mark { .. } => Some(&mut self.marks),
+            Event::Dtmf { .. } => Some(&mut self.keys),
+            Event::PlayoutLow(_) => Some(&mut self.playout_lows),
+            Event::Warning(_) => Some(&mut self.warnings),
+            Event::CallError(_) => Some(&mut self.call_errors),
+            Event::Audio { .. } | Event::Timer(_) | Event::Ended(_) => None,
+        }
+    }
+}
+
+/// A queue that was long once gives its memory back when it is empty.
+fn give_back<T>(queue: &mut VecDeque<T>) {
+    if queue.is_empty() && queue.capacity() > 2 * KEEP {
+        queue.shrink_to(KEEP);
+    }
+}

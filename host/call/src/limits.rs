@@ -1,0 +1,192 @@
+//! Every limit of one call, with its unit, and what happens when it is reached.
+
+use std::time::Duration;
+
+/// Heard audio that waits for the handler, over all channels. Full: the oldest is dropped, counted, and told with the
+/// next frame of its channel. A longer single frame keeps its end.
+pub const INBOX_AUDIO_MS: u64 = 2_000;
+
+/// Frames of heard audio that wait for the handler. Full: as for [`INBOX_AUDIO_MS`]. It bounds the memory that
+/// very short frames would cost.
+pub const INBOX_FRAMES_MAX: usize = 1_024;
+
+/// Commands that are under way, counting those whose outcome the handler has not taken. Full: `FULL`.
+pub const COMMANDS_OPEN_MAX: usize = 32;
+
+/// Interrupts that were sent and not answered. Full: one more follows the next answer, and audio waits for it.
+pub const INTERRUPTS_OPEN_MAX: usize = 8;
+
+/// The longest ring of `connect` and `transfer`, in seconds. Above (and at 0): `INVALID`.
+pub const RING_TIME_S_MAX: u32 = 120;
+
+/// The longest number that `transfer` takes, in bytes. Above: `INVALID`.
+pub const NUMBER_BYTES_MAX: usize = 128;
+
+/// The most keys in one `send-digits`. Above: `INVALID`.
+pub const DIGITS_MAX: usize = 128;
+
+/// Marks that were not reported and taken yet. Full: `FULL`.
+pub const MARKS_MAX: usize = 1_024;
+
+/// The longest name of a mark, in bytes. Above: `INVALID`.
+pub const MARK_NAME_BYTES_MAX: usize = 128;
+
+/// Timers that run, counting those whose only event the handler has not taken. Full: `FULL`.
+pub const TIMERS_MAX: usize = 256;
+
+/// Keys that wait for the handler. Full: the newest is dropped and counted.
+pub const KEYS_QUEUED_MAX: usize = 256;
+
+/// The longest text of one key, in bytes. Above: cut.
+pub const KEY_BYTES_MAX: usize = 16;
+
+/// Different warnings that wait for the handler, and as many call errors. One of a code that waits already is
+/// counted into it. Full: dropped and counted.
+pub const NOTICES_QUEUED_MAX: usize = 16;
+
+/// The longest code of a carrier's failure, in bytes. Above: cut.
+pub const FAILURE_CODE_BYTES_MAX: usize = 64;
+
+/// The longest message of a carrier's failure, in bytes. Above: cut.
+pub const FAILURE_MESSAGE_BYTES_MAX: usize = 1_024;
+
+/// The longest detail of a successful outcome, in bytes. Above: the detail is left out and counted, for half a JSON text
+/// is of no use.
+pub const OUTCOME_DETAIL_BYTES_MAX: usize = 16 * 1_024;
+
+/// Requests for audio that were not fulfilled yet. Full: a further one is dropped and counted.
+pub const CREDITS_MAX: usize = 1_024;
+
+/// The sum of bytes they ask for. Full: what is over is dropped and counted.
+pub const CREDIT_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
+
+/// The size of a frame when the carrier prefers none, in bytes (the wire page, section 3).
+pub const FRAME_BYTES_DEFAULT: usize = 960;
+
+/// The largest frame that leaves, in bytes. More goes into the next.
+pub const FRAME_BYTES_MAX: usize = 64 * 1_024;
+
+/// How long the last part of an utterance waits for more audio, before it leaves padded with silence.
+pub const TAIL_FLUSH: Duration = Duration::from_millis(40);
+
+/// Playout memory that a call keeps once it has played something, in bytes. What is above is given back when the queue has drained.
+pub const PLAYOUT_KEEP_BYTES: usize = 4 * 1_024;
+
+/// Stretches of padding that the heard estimate tells apart. Full: a further one is counted into the last, so
+/// that the audio between them counts as heard a little late.
+pub const HEARD_RUNS_MAX: usize = 1_024;
+
+/// Every limit for `switchhook limits`: name, value, what happens when it is reached.
+pub const TABLE: &[(&str, u64, &str)] = &[
+    (
+        "inbox_audio_ms",
+        INBOX_AUDIO_MS,
+        "the oldest heard audio is dropped and counted",
+    ),
+    (
+        "inbox_frames_max",
+        INBOX_FRAMES_MAX as u64,
+        "the oldest heard audio is dropped and counted",
+    ),
+    (
+        "commands_open_max",
+        COMMANDS_OPEN_MAX as u64,
+        "a further command answers FULL",
+    ),
+    (
+        "interrupts_open_max",
+        INTERRUPTS_OPEN_MAX as u64,
+        "one more follows the next answer; audio waits for it",
+    ),
+    (
+        "ring_time_s_max",
+        RING_TIME_S_MAX as u64,
+        "connect and transfer answer INVALID",
+    ),
+    (
+        "number_bytes_max",
+        NUMBER_BYTES_MAX as u64,
+        "transfer answers INVALID",
+    ),
+    (
+        "digits_max",
+        DIGITS_MAX as u64,
+        "send-digits answers INVALID",
+    ),
+    ("marks_max", MARKS_MAX as u64, "a further mark answers FULL"),
+    (
+        "mark_name_bytes_max",
+        MARK_NAME_BYTES_MAX as u64,
+        "mark answers INVALID",
+    ),
+    (
+        "timers_max",
+        TIMERS_MAX as u64,
+        "a further timer answers FULL",
+    ),
+    (
+        "keys_queued_max",
+        KEYS_QUEUED_MAX as u64,
+        "the newest key is dropped and counted",
+    ),
+    (
+        "key_bytes_max",
+        KEY_BYTES_MAX as u64,
+        "the text of the key is cut",
+    ),
+    (
+        "notices_queued_max",
+        NOTICES_QUEUED_MAX as u64,
+        "a further warning or call error is dropped and counted",
+    ),
+    (
+        "failure_code_bytes_max",
+        FAILURE_CODE_BYTES_MAX as u64,
+        "a carrier's code is cut",
+    ),
+    (
+        "failure_message_bytes_max",
+        FAILURE_MESSAGE_BYTES_MAX as u64,
+        "a carrier's message is cut",
+    ),
+    (
+        "outcome_detail_bytes_max",
+        OUTCOME_DETAIL_BYTES_MAX as u64,
+        "the detail is left out and counted",
+    ),
+    (
+        "credits_max",
+        CREDITS_MAX as u64,
+        "a further request for audio is dropped and counted",
+    ),
+    (
+        "credit_bytes_max",
+        CREDIT_BYTES_MAX,
+        "what is asked for above it is dropped and counted",
+    ),
+    (
+        "frame_bytes_default",
+        FRAME_BYTES_DEFAULT as u64,
+        "a frame leaves with fewer bytes only as a tail",
+    ),
+    (
+        "frame_bytes_max",
+        FRAME_BYTES_MAX as u64,
+        "the rest goes into the next frame",
+    ),
+    (
+        "tail_flush_ms",
+        TAIL_FLUSH.as_millis() as u64,
+        "the held-back tail leaves, padded with silence",
+    ),
+    (
+        "playout_keep_bytes",
+        PLAYOUT_KEEP_BYTES as u64,
+        "more is given back when the queue has drained",
+    ),
+    (
+        "heard_runs_max",
+        HEARD_RUNS_MAX as u64,
+        "heard is estimated a little late",
+    ),
+];
