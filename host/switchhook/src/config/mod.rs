@@ -1,0 +1,93 @@
+//! The configuration file: from TOML to values that can be relied on.
+//!
+//! Three types tell how far it has come: as written (`written.rs`, every value with its place), resolved
+//! ([`Config`], where invalid states cannot be expressed), and running (what `run` builds from it). All problems
+//! are reported at once, each with its line, the path of its key and what to do. A key whose feature a later version
+//! brings is refused with that reason: ignoring it would promise something that does not happen.
+//!
+//! Who pays on failure: nobody but the operator at the start; a host that runs has a good configuration.
+
+mod base_url;
+mod connector;
+mod pattern;
+mod plugin;
+mod problem;
+mod read;
+mod resolve;
+mod resolved;
+mod route;
+mod secret;
+mod suggest;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod written;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use pattern::{Pattern, PatternError};
+pub use problem::{Place, Problem, ProblemKind, Problems};
+pub use resolved::{
+    AudioMode, CallFlow, Channel, Config, Connector, ConnectorIndex, Credentials, InboundCall,
+    Name, Plugin, PluginIndex, PluginLimits, Route, SampleRate, Tenant,
+};
+pub use secret::Secret;
+
+use crate::limits::CONFIG_BYTES_MAX;
+
+/// Looks up an environment variable.
+pub type Env<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
+
+/// Reads and resolves a file. Secrets are fetched, sources are tried, nothing is written.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn load(file: &Path, env: &Env<'_>) -> Result<Config, Problems> {
+    let mut text = String::new();
+    match File::open(file)
+        .and_then(|opened| opened.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text))
+    {
+        Ok(bytes) if bytes as u64 > CONFIG_BYTES_MAX => {
+            let what = format!("longer than {CONFIG_BYTES_MAX} bytes");
+            Err(Problems::unreadable(file, what, "is it a configuration?"))
+        }
+        Ok(_) => resolve(file, &text, env),
+        Err(error) => Err(Problems::unreadable(
+            file,
+            format!("cannot be read: {error}"),
+            "correct the path or its permissions",
+        )),
+    }
+}
+
+/// Resolves the text of a file. Relative paths start at the folder of `file`.
+///
+/// # Errors
+/// Everything that is wrong, at once.
+pub fn resolve(file: &Path, text: &str, env: &Env<'_>) -> Result<Config, Problems> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let parsed = syntax::parse(text);
+    let mut reader = read::Reader::new(text);
+    let root = read::Section::root(&reader, parsed.table);
+    let written = written::Written::read(&mut reader, root);
+    let config = resolve::Resolver {
+        folder,
+        env,
+        reader: &mut reader,
+    }
+    .config(file, written);
+
+    let found = std::mem::take(&mut reader.problems);
+    let mut problems = parsed.errors.report(&reader, found);
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => {
+            problems.sort_by_key(|problem| problem.line());
+            Err(Problems::new(file, problems))
+        }
+    }
+}

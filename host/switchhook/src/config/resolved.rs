@@ -1,0 +1,229 @@
+//! The configuration once everything in it is known to be good: names are unique, references are indexes,
+//! secrets are there, and a value that exists is a legal one.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::base_url::BaseUrl;
+use super::pattern::Pattern;
+use super::secret::Secret;
+
+/// A whole configuration: at least one tenant.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it came from, as it was named.
+    pub file: PathBuf,
+    /// Where the host keeps its files. It need not exist.
+    pub data_dir: PathBuf,
+    /// Not empty.
+    pub tenants: Vec<Tenant>,
+}
+
+/// Who owns connectors, plugins and routes.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Unique in the file.
+    pub name: Name,
+    /// Accounts at Telcoflow. Not empty.
+    pub connectors: Vec<Connector>,
+    /// What may answer calls.
+    pub plugins: Vec<Plugin>,
+    /// Which plugin answers which call: the first that matches. Not empty.
+    pub routes: Vec<Route>,
+}
+
+impl Tenant {
+    /// The plugin that a route names.
+    pub fn plugin_of(&self, route: &Route) -> &Plugin {
+        &self.plugins[route.plugin.0]
+    }
+}
+
+/// One account at Telcoflow.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    /// Unique among the tenant's connectors.
+    pub name: Name,
+    /// Where it dials.
+    pub base_url: BaseUrl,
+    /// Who it is.
+    pub credentials: Credentials,
+    /// Sent as `x-sdk-version`; printable ASCII.
+    pub sdk_version: String,
+    /// Of all audio of its calls.
+    pub sample_rate: SampleRate,
+    /// Which channels its calls have.
+    pub audio_mode: AudioMode,
+    /// How many bytes of outgoing audio one call may queue. A power of two.
+    pub playout_bytes_max: usize,
+    /// What the carrier shall do with calls and messages. None: what it does already.
+    pub call_flow: Option<CallFlow>,
+    /// Whether a `ws://` voice address is dialled though the session manager is reached over `wss://`.
+    pub allow_ws_voice_url: bool,
+}
+
+/// How a connector shows who it is.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Sent as `x-api-key`; printable ASCII.
+    pub api_key: Secret,
+    /// Sent as `x-connector-uuid`; printable ASCII.
+    pub connector_uuid: String,
+}
+
+/// The sample rates that the wire knows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SampleRate {
+    /// 8 kHz
+    Hz8000,
+    /// 16 kHz
+    #[default]
+    Hz16000,
+    /// 24 kHz
+    Hz24000,
+}
+
+impl SampleRate {
+    /// In samples a second.
+    pub fn hz(self) -> u32 {
+        match self {
+            SampleRate::Hz8000 => 8_000,
+            SampleRate::Hz16000 => 16_000,
+            SampleRate::Hz24000 => 24_000,
+        }
+    }
+}
+
+/// Which channels a call has.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum AudioMode {
+    /// Channel 0 alone: everybody mixed.
+    #[default]
+    Mixed,
+    /// Channels 1, 2, ... as well: single legs.
+    Isolated,
+}
+
+impl AudioMode {
+    /// As the configuration and the wire write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AudioMode::Mixed => "mixed",
+            AudioMode::Isolated => "isolated",
+        }
+    }
+}
+
+/// What the carrier shall do with calls and messages: `call_flow.setup` of the wire.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CallFlow {
+    /// Which inbound calls come here.
+    pub inbound_call: InboundCall,
+    /// Whether outbound calls come here.
+    pub outbound_call: bool,
+    /// Whether inbound messages come here.
+    pub inbound_message: bool,
+    /// Whether outbound messages come here.
+    pub outbound_message: bool,
+}
+
+/// Which inbound calls come here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum InboundCall {
+    /// `ALL`
+    All,
+    /// `MISSED_ONLY`: those that the subscriber did not take.
+    MissedOnly,
+    /// `NO`
+    No,
+}
+
+/// What may answer calls.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    /// Unique among the tenant's plugins.
+    pub name: Name,
+    /// The component. It was readable when the configuration was resolved.
+    pub source: PathBuf,
+    /// What the handler may read, ordered by key; keys are unique.
+    pub config: Vec<(String, String)>,
+    /// What one guest, and all of them, may use.
+    pub limits: PluginLimits,
+}
+
+/// What guests of one plugin may use.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PluginLimits {
+    /// Memory of one guest, in bytes.
+    pub memory_bytes_max: u64,
+    /// Calls at once. At least 1.
+    pub calls_max: u32,
+    /// Time for instantiating one guest.
+    pub start_max: Duration,
+    /// CPU time of a guest between two requests for an event.
+    pub run_max: Duration,
+    /// Time that a guest has left after the end of its call.
+    pub grace_max: Duration,
+}
+
+/// Which calls a plugin answers: those for which everything here holds.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The called number.
+    pub to: Pattern,
+    /// The calling number.
+    pub from: Pattern,
+    /// None: every channel.
+    pub channel: Option<Channel>,
+    /// None: every connector of the tenant.
+    pub connector: Option<ConnectorIndex>,
+    /// Who answers.
+    pub plugin: PluginIndex,
+}
+
+/// What kind of session a route takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Channel {
+    /// `TELCO`: telephone calls.
+    Telco,
+}
+
+/// One of [`Tenant::plugins`] of the same tenant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PluginIndex(pub(super) usize);
+
+impl PluginIndex {
+    /// Its position in [`Tenant::plugins`].
+    pub fn get(self) -> usize {
+        self.0
+    }
+}
+
+/// One of [`Tenant::connectors`] of the same tenant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ConnectorIndex(pub(super) usize);
+
+impl ConnectorIndex {
+    /// Its position in [`Tenant::connectors`].
+    pub fn get(self) -> usize {
+        self.0
+    }
+}
+
+/// A name of 1 to 64 letters, digits, `_`, `-` and `.`, that starts with a letter or digit: safe in paths and logs.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Name(pub(super) String);
+
+impl Name {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,278 @@
+//! The configuration as it is written: every value with its place, nothing yet known to be good.
+//!
+//! This file is the list of keys: those that are read, and, beside them, those that a later version brings.
+
+use super::problem::Place;
+use super::read::{Field, Reader, Section, TextOrTable};
+use super::secret::Secret;
+
+/// The file.
+pub(super) struct Written {
+    pub(super) place: Place,
+    pub(super) data_dir: Field<String>,
+    pub(super) tenants: Field<Vec<WrittenTenant>>,
+}
+
+/// `[[tenant]]`
+pub(super) struct WrittenTenant {
+    pub(super) place: Place,
+    pub(super) name: Field<String>,
+    pub(super) connectors: Field<Vec<WrittenConnector>>,
+    pub(super) plugins: Field<Vec<WrittenPlugin>>,
+    pub(super) routes: Field<Vec<WrittenRoute>>,
+}
+
+/// `[[tenant.telcoflow]]`
+pub(super) struct WrittenConnector {
+    pub(super) place: Place,
+    pub(super) name: Field<String>,
+    pub(super) base_url: Field<String>,
+    pub(super) api_key: Field<WrittenSecret>,
+    pub(super) connector_uuid: Field<String>,
+    pub(super) sdk_version: Field<String>,
+    pub(super) sample_rate_hz: Field<i64>,
+    pub(super) audio_mode: Field<String>,
+    pub(super) playout_bytes_max: Field<i64>,
+    pub(super) allow_ws_voice_url: Field<bool>,
+    pub(super) call_flow: Field<WrittenCallFlow>,
+}
+
+/// `call_flow = { ... }`
+pub(super) struct WrittenCallFlow {
+    pub(super) place: Place,
+    pub(super) inbound_call: Field<String>,
+    pub(super) outbound_call: Field<bool>,
+    pub(super) inbound_message: Field<bool>,
+    pub(super) outbound_message: Field<bool>,
+}
+
+/// `"..."`, `{ env = "NAME" }` or `{ file = "PATH" }`
+pub(super) enum WrittenSecret {
+    Literal(Secret),
+    Env(String),
+    File(String),
+}
+
+/// `[[tenant.plugin]]`
+pub(super) struct WrittenPlugin {
+    pub(super) place: Place,
+    pub(super) name: Field<String>,
+    pub(super) source: Field<String>,
+    pub(super) config: Field<Vec<(String, String)>>,
+    pub(super) limits: Field<WrittenLimits>,
+}
+
+/// `limits = { ... }`
+#[derive(Default)]
+pub(super) struct WrittenLimits {
+    pub(super) memory_bytes_max: Field<i64>,
+    pub(super) calls_max: Field<i64>,
+    pub(super) start_ms_max: Field<i64>,
+    pub(super) run_ms_max: Field<i64>,
+    pub(super) grace_ms_max: Field<i64>,
+}
+
+/// `[[tenant.route]]`
+pub(super) struct WrittenRoute {
+    pub(super) place: Place,
+    pub(super) to: Field<String>,
+    pub(super) from: Field<String>,
+    pub(super) channel: Field<String>,
+    pub(super) connector: Field<String>,
+    pub(super) plugin: Field<String>,
+}
+
+impl Written {
+    pub(super) fn read(reader: &mut Reader, mut section: Section<'_>) -> Written {
+        let written = Written {
+            place: section.place.clone(),
+            data_dir: section.text(reader, "data_dir"),
+            tenants: each(
+                section.tables(reader, "tenant"),
+                reader,
+                WrittenTenant::read,
+            ),
+        };
+        section.finish(reader, &["admin", "listen"]);
+        written
+    }
+}
+
+impl WrittenTenant {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenTenant {
+        let written = WrittenTenant {
+            place: section.place.clone(),
+            name: section.text(reader, "name"),
+            connectors: each(
+                section.tables(reader, "telcoflow"),
+                reader,
+                WrittenConnector::read,
+            ),
+            plugins: each(
+                section.tables(reader, "plugin"),
+                reader,
+                WrittenPlugin::read,
+            ),
+            routes: each(section.tables(reader, "route"), reader, WrittenRoute::read),
+        };
+        section.finish(reader, &["quota", "secrets", "twilio", "websocket"]);
+        written
+    }
+}
+
+impl WrittenConnector {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenConnector {
+        let written = WrittenConnector {
+            place: section.place.clone(),
+            name: section.text(reader, "name"),
+            base_url: section.text(reader, "base_url"),
+            api_key: WrittenSecret::read(reader, &mut section, "api_key"),
+            connector_uuid: section.text(reader, "connector_uuid"),
+            sdk_version: section.text(reader, "sdk_version"),
+            sample_rate_hz: section.integer(reader, "sample_rate_hz"),
+            audio_mode: section.text(reader, "audio_mode"),
+            playout_bytes_max: section.integer(reader, "playout_bytes_max"),
+            allow_ws_voice_url: section.boolean(reader, "allow_ws_voice_url"),
+            call_flow: one(
+                section.table(reader, "call_flow"),
+                reader,
+                WrittenCallFlow::read,
+            ),
+        };
+        section.finish(reader, &["cert_path", "key_path", "ca_path"]);
+        written
+    }
+}
+
+impl WrittenCallFlow {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenCallFlow {
+        let written = WrittenCallFlow {
+            place: section.place.clone(),
+            inbound_call: section.text(reader, "inbound_call"),
+            outbound_call: section.boolean(reader, "outbound_call"),
+            inbound_message: section.boolean(reader, "inbound_message"),
+            outbound_message: section.boolean(reader, "outbound_message"),
+        };
+        section.finish(reader, &[]);
+        written
+    }
+}
+
+impl WrittenPlugin {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenPlugin {
+        let written = WrittenPlugin {
+            place: section.place.clone(),
+            name: section.text(reader, "name"),
+            source: section.text(reader, "source"),
+            config: one(section.table(reader, "config"), reader, |reader, texts| {
+                texts.into_texts(reader)
+            }),
+            limits: one(section.table(reader, "limits"), reader, WrittenLimits::read),
+        };
+        section.finish(reader, &["grants", "fault"]);
+        written
+    }
+}
+
+impl WrittenLimits {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenLimits {
+        let written = WrittenLimits {
+            memory_bytes_max: section.integer(reader, "memory_bytes_max"),
+            calls_max: section.integer(reader, "calls_max"),
+            start_ms_max: section.integer(reader, "start_ms_max"),
+            run_ms_max: section.integer(reader, "run_ms_max"),
+            grace_ms_max: section.integer(reader, "grace_ms_max"),
+        };
+        section.finish(reader, &["cpu_percent_max"]);
+        written
+    }
+}
+
+impl WrittenRoute {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenRoute {
+        let written = WrittenRoute {
+            place: section.place.clone(),
+            to: section.text(reader, "to"),
+            from: section.text(reader, "from"),
+            channel: section.text(reader, "channel"),
+            connector: section.text(reader, "connector"),
+            plugin: section.text(reader, "plugin"),
+        };
+        section.finish(reader, &[]);
+        written
+    }
+}
+
+impl WrittenSecret {
+    const HELP: &str = "write `{ env = \"NAME\" }` or `{ file = \"PATH\" }`";
+
+    fn read(
+        reader: &mut Reader,
+        section: &mut Section<'_>,
+        key: &'static str,
+    ) -> Field<WrittenSecret> {
+        let field = section.text_or_table(reader, key, WrittenSecret::HELP);
+        let Field::Given(at) = field else {
+            return if field.is_absent() {
+                Field::Absent
+            } else {
+                Field::Refused
+            };
+        };
+        let place = at.place;
+        let mut table = match at.value {
+            TextOrTable::Text(text) => {
+                return Field::given_at(WrittenSecret::Literal(Secret::new(text)), place);
+            }
+            TextOrTable::Table(table) => table,
+        };
+        let (env, file) = (table.text(reader, "env"), table.text(reader, "file"));
+        let problems_before = reader.problems.len();
+        table.finish(reader, &[]);
+        if reader.problems.len() > problems_before {
+            return Field::Refused;
+        }
+        match (env, file) {
+            (Field::Given(env), Field::Absent) => {
+                Field::given_at(WrittenSecret::Env(env.value), env.place)
+            }
+            (Field::Absent, Field::Given(file)) => {
+                Field::given_at(WrittenSecret::File(file.value), file.place)
+            }
+            (Field::Refused, _) | (_, Field::Refused) => Field::Refused,
+            (Field::Absent, Field::Absent) => {
+                reader.missing(&place, "the secret has no source", WrittenSecret::HELP);
+                Field::Refused
+            }
+            (Field::Given(_), Field::Given(_)) => {
+                reader.bad_value(
+                    &place,
+                    "the secret has two sources",
+                    "keep either `env` or `file`",
+                );
+                Field::Refused
+            }
+        }
+    }
+}
+
+fn one<'i, T>(
+    field: Field<Section<'i>>,
+    reader: &mut Reader,
+    read: impl FnOnce(&mut Reader, Section<'i>) -> T,
+) -> Field<T> {
+    field.map(|section| read(reader, section))
+}
+
+fn each<'i, T>(
+    field: Field<Vec<Section<'i>>>,
+    reader: &mut Reader,
+    mut read: impl FnMut(&mut Reader, Section<'i>) -> T,
+) -> Field<Vec<T>> {
+    field.map(|sections| {
+        sections
+            .into_iter()
+            .map(|section| read(reader, section))
+            .collect()
+    })
+}

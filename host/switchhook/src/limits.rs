@@ -1,0 +1,80 @@
+//! Every limit of the command line and the configuration, and the defaults of those that the configuration may change.
+//! `switchhook limits` prints them together with those of the other crates.
+
+/// Longest configuration file, in bytes. A longer one is refused unread.
+pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
+/// Problems of one configuration file that are shown. Further ones are counted.
+pub const CONFIG_PROBLEMS_MAX: usize = 100;
+/// Longest secret that comes from a file or an environment variable, in bytes. A longer one is refused.
+pub const SECRET_BYTES_MAX: u64 = 8 << 10;
+/// Longest name of a tenant, connector or plugin, in bytes. A longer one is refused.
+pub const NAME_BYTES_MAX: usize = 64;
+
+/// Largest `playout_bytes_max` that may be configured, in bytes. More is refused.
+pub const PLAYOUT_BYTES_MAX: u64 = 1 << 30;
+/// `playout_bytes_max` where none is configured, in bytes. `play` answers `FULL` beyond it.
+pub const PLAYOUT_BYTES_DEFAULT: usize = 1 << 20;
+
+/// Smallest `memory_bytes_max` that may be configured, in bytes: one page of WebAssembly memory.
+pub const PLUGIN_MEMORY_BYTES_MIN: u64 = 1 << 16;
+/// Largest `memory_bytes_max` that may be configured, in bytes: what the sandbox has room for. More is refused.
+pub const PLUGIN_MEMORY_BYTES_MAX: u64 = sandbox::limits::MEMORY_BYTES_MAX as u64;
+/// Largest `calls_max` that may be configured: what the sandbox has room for. More is refused.
+pub const PLUGIN_CALLS_MAX: u32 = sandbox::limits::GUESTS_MAX;
+/// Calls of one plugin at once where none is configured. Further calls are not claimed.
+pub const PLUGIN_CALLS_DEFAULT: u32 = 500;
+/// Largest `start_ms_max`, `run_ms_max` or `grace_ms_max` that may be configured, in milliseconds. More is refused.
+pub const PLUGIN_TIME_MS_MAX: u64 = 600_000;
+
+/// Rows of the live timeline. Further calls are counted in one line, so that redrawing fits a small terminal.
+pub const TIMELINE_ROWS_MAX: usize = 16;
+
+/// The limits of this crate: name, value, and what happens when it is reached. What it takes from the sandbox stands there.
+pub const TABLE: &[(&str, u64, &str)] = &[
+    ("config_bytes_max", CONFIG_BYTES_MAX, "the file is refused"),
+    (
+        "config_problems_max",
+        CONFIG_PROBLEMS_MAX as u64,
+        "further problems are counted, not shown",
+    ),
+    (
+        "secret_bytes_max",
+        SECRET_BYTES_MAX,
+        "the secret is refused",
+    ),
+    (
+        "name_bytes_max",
+        NAME_BYTES_MAX as u64,
+        "the name is refused",
+    ),
+    (
+        "playout_bytes_max",
+        PLAYOUT_BYTES_MAX,
+        "a larger value is refused",
+    ),
+    (
+        "playout_bytes_default",
+        PLAYOUT_BYTES_DEFAULT as u64,
+        "play answers FULL (configurable)",
+    ),
+    (
+        "plugin_memory_bytes_min",
+        PLUGIN_MEMORY_BYTES_MIN,
+        "a smaller value is refused",
+    ),
+    (
+        "plugin_calls_default",
+        PLUGIN_CALLS_DEFAULT as u64,
+        "further calls are not claimed (configurable)",
+    ),
+    (
+        "plugin_time_ms_max",
+        PLUGIN_TIME_MS_MAX,
+        "a larger value is refused",
+    ),
+    (
+        "timeline_rows_max",
+        TIMELINE_ROWS_MAX as u64,
+        "further calls are counted in one line",
+    ),
+];
