@@ -149,6 +149,19 @@ pub(super) fn lenient_int(value: &Value) -> Option<i64> {
     }
 }
 
+/// A point in time in whole seconds, for showing only: what cannot be read is 0, because no call may be lost over it.
+pub(super) fn lenient_seconds(value: &Value) -> i64 {
+    let fraction = |text: &str| {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|float| float.is_finite())
+    };
+    lenient_int(value)
+        .or_else(|| value.as_str().and_then(fraction).map(|float| float as i64))
+        .unwrap_or(0)
+}
+
 /// Python's grammar for a decimal integer: blanks around, one sign, single underscores between digits.
 fn int_text(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -266,6 +279,23 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(lenient_int(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_never_refused() {
+        let cases = [
+            (json!(5), 5),
+            (json!(5.5), 5),
+            (json!("5.0"), 5),
+            (json!(" 5 "), 5),
+            (json!("inf"), 0),
+            (json!("2026-01-01"), 0),
+            (json!([1]), 0),
+            (json!(null), 0),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(lenient_seconds(&value), expected, "{value}");
         }
     }
 

@@ -9,7 +9,7 @@
 
 mod json;
 pub mod manager;
-mod redact;
+pub(crate) mod redact;
 pub mod voice;
 
 use std::fmt;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 /// A telephone number or chat address: the last four characters, and only of a text long enough to hide the rest.
-pub(super) struct Address<'a>(pub(super) &'a str);
+pub(crate) struct Address<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Address<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,7 +22,7 @@ impl fmt::Debug for Address<'_> {
 }
 
 /// A text of which only the presence may be shown.
-pub(super) struct Hidden<'a>(pub(super) &'a str);
+pub(crate) struct Hidden<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Hidden<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +35,7 @@ impl fmt::Debug for Hidden<'_> {
 }
 
 /// A URL without what may carry a secret: user, query and fragment.
-pub(super) struct Url<'a>(pub(super) &'a str);
+pub(crate) struct Url<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +62,7 @@ impl fmt::Debug for Url<'_> {
 }
 
 /// JSON of which only the type and size may be shown.
-pub(super) struct Json<'a>(pub(super) &'a Value);
+pub(crate) struct Json<'a>(pub(crate) &'a Value);
 
 impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

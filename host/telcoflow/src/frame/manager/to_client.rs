@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::super::json::{Fields, Printer, lenient_int, truthy};
+use super::super::json::{Fields, Printer, lenient_seconds, truthy};
 use super::super::redact::Json;
 use super::types::{Activity, CallIn, Channel, CloseReason, SessionNotify, WaMsgIn};
 use crate::frame::ParseError;
@@ -197,12 +197,9 @@ fn session_notify(mut fields: Fields) -> Result<SessionNotify, ParseError> {
         remote_address: fields.text_or_empty("remoteAddress")?,
         local_address: fields.text_or_empty("localAddress")?,
         activity: Activity::from_wire(fields.text_or_empty("activity")?),
-        created_at_s: match fields.raw("createdAt") {
-            None => 0,
-            Some(value) => {
-                lenient_int(&value).ok_or_else(|| fields.wrong("createdAt", "a number"))?
-            }
-        },
+        created_at_s: fields
+            .raw("createdAt")
+            .map_or(0, |value| lenient_seconds(&value)),
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::json::{Fields, Printer};
 use crate::frame::ParseError;
-use crate::limits::COMMAND_DEADLINE;
+use crate::limits::COMMAND_DEADLINE_S;
 
 /// A command that this crate knows. Rows `V-10` to `V-17`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,7 +51,7 @@ impl CommandName {
     pub fn deadline(self) -> Duration {
         match self {
             Self::Connect { ring_time_s } => Duration::from_secs(ring_time_s.into()),
-            _ => COMMAND_DEADLINE,
+            _ => Duration::from_secs(COMMAND_DEADLINE_S),
         }
     }
 }
