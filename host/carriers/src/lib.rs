@@ -1,1 +1,10 @@
-//! The sockets that bring calls: Telcoflow's session manager and voice links.
+//! The sockets that bring calls. One folder a carrier; what they share is here.
+//!
+//! A carrier turns bytes into turns on a [`call::Call`] and back. It owns no policy: which calls are taken, who handles
+//! them and what happens when something fails is decided a floor above.
+
+mod dial;
+pub mod limits;
+pub mod telcoflow;
+
+pub use dial::{ByteStream, Dial, DialError, Dialed, TcpDialer, TlsSetupError};

@@ -1,1 +1,22 @@
-//! Where connectors, routes and guests meet: admission, call tasks, drain.
+//! Where connectors, routes and guests meet.
+//!
+//! A connector's task holds one session-manager link. A ringing call is routed and admitted before it is claimed, since a
+//! claimed call cannot be refused. Each claimed call gets a task of its own, which is the fault boundary: a handler that
+//! traps ends its call and nothing else.
+
+mod admission;
+mod board;
+mod call_task;
+mod config;
+mod connector;
+mod exchange;
+pub mod limits;
+mod record;
+mod route;
+mod turn;
+
+pub use board::CallView;
+pub use config::{ConnectorConfig, ExchangeConfig, PluginConfig, TenantConfig};
+pub use exchange::{Drained, Exchange};
+pub use record::{CallRecord, Observer, Setup};
+pub use route::{Pattern, Route};

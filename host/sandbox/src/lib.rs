@@ -1,1 +1,27 @@
-//! Wasmtime: engines, limits and the host side of the handler contract.
+//! Runs call handlers as sandboxed WebAssembly components: one instance for one call.
+//!
+//! [`Sandbox`] holds the engines and compiles a component into a [`Plugin`]. [`Plugin::prepare`] instantiates it while the
+//! phone rings, [`Prepared::serve`] hands it a call, and the [`Guest`] is then polled by the call's task between the
+//! carrier's reads and writes. A guest shares exactly one thing with that task: the [`SharedCall`].
+//!
+//! Nothing that a guest does reaches further than its own call. It is stopped at its memory, its stack, its processor time
+//! and its silence, and every way to end has a name in [`GuestEnd`].
+
+mod bindings;
+mod engine;
+mod guest;
+mod imports;
+mod inspect;
+pub mod limits;
+mod memory;
+mod plugin;
+mod shared;
+mod state;
+mod stdio;
+mod ticker;
+
+pub use engine::{Sandbox, SandboxConfig, SandboxError};
+pub use guest::{Guest, GuestEnd, GuestLimits, TrapKind};
+pub use inspect::{INTERFACE, Import, InspectError, Inspection, World, inspect};
+pub use plugin::{GuestSetup, LoadError, Plugin, Prepared, StartError};
+pub use shared::{CallGuard, SharedCall};

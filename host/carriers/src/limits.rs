@@ -1,0 +1,36 @@
+//! Every bound of the carriers, with its unit, and what happens when it is reached.
+
+/// Milliseconds for opening a socket: name, TCP, TLS and upgrade together. Longer: unreachable.
+pub const DIAL_MS_MAX: u64 = 10_000;
+/// Bytes of one message in either direction (the SDK's library has the same limit). Larger ends the socket.
+pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Bytes that are read from a voice socket at once; the buffer lives as long as the call.
+pub const VOICE_READ_BYTES: usize = 8 << 10;
+/// Bytes gathered before they are written to a voice socket without being asked to.
+pub const VOICE_WRITE_BYTES: usize = 8 << 10;
+/// Bytes that a voice socket which does not take them may hold back. More: the audio waits in the playout.
+pub const VOICE_WRITE_BYTES_MAX: usize = 128 << 10;
+/// Bytes read at once from a session manager's socket.
+pub const MANAGER_READ_BYTES: usize = 16 << 10;
+/// Bytes that a session manager's socket which does not take them may hold back. More ends the socket.
+pub const MANAGER_WRITE_BYTES_MAX: usize = 2 << 20;
+/// Messages taken from one socket in one turn. More wait for the next turn, after everybody else's.
+pub const MESSAGES_PER_TURN_MAX: usize = 64;
+/// Text frames that wait for a socket. The protocol core bounds what it has under way, so this is never reached by it.
+pub const OUTBOX_FRAMES_MAX: usize = 1_024;
+/// Characters of a refused upgrade's body that are shown. The rest is cut.
+pub const REFUSAL_BODY_CHARS_MAX: usize = 300;
+
+/// All of them for `switchhook limits`: name, value, what happens when it is reached.
+pub const TABLE: &[(&str, u64, &str)] = &[
+    ("dial_ms_max", DIAL_MS_MAX, "the peer counts as unreachable"),
+    ("message_bytes_max", MESSAGE_BYTES_MAX as u64, "the socket is closed"),
+    ("voice_read_bytes", VOICE_READ_BYTES as u64, "read in parts"),
+    ("voice_write_bytes", VOICE_WRITE_BYTES as u64, "written in parts"),
+    ("voice_write_bytes_max", VOICE_WRITE_BYTES_MAX as u64, "audio waits in the playout"),
+    ("manager_read_bytes", MANAGER_READ_BYTES as u64, "read in parts"),
+    ("manager_write_bytes_max", MANAGER_WRITE_BYTES_MAX as u64, "the socket is closed"),
+    ("messages_per_turn_max", MESSAGES_PER_TURN_MAX as u64, "the rest waits for the next turn"),
+    ("outbox_frames_max", OUTBOX_FRAMES_MAX as u64, "the socket is closed"),
+    ("refusal_body_chars_max", REFUSAL_BODY_CHARS_MAX as u64, "the rest is cut"),
+];

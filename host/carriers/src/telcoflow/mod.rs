@@ -1,0 +1,25 @@
+//! Telcoflow: one session-manager socket for each connector, one voice socket for each call.
+//!
+//! The protocol is decided in the crate `telcoflow`; here are the sockets that it is spoken over.
+
+mod manager;
+mod upgrade;
+mod voice;
+
+pub use manager::{ManagerConfig, ManagerLink};
+pub use upgrade::{Credentials, Secret};
+pub use voice::{VoiceError, VoiceLink, VoiceTarget};
+
+use call::{Ability, Capabilities};
+
+/// What a handler can do to a call that came by Telcoflow.
+pub const CAPABILITIES: Capabilities = Capabilities::of(&[
+    Ability::Answer,
+    Ability::Connect,
+    Ability::Whisper,
+    Ability::Barge,
+    Ability::Spy,
+    Ability::Disconnect,
+    Ability::Close,
+    Ability::Interrupt,
+]);

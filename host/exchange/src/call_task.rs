@@ -1,0 +1,237 @@
+//! One call from its claim to its record: guest, ready, `call.in`, voice socket, then the turns.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use call::{Call, CallConfig, CallInfo, EndReason};
+use carriers::Dial;
+use carriers::telcoflow::{CAPABILITIES, Secret, VoiceLink, VoiceTarget};
+use sandbox::{GuestEnd, Prepared, SharedCall};
+use telcoflow::frame::manager::{CallIn, CloseReason};
+use tokio::sync::mpsc;
+
+use crate::admission::Permit;
+use crate::board::{Attending, Board};
+use crate::config::{ConnectorConfig, PluginConfig};
+use crate::limits::CALL_IN_MS_MAX;
+use crate::record::{CallRecord, Observer, Setup};
+use crate::turn::Turns;
+
+/// What a connector's task tells a call's task.
+#[derive(Debug)]
+pub(crate) enum ToCall {
+    /// Where the voice is.
+    CallIn(CallIn),
+    /// The session is over for the session manager. A call that talks has a little longer.
+    SessionClosed(CloseReason),
+    /// The session manager's socket is gone: `call.in` will not come.
+    LinkLost,
+    /// The host stops: leave now.
+    Cut,
+}
+
+/// What a call's task tells its connector's task: the guest stands, events may come.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) session_id: String,
+}
+
+/// All that a call's task is given.
+pub(crate) struct CallTask {
+    pub(crate) tenant: String,
+    pub(crate) connector: ConnectorConfig,
+    pub(crate) plugin: PluginConfig,
+    pub(crate) session_id: String,
+    pub(crate) resumed: bool,
+    pub(crate) notified: Instant,
+    pub(crate) seed: u64,
+    pub(crate) dialer: Arc<dyn Dial>,
+    pub(crate) board: Board,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) mailbox: mpsc::Receiver<ToCall>,
+    pub(crate) reports: mpsc::Sender<Ready>,
+    /// Its place and its count, for as long as the task lives.
+    pub(crate) _held: (Permit, Attending),
+}
+
+/// A call that ended before it had a voice.
+struct Early {
+    end: EndReason,
+    trouble: Option<String>,
+}
+
+impl Early {
+    fn new(end: EndReason, trouble: impl Into<String>) -> Self {
+        Self { end, trouble: Some(trouble.into()) }
+    }
+}
+
+impl CallTask {
+    /// Serves the call. Whatever happens in it ends here.
+    pub(crate) async fn run(mut self) -> CallRecord {
+        let claimed = now();
+        let mut record = self.record(claimed);
+        if let Err(early) = self.serve(&mut record).await {
+            record.end = early.end;
+            record.trouble = early.trouble;
+        }
+        record.duration = since(claimed);
+        self.say_goodbye(&record);
+        self.observer.call_ended(&record);
+        record
+    }
+
+    async fn serve(&mut self, record: &mut CallRecord) -> Result<(), Early> {
+        let began = now();
+        let prepared = self.plugin.plugin.prepare(self.plugin.setup.clone()).await;
+        record.setup.guest = since(began);
+        let prepared = prepared.map_err(|error| {
+            tracing::warn!(%error, "the handler did not start: the call will be closed");
+            record.trouble = Some(error.to_string());
+        });
+
+        let began = now();
+        let ready = Ready { session_id: self.session_id.clone() };
+        if self.reports.send(ready).await.is_err() {
+            return Err(Early { end: EndReason::HostStopped, trouble: None });
+        }
+        let call_in = self.await_call_in().await?;
+        record.setup.call_in = since(began);
+        record.id = call_in.call_id.clone();
+        tracing::Span::current().record("call", record.id.as_str());
+
+        let began = now();
+        let link = self.dial(&call_in).await?;
+        record.setup.voice = since(began);
+        self.talk(link, call_in, prepared.ok(), record).await;
+        Ok(())
+    }
+
+    async fn await_call_in(&mut self) -> Result<CallIn, Early> {
+        let waiting = async {
+            loop {
+                match self.mailbox.recv().await {
+                    Some(ToCall::CallIn(call_in)) => return Ok(call_in),
+                    Some(other) => return Err(early(&other)),
+                    None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
+                }
+            }
+        };
+        let late = || Early::new(EndReason::SessionClosed, format!("call.in did not come within {CALL_IN_MS_MAX} ms"));
+        tokio::time::timeout(Duration::from_millis(CALL_IN_MS_MAX), waiting).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Opens the voice socket, unless the session is closed while it is being opened.
+    async fn dial(&mut self, call_in: &CallIn) -> Result<VoiceLink<Box<dyn carriers::ByteStream>>, Early> {
+        let target = VoiceTarget {
+            url: call_in.url.clone(),
+            token: Secret::new(call_in.token.clone()),
+            sdk_version: self.connector.manager.sdk_version.clone(),
+            secure_only: self.connector.manager.base_url.scheme() == "wss" && !self.connector.allow_ws_voice_url,
+        };
+        let dialling = VoiceLink::dial(&target, self.dialer.clone(), self.seed);
+        let mut dialling = std::pin::pin!(dialling);
+        loop {
+            tokio::select! {
+                dialled = &mut dialling => {
+                    return dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()));
+                }
+                mail = self.mailbox.recv() => match mail {
+                    Some(ToCall::LinkLost | ToCall::CallIn(_)) => {}
+                    Some(other) => return Err(early(&other)),
+                    None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
+                },
+            }
+        }
+    }
+
+    async fn talk(
+        &mut self,
+        link: VoiceLink<Box<dyn carriers::ByteStream>>,
+        call_in: CallIn,
+        prepared: Option<Prepared>,
+        record: &mut CallRecord,
+    ) {
+        let config = CallConfig {
+            info: self.info(call_in),
+            capabilities: CAPABILITIES,
+            playout_bytes_max: self.connector.playout_bytes_max,
+        };
+        let call = SharedCall::new(Call::new(config, now()));
+        let posted = self.board.post(&call, &self.plugin.name, self.plugin.plugin.version());
+        if let Some(view) = posted.view() {
+            self.observer.call_started(&view);
+        }
+        tracing::info!(setup_ms = since(self.notified).as_millis(), "the call begins");
+        let guest = prepared.map(|prepared| prepared.serve(call.clone()));
+        let mailbox = std::mem::replace(&mut self.mailbox, mpsc::channel(1).1);
+        let done = Turns::new(link, call.clone(), guest, mailbox, posted).await;
+        let call = call.lock();
+        record.end = call.end_reason().unwrap_or(EndReason::HostStopped);
+        record.guest = done.guest;
+        record.cpu = done.cpu;
+        record.setup.answer = done.answer;
+        record.stats = Some(call.stats());
+    }
+
+    fn info(&self, call_in: CallIn) -> CallInfo {
+        CallInfo {
+            id: call_in.call_id,
+            tenant: self.tenant.clone(),
+            carrier: "telcoflow".to_string(),
+            caller: call_in.from,
+            callee: call_in.to,
+            outbound: false,
+            resumed: self.resumed,
+            sample_rate_hz: self.connector.manager.link.sample_rate_hz,
+            channels: vec![0],
+            fields: vec![("session_id".to_string(), call_in.session_id), ("org_uuid".to_string(), call_in.org_uuid)],
+        }
+    }
+
+    fn record(&self, claimed: Instant) -> CallRecord {
+        CallRecord {
+            id: self.session_id.clone(),
+            session_id: self.session_id.clone(),
+            tenant: self.tenant.clone(),
+            connector: self.connector.name.clone(),
+            plugin: self.plugin.name.clone(),
+            version: self.plugin.plugin.version().to_string(),
+            end: EndReason::HostStopped,
+            guest: None,
+            trouble: None,
+            setup: Setup { claim: claimed.saturating_duration_since(self.notified), ..Setup::default() },
+            duration: Duration::ZERO,
+            cpu: Duration::ZERO,
+            stats: None,
+        }
+    }
+
+    fn say_goodbye(&self, record: &CallRecord) {
+        let end = record.end.as_str();
+        let seconds = record.duration.as_secs_f32();
+        let handler = record.guest.as_ref().map_or("NONE", GuestEnd::code);
+        match &record.trouble {
+            Some(trouble) => tracing::warn!(end, trouble, seconds, "the call is over"),
+            None => tracing::info!(end, handler, seconds, "the call is over"),
+        }
+    }
+}
+
+/// What ends a call that has no voice yet.
+fn early(mail: &ToCall) -> Early {
+    match mail {
+        ToCall::SessionClosed(_) => Early { end: EndReason::SessionClosed, trouble: None },
+        ToCall::LinkLost => Early::new(EndReason::SessionClosed, "the session manager was lost before the call had a voice"),
+        ToCall::Cut => Early { end: EndReason::Drained, trouble: None },
+        ToCall::CallIn(_) => Early::new(EndReason::SessionClosed, "call.in came out of order"),
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn since(began: Instant) -> Duration {
+    now().saturating_duration_since(began)
+}

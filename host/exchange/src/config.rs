@@ -1,0 +1,60 @@
+//! What the exchange runs on: resolved, with plugins already compiled.
+
+use std::sync::Arc;
+
+use carriers::Dial;
+use carriers::telcoflow::ManagerConfig;
+use sandbox::{GuestSetup, Plugin};
+
+use crate::record::Observer;
+use crate::route::Route;
+
+/// Everything the exchange needs.
+pub struct ExchangeConfig {
+    /// Who is hosted.
+    pub tenants: Vec<TenantConfig>,
+    /// Opens the sockets.
+    pub dialer: Arc<dyn Dial>,
+    /// Feeds ids and jitter.
+    pub seed: u64,
+    /// Is told of calls.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// One tenant.
+pub struct TenantConfig {
+    /// Its name.
+    pub name: String,
+    /// Its accounts at Telcoflow.
+    pub connectors: Vec<ConnectorConfig>,
+    /// Its plugins.
+    pub plugins: Vec<PluginConfig>,
+    /// Which plugin answers which number; the first match wins.
+    pub routes: Vec<Route>,
+}
+
+/// One account at Telcoflow.
+#[derive(Clone, Debug)]
+pub struct ConnectorConfig {
+    /// Its name within the tenant.
+    pub name: String,
+    /// Where and as whom.
+    pub manager: ManagerConfig,
+    /// Audio that may wait for one call, in bytes.
+    pub playout_bytes_max: usize,
+    /// Takes a `ws` voice URL from a `wss` session manager.
+    pub allow_ws_voice_url: bool,
+}
+
+/// One plugin, ready to serve.
+#[derive(Clone, Debug)]
+pub struct PluginConfig {
+    /// Its name within the tenant.
+    pub name: String,
+    /// The compiled component.
+    pub plugin: Plugin,
+    /// What its guests are started with.
+    pub setup: GuestSetup,
+    /// Calls at once.
+    pub calls_max: usize,
+}

@@ -1,0 +1,274 @@
+//! A connector's task: one session-manager link, the sessions claimed over it, and the calls they became.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use carriers::Dial;
+use carriers::telcoflow::ManagerLink;
+use telcoflow::frame::manager::{Activity, CallIn, Channel, CloseReason, SessionNotify};
+use telcoflow::link::{Event, Refusal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tracing::Instrument;
+
+use crate::admission::{Permit, Slots};
+use crate::board::Board;
+use crate::call_task::{CallTask, Ready, ToCall};
+use crate::config::{ConnectorConfig, PluginConfig};
+use crate::limits::{CLAIMS_MAX, MAILBOX_MESSAGES_MAX, REPORTS_MAX};
+use crate::record::{CallRecord, Observer};
+use crate::route::{self, Route};
+
+/// What the whole host is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Calls are taken.
+    Open,
+    /// No new calls; the present ones end by themselves.
+    Draining,
+    /// The present ones are told to leave.
+    Cutting,
+    /// Links are closed; what still lives is aborted.
+    Closed,
+}
+
+/// What all connectors of a tenant share.
+pub(crate) struct Tenant {
+    pub(crate) name: String,
+    pub(crate) plugins: Vec<(PluginConfig, Slots)>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) dialer: Arc<dyn Dial>,
+    pub(crate) board: Board,
+    pub(crate) observer: Arc<dyn Observer>,
+}
+
+/// One connector at work.
+pub(crate) struct Connector {
+    tenant: Arc<Tenant>,
+    config: ConnectorConfig,
+    link: ManagerLink,
+    phase: watch::Receiver<Phase>,
+    claims: HashMap<String, Claim>,
+    calls: HashMap<String, mpsc::Sender<ToCall>>,
+    tasks: JoinSet<CallRecord>,
+    sessions: HashMap<Id, String>,
+    ready: (mpsc::Sender<Ready>, mpsc::Receiver<Ready>),
+    seeds: fastrand::Rng,
+}
+
+/// A session that was asked for. It holds its place already.
+struct Claim {
+    plugin: PluginConfig,
+    permit: Permit,
+    notified: Instant,
+    resumed: bool,
+}
+
+impl Connector {
+    pub(crate) fn new(tenant: Arc<Tenant>, config: ConnectorConfig, phase: watch::Receiver<Phase>, seed: u64) -> Self {
+        let mut seeds = fastrand::Rng::with_seed(seed);
+        let link = ManagerLink::new(config.manager.clone(), tenant.dialer.clone(), seeds.u64(..));
+        Self {
+            tenant,
+            config,
+            link,
+            phase,
+            claims: HashMap::new(),
+            calls: HashMap::new(),
+            tasks: JoinSet::new(),
+            sessions: HashMap::new(),
+            ready: mpsc::channel(REPORTS_MAX),
+            seeds,
+        }
+    }
+
+    /// Runs until the host is closed.
+    pub(crate) async fn run(mut self) {
+        loop {
+            tokio::select! {
+                event = self.link.next_event() => self.handle_event(event),
+                Some(ready) = self.ready.1.recv() => self.handle_ready(&ready),
+                Some(joined) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.handle_joined(joined),
+                changed = self.phase.changed() => {
+                    let phase = if changed.is_ok() { *self.phase.borrow() } else { Phase::Closed };
+                    match phase {
+                        Phase::Open | Phase::Draining => {}
+                        Phase::Cutting => self.calls.values().for_each(|call| post(call, ToCall::Cut)),
+                        Phase::Closed => break,
+                    }
+                }
+            }
+        }
+        self.tasks.shutdown().await;
+        self.link.shut_down();
+        // Says goodbye on the socket as far as that goes at once.
+        let _ = tokio::time::timeout(Duration::ZERO, self.link.next_event()).await;
+    }
+
+    fn handle_event(&mut self, event: Event) {
+        match event {
+            Event::Up { sm_ws_id } => tracing::info!(sm_ws_id, "the session manager is up"),
+            Event::Down { why, retry_in } => {
+                tracing::warn!(why, retry_ms = retry_in.as_millis(), "the session manager is lost: dialling again");
+                self.claims.clear();
+                self.calls.values().for_each(|call| post(call, ToCall::LinkLost));
+            }
+            Event::Refused { refusal, retry_in } => log_refusal(&refusal, retry_in),
+            Event::Notified(notify) => self.handle_notify(notify),
+            Event::Claimed(session) => self.handle_claimed(&session.id),
+            Event::ClaimFailed { session_id, code, .. } => {
+                self.claims.remove(&session_id);
+                tracing::debug!(session = session_id, code, "the session is not ours");
+            }
+            Event::CallIn(call_in) => self.handle_call_in(call_in),
+            Event::SessionClosed { session_id, reason } => self.handle_closed(&session_id, reason),
+            Event::CallFlowSet(Ok(())) => tracing::debug!("the call flow is set"),
+            Event::CallFlowSet(Err(code)) => tracing::warn!(code, "the server refused the call flow"),
+            Event::Oddity(oddity) => {
+                tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame from the session manager");
+            }
+            Event::NotReadied { session_id } => {
+                tracing::warn!(session = session_id, "a session was claimed and not readied in time");
+            }
+            Event::WaMsgIn(message) => tracing::debug!(session = message.session_id, "a chat message without a handler"),
+        }
+    }
+
+    /// Somebody rings. Whether the call is taken is decided here: once claimed it cannot be refused.
+    fn handle_notify(&mut self, notify: SessionNotify) {
+        let known = self.claims.contains_key(&notify.session_id) || self.calls.contains_key(&notify.session_id);
+        let resumed = notify.activity == Activity::Resume;
+        let rings = notify.channel == Channel::Telco && (resumed || notify.activity == Activity::NewIncomingCall);
+        if known || !rings {
+            return;
+        }
+        if *self.phase.borrow() != Phase::Open {
+            tracing::debug!(session = notify.session_id, "draining: the call is left to others");
+            return;
+        }
+        let (from, to) = (&notify.remote_address, &notify.local_address);
+        let Some(plugin) = route::find(&self.tenant.routes, &self.config.name, from, to) else {
+            tracing::info!(session = notify.session_id, from = last_four(from), to = last_four(to), "no route: the call is left to others");
+            return;
+        };
+        let Some((plugin, slots)) = self.tenant.plugins.iter().find(|(known, _)| known.name == plugin) else {
+            tracing::warn!(plugin, "a route names a plugin that does not exist: the call is left to others");
+            return;
+        };
+        let permit = if self.claims.len() < CLAIMS_MAX { slots.take() } else { None };
+        let Some(permit) = permit else {
+            tracing::warn!(plugin = plugin.name, calls_max = slots.max(), "no place: the call is left to others");
+            return;
+        };
+        if let Err(refused) = self.link.claim(&notify.session_id) {
+            tracing::warn!(%refused, "the call cannot be claimed: it is left to others");
+            return;
+        }
+        let claim = Claim { plugin: plugin.clone(), permit, notified: now(), resumed };
+        self.claims.insert(notify.session_id, claim);
+    }
+
+    fn handle_claimed(&mut self, session_id: &str) {
+        let Some(claim) = self.claims.remove(session_id) else {
+            tracing::debug!(session = session_id, "a claim was confirmed that nobody made");
+            return;
+        };
+        let (mailbox, mail) = mpsc::channel(MAILBOX_MESSAGES_MAX);
+        let span = tracing::info_span!(
+            "call",
+            tenant = self.tenant.name,
+            connector = self.config.name,
+            session = session_id,
+            call = tracing::field::Empty,
+            plugin = claim.plugin.name,
+            version = claim.plugin.plugin.version(),
+        );
+        let task = CallTask {
+            tenant: self.tenant.name.clone(),
+            connector: self.config.clone(),
+            plugin: claim.plugin,
+            session_id: session_id.to_string(),
+            resumed: claim.resumed,
+            notified: claim.notified,
+            seed: self.seeds.u64(..),
+            dialer: self.tenant.dialer.clone(),
+            board: self.tenant.board.clone(),
+            observer: self.tenant.observer.clone(),
+            mailbox: mail,
+            reports: self.ready.0.clone(),
+            _held: (claim.permit, self.tenant.board.attend()),
+        };
+        let handle = self.tasks.spawn(task.run().instrument(span));
+        self.sessions.insert(handle.id(), session_id.to_string());
+        self.calls.insert(session_id.to_string(), mailbox);
+    }
+
+    fn handle_ready(&mut self, ready: &Ready) {
+        if let Err(refused) = self.link.ready(&ready.session_id) {
+            tracing::debug!(session = ready.session_id, %refused, "not readied");
+            if let Some(call) = self.calls.get(&ready.session_id) {
+                post(call, ToCall::LinkLost);
+            }
+        }
+    }
+
+    fn handle_call_in(&mut self, call_in: CallIn) {
+        match self.calls.get(&call_in.session_id) {
+            Some(call) => post(call, ToCall::CallIn(call_in)),
+            None => tracing::debug!(session = call_in.session_id, "call.in for a session that is not ours"),
+        }
+    }
+
+    /// A session that is closed because the link is gone says nothing of its call: one that talks goes on talking.
+    fn handle_closed(&mut self, session_id: &str, reason: CloseReason) {
+        if let Some(call) = self.calls.get(session_id) {
+            let closed = if self.link.is_up() { ToCall::SessionClosed(reason) } else { ToCall::LinkLost };
+            post(call, closed);
+        }
+    }
+
+    fn handle_joined(&mut self, joined: Result<(Id, CallRecord), JoinError>) {
+        let id = match &joined {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let session = self.sessions.remove(&id);
+        if let Some(session) = &session {
+            self.calls.remove(session);
+        }
+        if let Err(error) = joined {
+            tracing::error!(session, %error, "a call's task failed: its call is lost, the host goes on");
+        }
+    }
+}
+
+/// A full mailbox means that the peer repeats itself: what matters is in there.
+fn post(call: &mpsc::Sender<ToCall>, mail: ToCall) {
+    if let Err(error) = call.try_send(mail) {
+        tracing::debug!(%error, "a word to a call was dropped");
+    }
+}
+
+fn log_refusal(refusal: &Refusal, retry_in: Duration) {
+    let retry_ms = retry_in.as_millis();
+    match refusal {
+        Refusal::Status { status: 401 | 403, body } => {
+            tracing::error!(body, retry_ms, "the session manager refuses the credentials: check api_key and connector_uuid");
+        }
+        Refusal::Status { status, body } => tracing::warn!(status, body, retry_ms, "the session manager refuses"),
+        Refusal::Unreachable(why) | Refusal::Tls(why) => {
+            tracing::warn!(why, retry_ms, "the session manager is unreachable");
+        }
+    }
+}
+
+/// A telephone number as logs may show it.
+fn last_four(number: &str) -> String {
+    let skip = number.chars().count().saturating_sub(4);
+    format!("..{}", number.chars().skip(skip).collect::<String>())
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,86 @@
+//! The whole of it: starts the connectors' tasks, drains them, joins them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use crate::admission::Slots;
+use crate::board::{Board, CallView};
+use crate::config::{ExchangeConfig, TenantConfig};
+use crate::connector::{Connector, Phase, Tenant};
+use crate::limits::CUT_MS_MAX;
+
+/// A running exchange. Dropping it aborts every call; [`Exchange::drain`] is the polite way.
+pub struct Exchange {
+    phase: watch::Sender<Phase>,
+    tasks: JoinSet<()>,
+    board: Board,
+}
+
+/// How a drain ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Every call ended by itself.
+    Clean,
+    /// So many calls were cut at the deadline.
+    Cut(usize),
+}
+
+impl Exchange {
+    /// Starts a task for every connector on the present runtime.
+    pub fn start(config: ExchangeConfig) -> Self {
+        let (phase, watching) = watch::channel(Phase::Open);
+        let board = Board::default();
+        let mut seeds = fastrand::Rng::with_seed(config.seed);
+        let mut tasks = JoinSet::new();
+        for tenant in config.tenants {
+            let TenantConfig { name, connectors, plugins, routes } = tenant;
+            let with_slots = |plugin: crate::PluginConfig| {
+                let slots = Slots::new(plugin.calls_max);
+                (plugin, slots)
+            };
+            let tenant = Arc::new(Tenant {
+                name,
+                plugins: plugins.into_iter().map(with_slots).collect(),
+                routes,
+                dialer: config.dialer.clone(),
+                board: board.clone(),
+                observer: config.observer.clone(),
+            });
+            for connector in connectors {
+                let span = tracing::info_span!("connector", tenant = tenant.name, connector = connector.name);
+                let task = Connector::new(tenant.clone(), connector, watching.clone(), seeds.u64(..));
+                tasks.spawn(task.run().instrument(span));
+            }
+        }
+        Self { phase, tasks, board }
+    }
+
+    /// The calls that are live.
+    pub fn calls(&self) -> Vec<CallView> {
+        self.board.views()
+    }
+
+    /// Takes no more calls, lets the present ones end for as long as `deadline` allows, then cuts them, closes the links
+    /// and joins every task. Dropping this future leaves the drain going; awaiting another continues it.
+    pub async fn drain(&mut self, deadline: Duration) -> Drained {
+        self.phase.send_replace(Phase::Draining);
+        let clean = tokio::time::timeout(deadline, self.board.until_empty()).await.is_ok();
+        let cut = if clean { 0 } else { self.board.attending() };
+        if !clean {
+            self.phase.send_replace(Phase::Cutting);
+            // What does not leave in time is aborted with its connector's task.
+            let _ = tokio::time::timeout(Duration::from_millis(CUT_MS_MAX), self.board.until_empty()).await;
+        }
+        self.phase.send_replace(Phase::Closed);
+        while let Some(joined) = self.tasks.join_next().await {
+            if let Err(error) = joined {
+                tracing::error!(%error, "a connector's task failed");
+            }
+        }
+        if cut == 0 { Drained::Clean } else { Drained::Cut(cut) }
+    }
+}

@@ -1,0 +1,36 @@
+//! Every bound of the exchange, with its unit, and what happens when it is reached.
+
+/// Calls of one plugin at once unless its configuration says otherwise. More are not claimed.
+pub const CALLS_MAX_DEFAULT: usize = 500;
+/// Messages that wait for a call's task. It gets a handful in its life; a peer's repetitions beyond that are dropped.
+pub const MAILBOX_MESSAGES_MAX: usize = 8;
+/// Words of call tasks that wait for their connector's task. A call's task waits when it is full.
+pub const REPORTS_MAX: usize = 256;
+/// Sessions that are being claimed at once by one connector. More are left to others.
+pub const CLAIMS_MAX: usize = 256;
+/// Milliseconds from `session.ready` to `call.in`. Longer: the call ends.
+pub const CALL_IN_MS_MAX: u64 = 30_000;
+/// Milliseconds for the server to carry out a close, its own deadline and grace included. Longer: the socket is dropped.
+pub const CLOSE_MS_MAX: u64 = 16_000;
+/// Milliseconds for the server to close the voice socket of an ended call. Longer: the host closes it.
+pub const LINGER_MS_MAX: u64 = 5_000;
+/// Milliseconds for the server to answer the host's closing handshake. Longer: the socket is dropped.
+pub const GOODBYE_MS_MAX: u64 = 1_000;
+/// Milliseconds a call may go on after `session.closed` before the host ends it.
+pub const SESSION_CLOSED_MS_MAX: u64 = 5_000;
+/// Milliseconds that calls have to leave once they are told to, at the end of a drain. Longer: they are aborted.
+pub const CUT_MS_MAX: u64 = 3_000;
+
+/// All of them for `switchhook limits`: name, value, what happens when it is reached.
+pub const TABLE: &[(&str, u64, &str)] = &[
+    ("calls_max_default", CALLS_MAX_DEFAULT as u64, "further calls are not claimed (configurable)"),
+    ("mailbox_messages_max", MAILBOX_MESSAGES_MAX as u64, "repetitions are dropped"),
+    ("reports_max", REPORTS_MAX as u64, "the call's task waits"),
+    ("claims_max", CLAIMS_MAX as u64, "further calls are not claimed"),
+    ("call_in_ms_max", CALL_IN_MS_MAX, "the call ends"),
+    ("close_ms_max", CLOSE_MS_MAX, "the voice socket is dropped"),
+    ("linger_ms_max", LINGER_MS_MAX, "the host closes the voice socket"),
+    ("goodbye_ms_max", GOODBYE_MS_MAX, "the voice socket is dropped"),
+    ("session_closed_ms_max", SESSION_CLOSED_MS_MAX, "the call ends"),
+    ("cut_ms_max", CUT_MS_MAX, "the call is aborted"),
+];

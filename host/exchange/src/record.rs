@@ -1,0 +1,74 @@
+//! What is known of a call when it is over.
+
+use std::time::Duration;
+
+use call::{EndReason, Stats};
+use sandbox::GuestEnd;
+
+/// Is told of calls as they come and go. Called from call tasks: it must not block.
+pub trait Observer: Send + Sync {
+    /// A call's voice socket is open and its handler begins.
+    fn call_started(&self, call: &crate::CallView) {
+        let _ = call;
+    }
+
+    /// A claimed call is over, however far it came.
+    fn call_ended(&self, call: &CallRecord) {
+        let _ = call;
+    }
+}
+
+impl Observer for () {}
+
+/// How long the parts of a call's set-up took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Setup {
+    /// From `session.notify` to the answered claim.
+    pub claim: Duration,
+    /// Instantiating the guest.
+    pub guest: Duration,
+    /// From `session.ready` to `call.in`.
+    pub call_in: Duration,
+    /// Opening the voice socket.
+    pub voice: Duration,
+    /// From the open voice socket to the confirmed answer; `None` when the call was never answered.
+    pub answer: Option<Duration>,
+}
+
+impl Setup {
+    /// From `session.notify` to the confirmed answer, if there was one.
+    pub fn total(&self) -> Option<Duration> {
+        self.answer.map(|answer| self.claim + self.guest + self.call_in + self.voice + answer)
+    }
+}
+
+/// One finished call.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// The carrier's call id; the session id when it never came so far.
+    pub id: String,
+    /// The Telcoflow session.
+    pub session_id: String,
+    /// Whose it was.
+    pub tenant: String,
+    /// By which connector it came.
+    pub connector: String,
+    /// What handled it.
+    pub plugin: String,
+    /// Which version of that.
+    pub version: String,
+    /// Why it ended.
+    pub end: EndReason,
+    /// How its handler ended; `None` when none ever ran, or when it was dropped after its grace period.
+    pub guest: Option<GuestEnd>,
+    /// What went wrong before a handler could run.
+    pub trouble: Option<String>,
+    /// Set-up times.
+    pub setup: Setup,
+    /// From the claim to the end.
+    pub duration: Duration,
+    /// Processor time of the handler.
+    pub cpu: Duration,
+    /// The call's counters; `None` when there was no voice.
+    pub stats: Option<Stats>,
+}

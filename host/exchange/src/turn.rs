@@ -1,0 +1,254 @@
+//! The call's one future: in each turn the carrier reads, the guest runs, the carrier writes.
+//!
+//! Both share one [`SharedCall`] and one task, so a frame crosses no channel and wakes no thread. While the guest computes,
+//! its epoch yields bring the next turn, and with it pulls, pongs and commands. When the guest is gone before its call,
+//! the host closes the call; when the call is gone first, the guest has a grace period. One way or the other every call
+//! ends once, and within the limits of [`crate::limits`].
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use call::{CommandKind, EndReason, Event, Next, State};
+use carriers::ByteStream;
+use carriers::telcoflow::VoiceLink;
+use sandbox::{Guest, GuestEnd, SharedCall};
+use tokio::sync::mpsc;
+use tokio::time::Sleep;
+
+use crate::board::Posted;
+use crate::call_task::ToCall;
+use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_MS_MAX};
+
+/// A call with an open voice socket.
+pub(crate) struct Turns {
+    link: VoiceLink<Box<dyn ByteStream>>,
+    call: SharedCall,
+    guest: Option<Guest>,
+    mailbox: mpsc::Receiver<ToCall>,
+    posted: Posted,
+    stage: Stage,
+    /// Set by `session.closed`: the call ends then at the latest.
+    session_over: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+    done: Done,
+    began: Instant,
+}
+
+/// How far the call is.
+enum Stage {
+    /// The guest serves it.
+    Served,
+    /// The guest is gone, the server was asked to close.
+    Closing { until: Instant, reason: EndReason },
+    /// The call is over, the guest may finish.
+    Grace { until: Instant },
+    /// Both are over, the server may close the socket.
+    Linger { until: Instant },
+    /// The host says goodbye.
+    Goodbye { until: Instant },
+}
+
+/// What there is to say afterwards.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) guest: Option<GuestEnd>,
+    pub(crate) cpu: Duration,
+    pub(crate) answer: Option<Duration>,
+}
+
+impl Turns {
+    pub(crate) fn new(
+        link: VoiceLink<Box<dyn ByteStream>>,
+        call: SharedCall,
+        guest: Option<Guest>,
+        mailbox: mpsc::Receiver<ToCall>,
+        posted: Posted,
+    ) -> Self {
+        Self {
+            link,
+            call,
+            guest,
+            mailbox,
+            posted,
+            stage: Stage::Served,
+            session_over: None,
+            timer: Box::pin(tokio::time::sleep_until(tokio::time::Instant::now())),
+            done: Done::default(),
+            began: now(),
+        }
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Done> {
+        self.read_mail(cx, now);
+        {
+            let mut call = self.call.lock();
+            call.handle_timeout(now);
+            self.link.poll_read(cx, &mut call);
+        }
+        self.call.wake_guest();
+        self.run_guest(cx);
+        if let Poll::Ready(done) = self.advance(now) {
+            return Poll::Ready(done);
+        }
+        let was_open = self.link.is_open();
+        self.link.poll_write(cx, &mut self.call.lock());
+        self.call.wake_guest();
+        if self.call.guest_is_due() || was_open != self.link.is_open() {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// Words from the connector's task.
+    fn read_mail(&mut self, cx: &mut Context<'_>, now: Instant) {
+        while let Poll::Ready(Some(mail)) = self.mailbox.poll_recv(cx) {
+            match mail {
+                ToCall::SessionClosed(reason) => {
+                    tracing::debug!(?reason, "the session is closed");
+                    self.session_over.get_or_insert(now + ms(SESSION_CLOSED_MS_MAX));
+                }
+                ToCall::Cut => {
+                    self.drop_guest();
+                    self.close(now, EndReason::Drained);
+                }
+                ToCall::CallIn(_) => tracing::debug!("a second call.in for a call that talks: ignored"),
+                // A call that talks does not need its session manager.
+                ToCall::LinkLost => {}
+            }
+        }
+    }
+
+    fn run_guest(&mut self, cx: &mut Context<'_>) {
+        let Some(guest) = &mut self.guest else { return };
+        let polled = guest.poll(cx);
+        self.posted.bill(guest.cpu());
+        if let Poll::Ready(end) = polled {
+            self.drop_guest();
+            if end.is_fault() {
+                tracing::warn!(code = end.code(), "{end}");
+            }
+            self.done.guest = Some(end);
+        }
+    }
+
+    fn drop_guest(&mut self) {
+        if let Some(guest) = self.guest.take() {
+            self.done.cpu = guest.cpu();
+        }
+    }
+
+    /// Moves on as far as this turn allows. Ready when nothing is left to do.
+    fn advance(&mut self, now: Instant) -> Poll<Done> {
+        self.note_answer(now);
+        if self.session_over.is_some_and(|at| now >= at) {
+            self.call.lock().handle_ended(EndReason::SessionClosed);
+        }
+        loop {
+            let over = self.call.lock().state() == State::Ended;
+            self.stage = match &self.stage {
+                Stage::Served if over => self.grace(now),
+                Stage::Served if self.guest.is_none() => {
+                    let fault = self.done.guest.as_ref().is_none_or(GuestEnd::is_fault);
+                    self.close(now, if fault { EndReason::HandlerFailed } else { EndReason::Closed });
+                    continue;
+                }
+                Stage::Closing { .. } if over => self.grace(now),
+                Stage::Closing { until, reason } if now >= *until || self.close_failed() => {
+                    self.call.lock().handle_ended(*reason);
+                    continue;
+                }
+                Stage::Grace { until } if self.guest.is_none() || now >= *until => {
+                    if self.guest.is_some() {
+                        tracing::warn!("the handler did not return after the end of its call: dropped");
+                        self.drop_guest();
+                    }
+                    Stage::Linger { until: now + ms(LINGER_MS_MAX) }
+                }
+                Stage::Linger { until } if self.link.is_open() && now >= *until => {
+                    self.link.close();
+                    Stage::Goodbye { until: now + ms(GOODBYE_MS_MAX) }
+                }
+                Stage::Linger { .. } if !self.link.is_open() => return Poll::Ready(std::mem::take(&mut self.done)),
+                Stage::Goodbye { until } if !self.link.is_open() || now >= *until => {
+                    return Poll::Ready(std::mem::take(&mut self.done));
+                }
+                _ => return Poll::Pending,
+            }
+        }
+    }
+
+    fn grace(&self, now: Instant) -> Stage {
+        Stage::Grace { until: now + self.guest.as_ref().map_or(Duration::ZERO, Guest::grace) }
+    }
+
+    /// Asks the server to close the call. Without a guest nobody else takes its events, so they are taken here.
+    fn close(&mut self, now: Instant, reason: EndReason) {
+        if let Stage::Served = self.stage {
+            if let Err(refused) = self.call.lock().command(CommandKind::Close) {
+                tracing::debug!(code = %refused.code, "the call is being ended already");
+            }
+            self.stage = Stage::Closing { until: now + ms(CLOSE_MS_MAX), reason };
+        }
+    }
+
+    fn close_failed(&self) -> bool {
+        let mut call = self.call.lock();
+        let mut failed = false;
+        while let Next::Event(event) = call.next() {
+            if let Event::Outcome { name: "close" | "disconnect", result: Err(failure), .. } = event {
+                tracing::warn!(code = %failure.code, "the server did not close the call");
+                failed = true;
+            }
+        }
+        failed
+    }
+
+    fn note_answer(&mut self, now: Instant) {
+        if self.done.answer.is_none() && matches!(self.call.lock().state(), State::Answered | State::Connected) {
+            self.done.answer = Some(now.saturating_duration_since(self.began));
+        }
+    }
+
+    /// When the next turn is due though nothing arrives.
+    fn due(&self) -> Option<Instant> {
+        let stage = match &self.stage {
+            Stage::Served => None,
+            Stage::Closing { until, .. } | Stage::Grace { until } | Stage::Linger { until } | Stage::Goodbye { until } => {
+                Some(*until)
+            }
+        };
+        let guest = self.guest.as_ref().and_then(Guest::poll_timeout);
+        [self.call.poll_timeout(), self.link.poll_timeout(), guest, stage, self.session_over].into_iter().flatten().min()
+    }
+}
+
+impl Future for Turns {
+    type Output = Done;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
+        let this = self.get_mut();
+        if let Poll::Ready(done) = this.turn(cx, now()) {
+            return Poll::Ready(done);
+        }
+        if let Some(due) = this.due() {
+            let due = tokio::time::Instant::from_std(due);
+            if this.timer.deadline() != due {
+                this.timer.as_mut().reset(due);
+            }
+            if this.timer.as_mut().poll(cx).is_ready() {
+                cx.waker().wake_by_ref();
+            }
+        }
+        Poll::Pending
+    }
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

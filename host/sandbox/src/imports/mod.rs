@@ -1,0 +1,12 @@
+//! The host side of the handler contract, one file an interface. Each function is one step on the shared call.
+
+mod by_hand;
+mod call;
+mod convert;
+mod events;
+mod playout;
+mod refused;
+mod small;
+
+pub(crate) use by_hand::bind_by_hand;
+pub(crate) use convert::call_info;

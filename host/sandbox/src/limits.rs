@@ -1,0 +1,72 @@
+//! Every bound of the sandbox, with its unit, and what happens when it is reached.
+
+/// Calls that may hold a guest at once. More: [`crate::StartError::Full`], and the call is not claimed.
+pub const GUESTS_MAX: u32 = 1_000;
+/// A component's size in bytes. Larger: refused when it is loaded.
+pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
+/// Linear memory of one guest in bytes, whatever its own limit says. Growing past it ends the guest.
+pub const MEMORY_BYTES_MAX: usize = 128 << 20;
+/// A guest's memory in bytes unless its plugin says otherwise.
+pub const MEMORY_BYTES_DEFAULT: usize = 64 << 20;
+/// WebAssembly stack of one guest in bytes. Deeper recursion traps.
+pub const STACK_BYTES_MAX: usize = 512 << 10;
+/// The fiber a guest runs on, in bytes: its stack and what host functions need above it.
+pub const FIBER_BYTES: usize = 1 << 20;
+/// Core instances of one component. More: refused when it is loaded.
+pub const CORE_INSTANCES_PER_GUEST_MAX: u32 = 32;
+/// Linear memories of one component. More: refused when it is loaded.
+pub const MEMORIES_PER_GUEST_MAX: u32 = 4;
+/// Tables of one component. More: refused when it is loaded.
+pub const TABLES_PER_GUEST_MAX: u32 = 12;
+/// Elements of one table. Growing past it ends the guest.
+pub const TABLE_ELEMENTS_MAX: usize = 50_000;
+/// Bytes that a guest may make the host allocate in one host call. More traps.
+pub const HOSTCALL_BYTES_MAX: usize = 1 << 20;
+/// Resources (streams, pollables) that a guest may hold in the host. More: the host call fails.
+pub const RESOURCES_MAX: usize = 256;
+/// Random bytes of one request. More traps.
+pub const RANDOM_BYTES_MAX: u64 = 64 << 10;
+/// Bytes of one log line. The rest of the line is cut.
+pub const LOG_LINE_BYTES_MAX: usize = 4 << 10;
+/// Log lines of one call in a second, written lines of its standard output and error included. More are dropped and counted.
+pub const LOG_LINES_PER_S_MAX: u32 = 100;
+/// Bytes of a guest's standard error that are kept to explain a trap. Older ones are dropped.
+pub const STDERR_TAIL_BYTES_MAX: usize = 2 << 10;
+/// Milliseconds for instantiating a guest unless its plugin says otherwise. Longer: the start failed.
+pub const START_MS_DEFAULT: u64 = 2_000;
+/// Milliseconds of processor time without asking for an event unless the plugin says otherwise. More ends the guest.
+pub const RUN_MS_DEFAULT: u64 = 5_000;
+/// Milliseconds without asking for an event, however they pass, unless the plugin says otherwise. More ends the guest.
+pub const SILENT_MS_DEFAULT: u64 = 10_000;
+/// Milliseconds a guest has left once its call is over, unless its plugin says otherwise. Then it is dropped.
+pub const GRACE_MS_DEFAULT: u64 = 2_000;
+/// Milliseconds between epochs while a guest runs long.
+pub const TICK_MS: u64 = 1;
+/// Milliseconds between looks at whether a guest runs long, while none does.
+pub const LOOK_MS: u64 = 4;
+
+/// All of them for `switchhook limits`: name, value, what happens when it is reached.
+pub const TABLE: &[(&str, u64, &str)] = &[
+    ("guests_max", GUESTS_MAX as u64, "further calls are not claimed"),
+    ("component_bytes_max", COMPONENT_BYTES_MAX as u64, "the component is refused"),
+    ("memory_bytes_max", MEMORY_BYTES_MAX as u64, "growing past it ends the guest"),
+    ("memory_bytes_default", MEMORY_BYTES_DEFAULT as u64, "growing past it ends the guest (configurable)"),
+    ("stack_bytes_max", STACK_BYTES_MAX as u64, "deeper recursion ends the guest"),
+    ("fiber_bytes", FIBER_BYTES as u64, "reserved for each guest"),
+    ("core_instances_per_guest_max", CORE_INSTANCES_PER_GUEST_MAX as u64, "the component is refused"),
+    ("memories_per_guest_max", MEMORIES_PER_GUEST_MAX as u64, "the component is refused"),
+    ("tables_per_guest_max", TABLES_PER_GUEST_MAX as u64, "the component is refused"),
+    ("table_elements_max", TABLE_ELEMENTS_MAX as u64, "growing past it ends the guest"),
+    ("hostcall_bytes_max", HOSTCALL_BYTES_MAX as u64, "a host call that needs more ends the guest"),
+    ("resources_max", RESOURCES_MAX as u64, "a host call that needs more ends the guest"),
+    ("random_bytes_max", RANDOM_BYTES_MAX, "a request for more ends the guest"),
+    ("log_line_bytes_max", LOG_LINE_BYTES_MAX as u64, "the line is cut"),
+    ("log_lines_per_s_max", LOG_LINES_PER_S_MAX as u64, "lines are dropped and counted"),
+    ("stderr_tail_bytes_max", STDERR_TAIL_BYTES_MAX as u64, "older bytes are dropped"),
+    ("start_ms_default", START_MS_DEFAULT, "the start fails (configurable)"),
+    ("run_ms_default", RUN_MS_DEFAULT, "the guest is ended (configurable)"),
+    ("silent_ms_default", SILENT_MS_DEFAULT, "the guest is ended"),
+    ("grace_ms_default", GRACE_MS_DEFAULT, "the guest is dropped (configurable)"),
+    ("tick_ms", TICK_MS, "a guest that runs long yields"),
+    ("look_ms", LOOK_MS, "a guest that runs long is noticed"),
+];

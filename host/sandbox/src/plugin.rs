@@ -1,0 +1,210 @@
+//! From bytes to a guest: a component is checked and compiled once, instantiated once for each call.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use wasmtime::Store;
+use wasmtime::component::Component;
+use wasmtime::error::Context as _;
+
+use crate::bindings::{awaiting, plain};
+use crate::engine::Sandbox;
+use crate::guest::{Guest, GuestEnd, GuestLimits};
+use crate::imports::call_info;
+use crate::inspect::{InspectError, Inspection, World, inspect};
+use crate::limits::HOSTCALL_BYTES_MAX;
+use crate::shared::SharedCall;
+use crate::state::GuestState;
+use crate::ticker::{Attendance, Running};
+
+/// A component that cannot become a plugin. The host is unharmed, whatever the bytes were.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It is not a component that handles calls.
+    #[error(transparent)]
+    Inspect(#[from] InspectError),
+    /// The engine refuses it.
+    #[error("the component does not compile: {0}")]
+    Compile(String),
+    /// It imports what the host does not have, or has otherwise.
+    #[error("the component asks for what this host does not offer: {0}")]
+    Link(String),
+}
+
+/// A guest that could not be started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// All slots are taken, or the kernel has no more mappings: not the guest's fault.
+    #[error("no slot for another guest: {0}")]
+    Full(String),
+    /// It trapped while it was instantiated.
+    #[error("the handler failed while it was instantiated: {0}")]
+    Failed(String),
+    /// It took longer than it may.
+    #[error("the handler was not instantiated within {0} ms")]
+    TooSlow(u64),
+}
+
+/// A compiled component, shared by all its calls. The last call out drops it.
+#[derive(Clone)]
+pub struct Plugin(Arc<Compiled>);
+
+struct Compiled {
+    sandbox: Arc<Sandbox>,
+    name: String,
+    digest: String,
+    inspection: Inspection,
+    entry: Entry,
+}
+
+enum Entry {
+    Plain(plain::CallHandlerPre<GuestState>),
+    Awaiting(awaiting::CallHandlerAsyncPre<GuestState>),
+}
+
+/// What a guest is started with.
+#[derive(Clone, Debug, Default)]
+pub struct GuestSetup {
+    /// What `config` answers.
+    pub config: Arc<[(String, String)]>,
+    /// What it may use.
+    pub limits: GuestLimits,
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin").field("name", &self.name()).field("version", &self.version()).finish()
+    }
+}
+
+impl Plugin {
+    /// Checks and compiles a component. It takes from milliseconds (Rust, C) to seconds (Python) of one core.
+    pub fn load(sandbox: &Arc<Sandbox>, name: &str, wasm: &[u8]) -> Result<Self, LoadError> {
+        let inspection = inspect(wasm)?;
+        let side = sandbox.side(inspection.world);
+        let component = Component::new(&side.engine, wasm).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
+        let linked = side.linker.instantiate_pre(&component);
+        let linked = linked.map_err(|error| LoadError::Link(format!("{error:#}")))?;
+        let entry = match inspection.world {
+            World::CallHandler => plain::CallHandlerPre::new(linked).map(Entry::Plain),
+            World::CallHandlerAsync => awaiting::CallHandlerAsyncPre::new(linked).map(Entry::Awaiting),
+        };
+        let entry = entry.map_err(|error| LoadError::Link(format!("{error:#}")))?;
+        let digest = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self(Arc::new(Compiled { sandbox: sandbox.clone(), name: name.to_string(), digest, inspection, entry })))
+    }
+
+    /// The name it was loaded under.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// SHA-256 of the component, in hex.
+    pub fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// The first twelve digits of the digest: how logs and listings name this version.
+    pub fn version(&self) -> &str {
+        &self.0.digest[..12]
+    }
+
+    /// What it imports, exports and was written in.
+    pub fn inspection(&self) -> &Inspection {
+        &self.0.inspection
+    }
+
+    /// Instantiates a guest, to be done while the phone rings.
+    pub async fn prepare(&self, setup: GuestSetup) -> Result<Prepared, StartError> {
+        let start_ms_max = setup.limits.start_ms_max;
+        let attendance = self.0.sandbox.attend();
+        let preparing = running(self.instantiate(setup, attendance));
+        tokio::time::timeout(Duration::from_millis(start_ms_max), preparing)
+            .await
+            .unwrap_or(Err(StartError::TooSlow(start_ms_max)))
+    }
+
+    async fn instantiate(&self, setup: GuestSetup, attendance: Attendance) -> Result<Prepared, StartError> {
+        let GuestSetup { config, limits } = setup;
+        let awaits = self.0.inspection.world == World::CallHandlerAsync;
+        let engine = &self.0.sandbox.side(self.0.inspection.world).engine;
+        let mut store = Store::new(engine, GuestState::new(limits.memory_bytes_max, awaits, config));
+        store.limiter(|state| &mut state.memory);
+        store.epoch_deadline_async_yield_and_update(1);
+        store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
+        let handler = match &self.0.entry {
+            Entry::Plain(pre) => pre.instantiate_async(&mut store).await.map(Handler::Plain),
+            Entry::Awaiting(pre) => pre.instantiate_async(&mut store).await.map(Handler::Awaiting),
+        };
+        match handler {
+            Ok(handler) => Ok(Prepared { plugin: self.clone(), store, handler, limits, attendance }),
+            Err(error) => Err(start_error(&error, store.data())),
+        }
+    }
+}
+
+/// A full pool and a kernel out of mappings are the host's condition; all else is the guest's fault.
+fn start_error(error: &wasmtime::Error, state: &GuestState) -> StartError {
+    if error.is::<wasmtime::PoolConcurrencyLimitError>() || error.downcast_ref::<std::io::Error>().is_some() {
+        return StartError::Full(error.root_cause().to_string());
+    }
+    let end = GuestEnd::from_error(error, state.memory.refused(), &state.voice.err_tail());
+    StartError::Failed(end.to_string())
+}
+
+enum Handler {
+    Plain(plain::CallHandler),
+    Awaiting(awaiting::CallHandlerAsync),
+}
+
+/// An instance that waits for its call.
+pub struct Prepared {
+    plugin: Plugin,
+    store: Store<GuestState>,
+    handler: Handler,
+    limits: GuestLimits,
+    attendance: Attendance,
+}
+
+impl Prepared {
+    /// Hands it the call. Nothing runs before the first [`Guest::poll`].
+    pub fn serve(mut self, call: SharedCall) -> Guest {
+        self.store.data_mut().call = Some(call.clone());
+        let Self { plugin, mut store, handler, limits, attendance } = self;
+        let info = call_info(call.lock().info());
+        let watched = call.clone();
+        let run = Box::pin(async move {
+            let returned = match &handler {
+                Handler::Plain(handler) => handler.call_handle(&mut store, &info).await,
+                Handler::Awaiting(handler) => {
+                    let run = store.run_concurrent(async |store| handler.call_handle(store, info).await).await;
+                    run.context("the async handler could not be driven").and_then(|returned| returned)
+                }
+            };
+            // The plugin outlives the guest: its engine runs it.
+            drop(plugin);
+            match returned {
+                Ok(Ok(())) if watched.asked() == 0 => GuestEnd::HandlerReturned,
+                Ok(Ok(())) => GuestEnd::Returned,
+                Ok(Err(failure)) => GuestEnd::Failed(call::Failure::new(failure.code, failure.message)),
+                Err(error) => {
+                    let state = store.data();
+                    GuestEnd::from_error(&error, state.memory.refused(), &state.voice.err_tail())
+                }
+            }
+        });
+        Guest::new(run, call, limits, attendance)
+    }
+}
+
+/// Marks the thread as being inside a guest for each poll.
+async fn running<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        let _running = Running::enter();
+        future.as_mut().poll(cx)
+    })
+    .await
+}

@@ -1,0 +1,125 @@
+//! The one thing a guest and its call's task share: the call, and where the guest waits.
+//!
+//! Both run in one task and take turns, so the lock is never contended and never held across an await.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use call::{Call, Next};
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
+
+/// The call under its lock.
+pub type CallGuard<'a> = MappedMutexGuard<'a, Call>;
+
+/// A call as its task and its guest see it.
+#[derive(Clone)]
+pub struct SharedCall(Arc<Mutex<Desk>>);
+
+struct Desk {
+    call: Call,
+    wait: Wait,
+}
+
+/// Where the guest stands. It waits in `next` or it computes; there is no third.
+struct Wait {
+    /// Set while the guest waits and is polled by something other than its call's task (the async world does that).
+    waker: Option<Waker>,
+    /// When the waiting ends without an event.
+    until: Option<Instant>,
+    waiting: bool,
+    /// How often the guest asked for an event.
+    asked: u64,
+    /// When it last came back to wait, or was given an event.
+    since: Instant,
+}
+
+/// What `next-within` answers.
+pub(crate) enum Waited {
+    Event(call::Event),
+    TimedOut,
+    Over,
+}
+
+impl SharedCall {
+    /// Shares a call.
+    pub fn new(call: Call) -> Self {
+        let since = call.now();
+        Self(Arc::new(Mutex::new(Desk {
+            call,
+            wait: Wait { waker: None, until: None, waiting: false, asked: 0, since },
+        })))
+    }
+
+    /// The call, for as long as the guard lives. Not to be held across an await.
+    pub fn lock(&self) -> CallGuard<'_> {
+        MutexGuard::map(self.0.lock(), |desk| &mut desk.call)
+    }
+
+    /// Wakes a guest that is not polled by its call's task, when what it waits for is there. To be called after the carrier's turn.
+    pub fn wake_guest(&self) {
+        let mut desk = self.0.lock();
+        if desk.wait.waker.is_some() && (desk.call.has_event() || desk.timed_out())
+            && let Some(waker) = desk.wait.waker.take()
+        {
+            waker.wake();
+        }
+    }
+
+    /// Whether what a guest waits for is there, and only its next poll is missing.
+    pub fn guest_is_due(&self) -> bool {
+        let desk = self.0.lock();
+        desk.wait.waiting && desk.wait.waker.is_none() && (desk.call.has_event() || desk.timed_out())
+    }
+
+    /// When the call or the waiting guest wants the next turn at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let desk = self.0.lock();
+        let call = desk.call.poll_timeout().map(|(at, _)| at);
+        call.into_iter().chain(desk.wait.until).min()
+    }
+
+    /// How often the guest asked for an event so far.
+    pub(crate) fn asked(&self) -> u64 {
+        self.0.lock().wait.asked
+    }
+
+    /// Since when the guest computes (or sleeps somewhere else) instead of waiting for an event; `None` while it waits.
+    pub(crate) fn silent_since(&self) -> Option<Instant> {
+        let desk = self.0.lock();
+        (!desk.wait.waiting).then_some(desk.wait.since)
+    }
+
+    /// Begins to wait, for as long as `within` if that is given.
+    pub(crate) fn begin_wait(&self, within: Option<Duration>) {
+        let mut desk = self.0.lock();
+        desk.wait.asked += 1;
+        desk.wait.until = within.map(|within| desk.call.now() + within);
+        desk.wait.waiting = true;
+    }
+
+    /// One look: an event, the end of the waiting, or not yet. With `register` the waker is kept for [`Self::wake_guest`].
+    pub(crate) fn poll_wait(&self, cx: &mut Context<'_>, register: bool) -> Poll<Waited> {
+        let mut desk = self.0.lock();
+        let waited = match desk.call.next() {
+            Next::Event(event) => Waited::Event(event),
+            Next::Over => Waited::Over,
+            Next::Wait if desk.timed_out() => Waited::TimedOut,
+            Next::Wait => {
+                if register {
+                    desk.wait.waker = Some(cx.waker().clone());
+                }
+                return Poll::Pending;
+            }
+        };
+        let since = desk.call.now();
+        desk.wait = Wait { waker: None, until: None, waiting: false, asked: desk.wait.asked, since };
+        Poll::Ready(waited)
+    }
+}
+
+impl Desk {
+    fn timed_out(&self) -> bool {
+        self.wait.until.is_some_and(|until| self.call.now() >= until)
+    }
+}

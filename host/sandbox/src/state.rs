@@ -1,0 +1,53 @@
+//! What belongs to one guest in the host: everything here is freed when its store is dropped, at whatever moment.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use crate::limits::{RANDOM_BYTES_MAX, RESOURCES_MAX, TABLE_ELEMENTS_MAX};
+use crate::memory::MemoryLimiter;
+use crate::shared::SharedCall;
+use crate::stdio::{Stream, Voice};
+
+/// The data of one guest's store.
+pub(crate) struct GuestState {
+    wasi: WasiCtx,
+    resources: ResourceTable,
+    pub(crate) memory: MemoryLimiter,
+    /// Absent until the call is handed over: a component that calls imports while it is instantiated is told so.
+    pub(crate) call: Option<SharedCall>,
+    /// The async world's guest is polled by the engine's own executor and must be woken through a waker.
+    pub(crate) awaits: bool,
+    pub(crate) config: Arc<[(String, String)]>,
+    pub(crate) voice: Voice,
+}
+
+impl GuestState {
+    pub(crate) fn new(memory_bytes_max: usize, awaits: bool, config: Arc<[(String, String)]>) -> Self {
+        let voice = Voice::default();
+        let mut resources = ResourceTable::new();
+        resources.set_max_capacity(RESOURCES_MAX);
+        let wasi = WasiCtxBuilder::new()
+            .stdout(voice.stream(Stream::Out))
+            .stderr(voice.stream(Stream::Err))
+            .max_random_size(RANDOM_BYTES_MAX)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        let memory = MemoryLimiter::new(memory_bytes_max, TABLE_ELEMENTS_MAX);
+        Self { wasi, resources, memory, call: None, awaits, config, voice }
+    }
+
+    /// The call, or the error that traps a guest which asks for it before it was given one.
+    pub(crate) fn call(&self) -> wasmtime::Result<&SharedCall> {
+        self.call.as_ref().ok_or_else(|| wasmtime::Error::msg("the host was called before `handle` was"))
+    }
+}
+
+impl WasiView for GuestState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
+    }
+}
