@@ -11,15 +11,15 @@ use crate::{Failure, TimerId};
 /// Fires once, after `delay`, which is rounded up to whole milliseconds.
 ///
 /// # Errors
-/// `FULL` with 256 timers running.
+/// `FULL` with 256 timers running, `ENDED` after the end of the call.
 pub fn after(delay: Duration) -> Result<TimerId, Failure> {
     timers::set(millis(delay), false)
 }
 
-/// Fires every `period`, at least 1 ms. A tick whose predecessor was not yet taken is skipped.
+/// Fires every `period`, and a period below 1 ms counts as 1 ms. A tick whose predecessor was not yet taken is skipped.
 ///
 /// # Errors
-/// `FULL` with 256 timers running, `INVALID` for a period of zero.
+/// `FULL` with 256 timers running, `ENDED` after the end of the call.
 pub fn every(period: Duration) -> Result<TimerId, Failure> {
     timers::set(millis(period), true)
 }
