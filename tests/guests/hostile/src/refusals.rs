@@ -114,7 +114,7 @@ pub(crate) fn odd_play(call_info: &CallInfo) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One play of `bytes` (16 MiB): more than a host takes in one call. Logs `huge-play CODE` if it lives to tell.
+/// One play of `bytes` (16 MiB): more than any playout holds. Logs `huge-play CODE`.
 pub(crate) fn huge_play() -> Result<(), Failure> {
     answered()?;
     let bytes = config::parse("bytes").unwrap_or(16 << 20);
