@@ -21,7 +21,7 @@ const MADE: &[&str] = &[
 ];
 
 /// Everything that this module checks.
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     type Check = fn(&[Source]) -> Vec<Finding>;
     let checks: [(&str, Check); 9] = [
         ("floors", floors::arrows_point_down),
