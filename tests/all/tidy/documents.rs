@@ -50,7 +50,7 @@ pub(crate) fn limit_tables(sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for source in sources
         .iter()
-        .filter(|source| source.path.ends_with("/limits.rs"))
+        .filter(|source| source.path.ends_with("/src/limits.rs"))
     {
         let flat: String = source.text.split_whitespace().collect();
         if !flat.contains("pubconstTABLE:&[(&str,u64,&str)]") {
