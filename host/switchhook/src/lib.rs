@@ -1,1 +1,15 @@
 //! The switchhook binary: command line and configuration; composes everything.
+//!
+//! It is a library as well, so that its parts can be tested; `main.rs` is the program.
+//!
+//! - [`cli`]: the commands, one file each
+//! - [`config`]: the configuration file, from TOML to values that can be relied on
+//! - [`demo`]: what a demonstration shows and leaves behind
+//! - [`logs`]: where log lines go
+//! - [`limits`]: what is bounded, and by how much
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod limits;
+pub mod logs;

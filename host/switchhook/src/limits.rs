@@ -21,15 +21,14 @@ pub const PLUGIN_MEMORY_BYTES_MIN: u64 = 1 << 16;
 pub const PLUGIN_MEMORY_BYTES_MAX: u64 = sandbox::limits::MEMORY_BYTES_MAX as u64;
 /// Largest `calls_max` that may be configured: what the sandbox has room for. More is refused.
 pub const PLUGIN_CALLS_MAX: u32 = sandbox::limits::GUESTS_MAX;
-/// Calls of one plugin at once where none is configured. Further calls are not claimed.
-pub const PLUGIN_CALLS_DEFAULT: u32 = 500;
 /// Largest `start_ms_max`, `run_ms_max` or `grace_ms_max` that may be configured, in milliseconds. More is refused.
 pub const PLUGIN_TIME_MS_MAX: u64 = 600_000;
 
 /// Rows of the live timeline. Further calls are counted in one line, so that redrawing fits a small terminal.
 pub const TIMELINE_ROWS_MAX: usize = 16;
 
-/// The limits of this crate: name, value, and what happens when it is reached. What it takes from the sandbox stands there.
+/// The limits of this crate: name, value, and what happens when it is reached. What it takes from other crates stands
+/// there.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("config_bytes_max", CONFIG_BYTES_MAX, "the file is refused"),
     (
@@ -61,11 +60,6 @@ pub const TABLE: &[(&str, u64, &str)] = &[
         "plugin_memory_bytes_min",
         PLUGIN_MEMORY_BYTES_MIN,
         "a smaller value is refused",
-    ),
-    (
-        "plugin_calls_default",
-        PLUGIN_CALLS_DEFAULT as u64,
-        "further calls are not claimed (configurable)",
     ),
     (
         "plugin_time_ms_max",

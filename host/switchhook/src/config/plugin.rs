@@ -79,7 +79,7 @@ impl Resolver<'_> {
         let calls = self.number(
             written.calls_max,
             calls,
-            limits::PLUGIN_CALLS_DEFAULT.into(),
+            exchange::limits::CALLS_MAX_DEFAULT as u64,
         );
         let start = self.milliseconds(written.start_ms_max, sandbox::limits::START_MS_DEFAULT);
         let run = self.milliseconds(written.run_ms_max, sandbox::limits::RUN_MS_DEFAULT);

@@ -38,6 +38,11 @@ impl Tenant {
     pub fn plugin_of(&self, route: &Route) -> &Plugin {
         &self.plugins[route.plugin.0]
     }
+
+    /// The connector that a route names, if it names one.
+    pub fn connector_of(&self, route: &Route) -> Option<&Connector> {
+        route.connector.map(|index| &self.connectors[index.0])
+    }
 }
 
 /// One account at Telcoflow.

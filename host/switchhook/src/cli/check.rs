@@ -1,0 +1,195 @@
+//! `switchhook check`: everything that is wrong with a configuration, or what it says.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::{Failure, print};
+use crate::config::{self, Config, Connector, Problems, Route, Tenant};
+
+/// Arguments of `check`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// As JSON, also the problems: on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads the file as `run` does, secrets and sources included, and opens nothing else.
+///
+/// # Errors
+/// All problems, unless they were printed as JSON; or standard output takes nothing.
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    match (
+        config::load(&args.config, &|name| std::env::var_os(name)),
+        args.json,
+    ) {
+        (Ok(config), true) => print::json(&good_json(&config))?,
+        (Ok(config), false) => print::text(&good_text(&config))?,
+        (Err(problems), true) => {
+            print::json(&problems_json(&problems))?;
+            return Ok(ExitCode::FAILURE);
+        }
+        (Err(problems), false) => return Err(problems.into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn good_text(config: &Config) -> String {
+    let mut text = format!("{}: good\n", config.file.display());
+    for tenant in &config.tenants {
+        // Writing to a String cannot fail.
+        let _ = write_tenant(&mut text, tenant);
+    }
+    text
+}
+
+fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
+    writeln!(text, "tenant {}", tenant.name)?;
+    for Connector {
+        name,
+        base_url,
+        sample_rate,
+        audio_mode,
+        ..
+    } in &tenant.connectors
+    {
+        writeln!(
+            text,
+            "  connector {name}: {base_url}, {} Hz, {}",
+            sample_rate.hz(),
+            audio_mode.as_str()
+        )?;
+    }
+    for plugin in &tenant.plugins {
+        writeln!(
+            text,
+            "  plugin {}: {}",
+            plugin.name,
+            plugin.source.display()
+        )?;
+    }
+    for route in &tenant.routes {
+        writeln!(
+            text,
+            "  route {} -> {}",
+            conditions(tenant, route),
+            tenant.plugin_of(route).name
+        )?;
+    }
+    Ok(())
+}
+
+fn conditions(tenant: &Tenant, route: &Route) -> String {
+    let mut text = format!("to {} from {}", route.to, route.from);
+    if let Some(connector) = tenant.connector_of(route) {
+        text.push_str(&format!(" on {}", connector.name));
+    }
+    text
+}
+
+fn good_json(config: &Config) -> Value {
+    let tenants: Vec<Value> = config.tenants.iter().map(tenant_json).collect();
+    json!({"ok": true, "file": config.file, "data_dir": config.data_dir, "tenants": tenants})
+}
+
+fn tenant_json(tenant: &Tenant) -> Value {
+    let connectors = tenant.connectors.iter().map(|connector| {
+        json!({
+            "name": connector.name.as_str(),
+            "base_url": connector.base_url.as_str(),
+            "sample_rate_hz": connector.sample_rate.hz(),
+            "audio_mode": connector.audio_mode.as_str(),
+            "playout_bytes_max": connector.playout_bytes_max,
+        })
+    });
+    let plugins = tenant
+        .plugins
+        .iter()
+        .map(|plugin| json!({"name": plugin.name.as_str(), "source": plugin.source}));
+    let routes = tenant.routes.iter().map(|route| {
+        json!({
+            "to": route.to.to_string(),
+            "from": route.from.to_string(),
+            "connector": tenant.connector_of(route).map(|connector| connector.name.as_str()),
+            "plugin": tenant.plugin_of(route).name.as_str(),
+        })
+    });
+    json!({
+        "name": tenant.name.as_str(),
+        "connectors": connectors.collect::<Vec<_>>(),
+        "plugins": plugins.collect::<Vec<_>>(),
+        "routes": routes.collect::<Vec<_>>(),
+    })
+}
+
+fn problems_json(problems: &Problems) -> Value {
+    json!({"ok": false, "file": problems.file(), "problems": problems.list(), "omitted": problems.omitted()})
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{good_json, good_text, problems_json};
+    use crate::config::{Config, Problems, resolve};
+
+    const TEXT: &str = r#"
+        data_dir = "/data"
+        [[tenant]]
+        name = "acme"
+        [[tenant.telcoflow]]
+        name = "main"
+        base_url = "ws://127.0.0.1:18080"
+        api_key = "hunter2"
+        connector_uuid = "c"
+        [[tenant.plugin]]
+        name = "echo"
+        source = "/dev/null/../echo.wasm"
+        [[tenant.route]]
+        to = "+1555*"
+        connector = "main"
+        plugin = "echo"
+    "#;
+
+    fn resolved(source: &Path) -> Result<Config, Problems> {
+        let text = TEXT.replace("/dev/null/../echo.wasm", &source.display().to_string());
+        resolve(Path::new("t.toml"), &text, &|_| None)
+    }
+
+    #[test]
+    fn a_good_file_is_summed_up_without_secrets() {
+        let plugin = tempfile::NamedTempFile::new().expect("a temporary file");
+        let config = resolved(plugin.path()).expect("a good file");
+        let text = good_text(&config);
+        let path = plugin.path().display();
+        let expected = format!(
+            "t.toml: good\ntenant acme\n  connector main: ws://127.0.0.1:18080, 16000 Hz, mixed\n  \
+             plugin echo: {path}\n  route to +1555* from * on main -> echo\n"
+        );
+        assert_eq!(text, expected);
+        let json = good_json(&config);
+        assert_eq!(json["ok"], true);
+        assert_eq!(json["tenants"][0]["routes"][0]["to"], "+1555*");
+        assert!(!json.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn problems_are_json_too() {
+        let problems = resolved(Path::new("/no/such.wasm")).expect_err("the source is not there");
+        let json = problems_json(&problems);
+        assert_eq!((&json["ok"], &json["omitted"]), (&false.into(), &0.into()));
+        let problem = &json["problems"][0];
+        assert_eq!(problem["kind"], "unreadable");
+        assert_eq!(
+            (&problem["line"], &problem["column"]),
+            (&12.into(), &18.into())
+        );
+        assert_eq!(problem["key"], "tenant[0].plugin[0].source");
+    }
+}

@@ -1,0 +1,5 @@
+//! What a demonstration shows and leaves behind: pure functions over plain structs that the command fills.
+
+pub mod record;
+pub mod table;
+pub mod timeline;
