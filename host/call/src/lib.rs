@@ -55,6 +55,8 @@
 //! assert!(!call.has_output());
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
+
 mod call;
 mod command;
 mod event;

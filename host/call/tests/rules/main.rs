@@ -1,0 +1,9 @@
+//! The rules of a call, one by one, as its two sides see them.
+#![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+
+mod commands;
+mod ends;
+mod inbox;
+mod kit;
+mod playout;
+mod timers;

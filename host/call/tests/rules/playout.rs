@@ -1,0 +1,422 @@
+//! The pull rule, the tail, clear, marks, the ledger.
+
+use std::time::Duration;
+
+use call::{CommandKind, Deadline, Event, Ledger};
+
+use crate::kit::{
+    PLAYOUT_BYTES_MAX, answered, audio, code, commands, connected, events, frame_sizes, frames,
+    ledger_ms, mark, pass, ringing, ringing_with, succeed,
+};
+
+#[test]
+fn play_is_all_or_nothing() {
+    assert_eq!(code(ringing().play(&[0; 2])), "NOT_NOW");
+    assert_eq!(code(ringing().play_samples(&[0])), "NOT_NOW");
+    connected().play(&[0; 2]).unwrap();
+    let mut call = answered();
+    assert_eq!(code(call.play(&[0; 3])), "INVALID");
+    call.play(&vec![0; PLAYOUT_BYTES_MAX - 2]).unwrap();
+    assert_eq!(code(call.play(&[0; 4])), "FULL");
+    assert_eq!(code(call.play_samples(&[0; 2])), "FULL");
+    let ledger = call.play_samples(&[0]).unwrap();
+    assert_eq!(
+        ledger,
+        Ledger {
+            queued: PLAYOUT_BYTES_MAX as u64 / 2,
+            ..Ledger::default()
+        }
+    );
+    call.play(&[]).unwrap();
+    assert_eq!(call.stats().playout_bytes_peak, PLAYOUT_BYTES_MAX as u64);
+}
+
+#[test]
+fn samples_and_bytes_are_the_same_audio() {
+    let mut call = answered();
+    call.play_samples(&[0x0102, -2]).unwrap();
+    call.play(&[5, 6]).unwrap();
+    call.handle_credit(6, Some(2));
+    assert_eq!(frames(&mut call), [[2, 1, 0xfe, 0xff, 5, 6]]);
+}
+
+#[test]
+fn nothing_leaves_that_was_not_asked_for() {
+    let mut call = answered();
+    call.play(&audio(100)).unwrap();
+    assert_eq!(frame_sizes(&mut call), []);
+    call.handle_credit(640, Some(640));
+    assert_eq!(frame_sizes(&mut call), [640]);
+    call.handle_credit(0, None);
+    assert_eq!(frame_sizes(&mut call), []);
+    assert_eq!(call.stats().bytes_out, 640);
+}
+
+#[test]
+fn a_frame_carries_all_that_is_there_and_owed() {
+    let mut call = answered();
+    call.play(&audio(100)).unwrap();
+    call.handle_credit(2_000, Some(640));
+    assert_eq!(frame_sizes(&mut call), [2_000], "one frame, as in the SDK");
+    call.handle_credit(6_400, Some(640));
+    assert_eq!(frame_sizes(&mut call), [1_200]);
+}
+
+#[test]
+fn a_frame_waits_for_the_preferred_size_or_what_is_owed() {
+    let mut call = answered();
+    call.handle_credit(2_000, Some(640));
+    call.play(&[1; 638]).unwrap();
+    assert_eq!(frame_sizes(&mut call), []);
+    call.play(&[1; 2]).unwrap();
+    assert_eq!(frame_sizes(&mut call), [640]);
+    call.play(&[1; 1_280]).unwrap();
+    assert_eq!(frame_sizes(&mut call), [1_280]);
+    call.play(&[1; 78]).unwrap();
+    assert_eq!(frame_sizes(&mut call), []);
+    call.play(&[1; 2]).unwrap();
+    assert_eq!(
+        frame_sizes(&mut call),
+        [80],
+        "the last of a request is as short as what is owed"
+    );
+}
+
+#[test]
+fn the_carrier_that_prefers_nothing_gets_960_bytes() {
+    for frame_bytes in [None, Some(0)] {
+        let mut call = answered();
+        call.handle_credit(10_000, frame_bytes);
+        call.play(&[1; 958]).unwrap();
+        assert_eq!(frame_sizes(&mut call), []);
+        call.play(&[1; 2]).unwrap();
+        assert_eq!(frame_sizes(&mut call), [960]);
+    }
+}
+
+#[test]
+fn requests_are_fulfilled_one_after_the_other() {
+    let mut call = answered();
+    call.handle_credit(100, Some(640));
+    call.handle_credit(300, Some(200));
+    call.play(&[1; 350]).unwrap();
+    assert_eq!(frame_sizes(&mut call), [100, 250]);
+}
+
+#[test]
+fn frames_are_whole_samples() {
+    let mut call = answered();
+    call.handle_credit(1, None);
+    call.handle_credit(101, Some(51));
+    call.play(&[1; 50]).unwrap();
+    assert_eq!(
+        frame_sizes(&mut call),
+        [],
+        "51 bytes are 52 in whole samples"
+    );
+    call.play(&[1; 2]).unwrap();
+    assert_eq!(frame_sizes(&mut call), [52]);
+    call.play(&[1; 100]).unwrap();
+    assert_eq!(frame_sizes(&mut call), [48]);
+    assert_eq!(call.stats().credit_dropped, 2);
+}
+
+#[test]
+fn a_frame_is_at_most_64_kib() {
+    let mut call = succeed(
+        ringing_with(call::Capabilities::of(&call::Ability::ALL), 1 << 20),
+        CommandKind::Answer,
+    );
+    call.handle_credit(150_000, Some(u32::MAX));
+    call.play(&[1; 65_534]).unwrap();
+    assert_eq!(frame_sizes(&mut call), []);
+    call.play(&[1; 84_466]).unwrap();
+    assert_eq!(frame_sizes(&mut call), [65_536, 65_536, 18_928]);
+}
+
+#[test]
+fn a_preferred_frame_larger_than_the_playout_does_not_lock_up() {
+    let mut call = succeed(
+        ringing_with(call::Capabilities::of(&[call::Ability::Answer]), 501),
+        CommandKind::Answer,
+    );
+    call.handle_credit(10_000, None);
+    call.play(&[1; 500]).unwrap();
+    assert_eq!(frame_sizes(&mut call), [500]);
+}
+
+#[test]
+fn credit_is_bounded() {
+    let mut call = answered();
+    call.handle_credit(u64::MAX, None);
+    call.handle_credit(u64::MAX, None);
+    let stats = call.stats();
+    assert_eq!(stats.bytes_requested, u64::MAX);
+    assert_eq!(stats.credit_dropped, u64::MAX);
+    call.play(&audio(100)).unwrap();
+    assert_eq!(frame_sizes(&mut call), [3_200]);
+}
+
+#[test]
+fn the_tail_leaves_40_ms_after_the_last_audio() {
+    let mut call = answered();
+    call.handle_credit(2_000, Some(640));
+    call.play(&[7; 100]).unwrap();
+    pass(&mut call, 30);
+    call.play(&[7; 100]).unwrap();
+    let due = call.now() + Duration::from_millis(40);
+    assert_eq!(call.poll_timeout(), Some((due, Deadline::Tail)));
+    pass(&mut call, 39);
+    assert_eq!(frame_sizes(&mut call), []);
+    call.handle_timeout(due);
+    let sent = frames(&mut call);
+    assert_eq!(sent, [[vec![7; 200], vec![0; 440]].concat()]);
+    assert_eq!(
+        (call.stats().padding_samples, call.position().sent),
+        (220, 100)
+    );
+    assert_eq!(call.poll_timeout(), None);
+}
+
+#[test]
+fn the_tail_is_padded_to_no_more_than_what_is_owed() {
+    let mut call = answered();
+    call.handle_credit(300, Some(640));
+    call.play(&[7; 200]).unwrap();
+    call.flush();
+    assert_eq!(frame_sizes(&mut call), [300]);
+    call.play(&[7; 200]).unwrap();
+    call.flush();
+    assert_eq!(frame_sizes(&mut call), []);
+    call.handle_credit(2_000, Some(640));
+    assert_eq!(
+        frame_sizes(&mut call),
+        [640],
+        "it leaves as soon as it is asked for"
+    );
+}
+
+#[test]
+fn a_flush_lets_go_only_what_was_queued() {
+    let mut call = answered();
+    call.play(&[1; 700]).unwrap();
+    call.flush();
+    call.handle_credit(640, Some(640));
+    assert_eq!(
+        frame_sizes(&mut call),
+        [640],
+        "more than a frame needs no padding"
+    );
+    call.handle_credit(5_000, Some(640));
+    assert_eq!(frame_sizes(&mut call), [640]);
+    call.play(&[1; 100]).unwrap();
+    assert_eq!(
+        frame_sizes(&mut call),
+        [],
+        "the next utterance is held back again"
+    );
+    assert_eq!(call.stats().padding_samples, 290);
+}
+
+#[test]
+fn a_flush_without_credit_wakes_nobody() {
+    let mut call = answered();
+    call.play(&[1; 100]).unwrap();
+    assert_eq!(call.poll_timeout(), None);
+    pass(&mut call, 40);
+    assert!(!call.has_output());
+    call.handle_credit(1_000, Some(200));
+    assert_eq!(frame_sizes(&mut call), [200]);
+}
+
+#[test]
+fn clear_drops_what_is_queued_and_keeps_the_credit() {
+    let mut call = answered();
+    call.handle_credit(6_400, Some(640));
+    call.play(&audio(20)).unwrap();
+    frames(&mut call);
+    call.play(&audio(10)).unwrap();
+    assert_eq!(ledger_ms(call.clear()), [0, 20, 0, 10]);
+    commands(&mut call);
+    call.play(&audio(200)).unwrap();
+    assert_eq!(frame_sizes(&mut call), [5_760]);
+}
+
+#[test]
+fn what_was_sent_is_heard_in_real_time() {
+    let mut call = answered();
+    call.handle_credit(3_200, Some(640));
+    call.play(&audio(200)).unwrap();
+    frames(&mut call);
+    assert_eq!(ledger_ms(call.position()), [100, 100, 0, 0]);
+    pass(&mut call, 60);
+    assert_eq!(ledger_ms(call.position()), [100, 100, 60, 0]);
+    call.handle_credit(3_200, Some(640));
+    frames(&mut call);
+    pass(&mut call, 60);
+    assert_eq!(ledger_ms(call.position()), [0, 200, 120, 0]);
+    pass(&mut call, 1_000);
+    assert_eq!(ledger_ms(call.position()), [0, 200, 200, 0]);
+    assert!(!call.position().exact);
+}
+
+#[test]
+fn after_a_clear_the_unheard_is_never_heard() {
+    let mut call = answered();
+    call.handle_credit(10_000, Some(640));
+    call.play(&audio(100)).unwrap();
+    frames(&mut call);
+    pass(&mut call, 30);
+    call.clear();
+    commands(&mut call);
+    pass(&mut call, 1_000);
+    assert_eq!(ledger_ms(call.position()), [0, 100, 30, 0]);
+    call.play(&audio(40)).unwrap();
+    frames(&mut call);
+    pass(&mut call, 15);
+    assert_eq!(ledger_ms(call.position()), [0, 140, 45, 0]);
+}
+
+#[test]
+fn marks_are_reported_when_their_audio_was_heard() {
+    let mut call = answered();
+    call.mark("nothing before it").unwrap();
+    assert_eq!(events(&mut call), [mark("nothing before it", true)]);
+    call.play(&audio(60)).unwrap();
+    call.mark("a").unwrap();
+    call.mark("b").unwrap();
+    call.play(&audio(60)).unwrap();
+    call.mark("c").unwrap();
+    assert_eq!(call.poll_timeout(), None, "nothing was sent");
+    call.handle_credit(3_200, Some(640));
+    frames(&mut call);
+    let start = call.now();
+    assert_eq!(
+        call.poll_timeout(),
+        Some((start + Duration::from_millis(60), Deadline::Mark))
+    );
+    pass(&mut call, 59);
+    assert_eq!(events(&mut call), []);
+    pass(&mut call, 1);
+    assert_eq!(events(&mut call), [mark("a", true), mark("b", true)]);
+    assert_eq!(
+        call.poll_timeout(),
+        None,
+        "the audio before c has not all been sent"
+    );
+    pass(&mut call, 1_000);
+    call.handle_credit(3_200, Some(640));
+    frames(&mut call);
+    pass(&mut call, 20);
+    assert_eq!(events(&mut call), [mark("c", true)]);
+}
+
+#[test]
+fn padding_delays_the_marks_behind_it() {
+    let mut call = answered();
+    call.handle_credit(10_000, Some(640));
+    call.play(&audio(5)).unwrap();
+    call.flush();
+    frames(&mut call);
+    call.play(&audio(20)).unwrap();
+    call.mark("behind 15 ms of padding").unwrap();
+    frames(&mut call);
+    pass(&mut call, 39);
+    assert_eq!(events(&mut call), []);
+    pass(&mut call, 1);
+    assert_eq!(events(&mut call).len(), 1);
+}
+
+#[test]
+fn clear_reports_the_marks_that_were_not_reached() {
+    let mut call = answered();
+    call.handle_credit(640, Some(640));
+    call.play(&audio(20)).unwrap();
+    call.mark("sent, unheard").unwrap();
+    call.play(&audio(20)).unwrap();
+    call.mark("queued").unwrap();
+    frames(&mut call);
+    pass(&mut call, 10);
+    call.clear();
+    assert_eq!(
+        events(&mut call),
+        [mark("sent, unheard", false), mark("queued", false)]
+    );
+    call.mark("after").unwrap();
+    assert_eq!(events(&mut call), [mark("after", true)]);
+}
+
+#[test]
+fn marks_are_bounded() {
+    let mut call = answered();
+    call.mark(&"n".repeat(128)).unwrap();
+    assert_eq!(code(call.mark(&"n".repeat(129))), "INVALID");
+    call.play(&[0; 2]).unwrap();
+    for _ in 1..1_024 {
+        call.mark("m").unwrap();
+    }
+    assert_eq!(code(call.mark("one too many")), "FULL");
+    assert_eq!(events(&mut call).len(), 1);
+    call.mark("m").unwrap();
+    call.clear();
+    assert_eq!(code(call.mark("their events wait")), "FULL");
+    assert_eq!(events(&mut call).len(), 1_024);
+    call.mark("m").unwrap();
+}
+
+fn lows(call: &mut call::Call) -> Vec<u64> {
+    events(call)
+        .into_iter()
+        .map(|event| match event {
+            Event::PlayoutLow(ledger) => ledger.queued,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn playout_low_comes_once_when_the_queue_falls_under_the_level() {
+    let mut call = answered();
+    call.play(&[0; 2_000]).unwrap();
+    call.notify_below(500);
+    assert_eq!(lows(&mut call), []);
+    call.handle_credit(1_000, Some(640));
+    frames(&mut call);
+    assert_eq!(lows(&mut call), [], "500 are not fewer than 500");
+    call.handle_credit(2, None);
+    frames(&mut call);
+    assert_eq!(lows(&mut call), [499]);
+    call.handle_credit(2, None);
+    frames(&mut call);
+    assert_eq!(lows(&mut call), []);
+}
+
+#[test]
+fn playout_low_comes_at_once_when_it_is_so_already() {
+    let mut call = ringing();
+    call.notify_below(1);
+    assert_eq!(lows(&mut call), [0]);
+    call.notify_below(0);
+    assert_eq!(lows(&mut call), []);
+}
+
+#[test]
+fn a_later_notify_below_replaces_an_earlier_one() {
+    let mut call = answered();
+    for _ in 0..100 {
+        call.notify_below(10);
+    }
+    assert_eq!(
+        lows(&mut call),
+        [0],
+        "one event, however often it is asked for"
+    );
+    call.notify_below(10);
+    call.notify_below(0);
+    assert_eq!(lows(&mut call), [], "0 cancels one that waits");
+    call.play(&[0; 100]).unwrap();
+    call.notify_below(10);
+    call.notify_below(20);
+    call.clear();
+    assert_eq!(lows(&mut call), [0]);
+}
