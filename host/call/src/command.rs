@@ -81,11 +81,7 @@ impl fmt::Debug for CommandKind {
                 write!(f, "connect {{ ring_time_s: {ring_time_s} }}")
             }
             CommandKind::Transfer { to, ring_time_s } => {
-                write!(
-                    f,
-                    "transfer {{ to: {}, ring_time_s: {ring_time_s} }}",
-                    last_four(to)
-                )
+                write!(f, "transfer {{ to: {}, ring_time_s: {ring_time_s} }}", last_four(to))
             }
             CommandKind::SendDigits { digits } => {
                 write!(f, "send-digits {{ {} keys }}", digits.len())
@@ -183,15 +179,10 @@ impl Commands {
     }
 
     fn interrupts_open(&self) -> usize {
-        self.open
-            .iter()
-            .filter(|(_, ability)| *ability == Ability::Interrupt)
-            .count()
+        self.open.iter().filter(|(_, ability)| *ability == Ability::Interrupt).count()
     }
 
     fn interrupt_unsent(&self) -> bool {
-        self.unsent
-            .iter()
-            .any(|command| command.kind == CommandKind::Interrupt)
+        self.unsent.iter().any(|command| command.kind == CommandKind::Interrupt)
     }
 }

@@ -58,37 +58,18 @@ pub enum Event {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Event::Audio {
-                channel,
-                at_sample,
-                lost_samples,
-                pcm,
-            } => f
+            Event::Audio { channel, at_sample, lost_samples, pcm } => f
                 .debug_struct("Audio")
                 .field("channel", channel)
                 .field("at_sample", at_sample)
                 .field("lost_samples", lost_samples)
                 .field("bytes", &pcm.len())
                 .finish(),
-            Event::Outcome {
-                command,
-                name,
-                result,
-            } => f
-                .debug_struct("Outcome")
-                .field("command", command)
-                .field("name", name)
-                .field("result", result)
-                .finish(),
-            Event::Mark { name, played } => f
-                .debug_struct("Mark")
-                .field("name", name)
-                .field("played", played)
-                .finish(),
-            Event::Dtmf { channel, .. } => f
-                .debug_struct("Dtmf")
-                .field("channel", channel)
-                .finish_non_exhaustive(),
+            Event::Outcome { command, name, result } => {
+                f.debug_struct("Outcome").field("command", command).field("name", name).field("result", result).finish()
+            }
+            Event::Mark { name, played } => f.debug_struct("Mark").field("name", name).field("played", played).finish(),
+            Event::Dtmf { channel, .. } => f.debug_struct("Dtmf").field("channel", channel).finish_non_exhaustive(),
             Event::PlayoutLow(ledger) => f.debug_tuple("PlayoutLow").field(ledger).finish(),
             Event::Timer(id) => f.debug_tuple("Timer").field(id).finish(),
             Event::Warning(failure) => f.debug_tuple("Warning").field(failure).finish(),
@@ -115,21 +96,10 @@ mod tests {
 
     #[test]
     fn debug_shows_neither_audio_nor_keys() {
-        let audio = Event::Audio {
-            channel: 0,
-            at_sample: 3,
-            lost_samples: 0,
-            pcm: vec![77; 640],
-        };
+        let audio = Event::Audio { channel: 0, at_sample: 3, lost_samples: 0, pcm: vec![77; 640] };
         let text = format!("{audio:?}");
         assert!(text.contains("640") && !text.contains("77"), "{text}");
-        let key = format!(
-            "{:?}",
-            Event::Dtmf {
-                digit: "9".into(),
-                channel: 0
-            }
-        );
+        let key = format!("{:?}", Event::Dtmf { digit: "9".into(), channel: 0 });
         assert!(!key.contains('9'), "{key}");
     }
 }

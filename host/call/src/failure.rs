@@ -40,10 +40,7 @@ pub struct Failure {
 impl Failure {
     /// A failure of this code and message.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Failure {
-        Failure {
-            code: code.into(),
-            message: message.into(),
-        }
+        Failure { code: code.into(), message: message.into() }
     }
 
     pub(crate) fn ended() -> Failure {

@@ -93,12 +93,7 @@ impl Inbox {
         entry.lost += cut;
         self.audio_samples += kept;
         let order = self.order();
-        self.audio.push_back(Frame {
-            order,
-            channel,
-            at_sample,
-            pcm: pcm[cut as usize * 2..].to_vec(),
-        });
+        self.audio.push_back(Frame { order, channel, at_sample, pcm: pcm[cut as usize * 2..].to_vec() });
         lost
     }
 
@@ -108,11 +103,7 @@ impl Inbox {
             *count += 1;
         }
         let order = self.order();
-        self.control.push_back(Control {
-            order,
-            event,
-            repeats: 0,
-        });
+        self.control.push_back(Control { order, event, repeats: 0 });
     }
 
     /// Queues a key, unless too many wait.
@@ -127,23 +118,15 @@ impl Inbox {
     /// Queues a warning or a call error; one of a code that waits already is counted into that one.
     pub(crate) fn push_notice(&mut self, make: fn(Failure) -> Event, failure: Failure) -> Noticed {
         let event = make(failure);
-        let same = self
-            .control
-            .iter_mut()
-            .find(|waiting| match (&waiting.event, &event) {
-                (Event::Warning(a), Event::Warning(b))
-                | (Event::CallError(a), Event::CallError(b)) => a.code == b.code,
-                _ => false,
-            });
+        let same = self.control.iter_mut().find(|waiting| match (&waiting.event, &event) {
+            (Event::Warning(a), Event::Warning(b)) | (Event::CallError(a), Event::CallError(b)) => a.code == b.code,
+            _ => false,
+        });
         if let Some(waiting) = same {
             waiting.repeats += 1;
             return Noticed::Coalesced;
         }
-        if self
-            .waiting
-            .of(&event)
-            .is_some_and(|count| *count >= NOTICES_QUEUED_MAX)
-        {
+        if self.waiting.of(&event).is_some_and(|count| *count >= NOTICES_QUEUED_MAX) {
             return Noticed::Dropped;
         }
         self.push(event);
@@ -156,11 +139,7 @@ impl Inbox {
             (Some(frame), Some(control)) => frame.order < control.order,
             (frame, _) => frame.is_some(),
         };
-        if audio_first {
-            self.pop_audio()
-        } else {
-            self.pop_control()
-        }
+        if audio_first { self.pop_audio() } else { self.pop_control() }
     }
 
     /// Removes the control events that `which` names.
@@ -202,9 +181,7 @@ impl Inbox {
     }
 
     fn pop_control(&mut self) -> Option<Event> {
-        let Control {
-            mut event, repeats, ..
-        } = self.control.pop_front()?;
+        let Control { mut event, repeats, .. } = self.control.pop_front()?;
         give_back(&mut self.control);
         if let Some(count) = self.waiting.of(&event) {
             *count -= 1;
@@ -228,18 +205,10 @@ impl Inbox {
     }
 
     fn channel(&mut self, id: u8) -> &mut Channel {
-        let index = self
-            .channels
-            .iter()
-            .position(|channel| channel.id == id)
-            .unwrap_or_else(|| {
-                self.channels.push(Channel {
-                    id,
-                    received: 0,
-                    lost: 0,
-                });
-                self.channels.len() - 1
-            });
+        let index = self.channels.iter().position(|channel| channel.id == id).unwrap_or_else(|| {
+            self.channels.push(Channel { id, received: 0, lost: 0 });
+            self.channels.len() - 1
+        });
         &mut self.channels[index]
     }
 

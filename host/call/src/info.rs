@@ -62,11 +62,7 @@ impl fmt::Debug for CallInfo {
 pub(crate) fn last_four(number: &str) -> String {
     let length = number.chars().count();
     let tail: String = number.chars().skip(length.saturating_sub(4)).collect();
-    if length > 4 {
-        format!("..{tail}")
-    } else {
-        "..".to_owned()
-    }
+    if length > 4 { format!("..{tail}") } else { "..".to_owned() }
 }
 
 /// One thing that a carrier may be able to do. The first nine are the commands of `call.wit`, in its words.
@@ -161,9 +157,7 @@ impl Capabilities {
 
     /// The abilities in the order of [`Ability::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Ability> {
-        Ability::ALL
-            .into_iter()
-            .filter(move |ability| self.has(*ability))
+        Ability::ALL.into_iter().filter(move |ability| self.has(*ability))
     }
 
     /// Their names in the handler contract.
@@ -191,14 +185,8 @@ mod tests {
             ..CallInfo::default()
         };
         let text = format!("{info:?}");
-        assert!(
-            text.contains("..4477") && text.contains("session_id"),
-            "{text}"
-        );
-        assert!(
-            !text.contains("5550104477") && !text.contains("911") && !text.contains("s-secret"),
-            "{text}"
-        );
+        assert!(text.contains("..4477") && text.contains("session_id"), "{text}");
+        assert!(!text.contains("5550104477") && !text.contains("911") && !text.contains("s-secret"), "{text}");
     }
 
     #[test]
@@ -207,10 +195,7 @@ mod tests {
         assert_eq!(set.names().collect::<Vec<_>>(), ["answer", "dtmf"]);
         assert_eq!(format!("{set:?}"), r#"{"answer", "dtmf"}"#);
         for ability in Ability::ALL {
-            assert_eq!(
-                set.has(ability),
-                matches!(ability, Ability::Answer | Ability::Dtmf)
-            );
+            assert_eq!(set.has(ability), matches!(ability, Ability::Answer | Ability::Dtmf));
             assert!(Capabilities::of(&Ability::ALL).has(ability));
         }
     }

@@ -78,115 +78,27 @@ pub const HEARD_RUNS_MAX: usize = 1_024;
 
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
-    (
-        "inbox_audio_ms",
-        INBOX_AUDIO_MS,
-        "the oldest heard audio is dropped and counted",
-    ),
-    (
-        "inbox_frames_max",
-        INBOX_FRAMES_MAX as u64,
-        "the oldest heard audio is dropped and counted",
-    ),
-    (
-        "commands_open_max",
-        COMMANDS_OPEN_MAX as u64,
-        "a further command answers FULL",
-    ),
-    (
-        "interrupts_open_max",
-        INTERRUPTS_OPEN_MAX as u64,
-        "one more follows the next answer; audio waits for it",
-    ),
-    (
-        "ring_time_s_max",
-        RING_TIME_S_MAX as u64,
-        "connect and transfer answer INVALID",
-    ),
-    (
-        "number_bytes_max",
-        NUMBER_BYTES_MAX as u64,
-        "transfer answers INVALID",
-    ),
-    (
-        "digits_max",
-        DIGITS_MAX as u64,
-        "send-digits answers INVALID",
-    ),
+    ("inbox_audio_ms", INBOX_AUDIO_MS, "the oldest heard audio is dropped and counted"),
+    ("inbox_frames_max", INBOX_FRAMES_MAX as u64, "the oldest heard audio is dropped and counted"),
+    ("commands_open_max", COMMANDS_OPEN_MAX as u64, "a further command answers FULL"),
+    ("interrupts_open_max", INTERRUPTS_OPEN_MAX as u64, "one more follows the next answer; audio waits for it"),
+    ("ring_time_s_max", RING_TIME_S_MAX as u64, "connect and transfer answer INVALID"),
+    ("number_bytes_max", NUMBER_BYTES_MAX as u64, "transfer answers INVALID"),
+    ("digits_max", DIGITS_MAX as u64, "send-digits answers INVALID"),
     ("marks_max", MARKS_MAX as u64, "a further mark answers FULL"),
-    (
-        "mark_name_bytes_max",
-        MARK_NAME_BYTES_MAX as u64,
-        "mark answers INVALID",
-    ),
-    (
-        "timers_max",
-        TIMERS_MAX as u64,
-        "a further timer answers FULL",
-    ),
-    (
-        "keys_queued_max",
-        KEYS_QUEUED_MAX as u64,
-        "the newest key is dropped and counted",
-    ),
-    (
-        "key_bytes_max",
-        KEY_BYTES_MAX as u64,
-        "the text of the key is cut",
-    ),
-    (
-        "notices_queued_max",
-        NOTICES_QUEUED_MAX as u64,
-        "a further warning or call error is dropped and counted",
-    ),
-    (
-        "failure_code_bytes_max",
-        FAILURE_CODE_BYTES_MAX as u64,
-        "a carrier's code is cut",
-    ),
-    (
-        "failure_message_bytes_max",
-        FAILURE_MESSAGE_BYTES_MAX as u64,
-        "a carrier's message is cut",
-    ),
-    (
-        "outcome_detail_bytes_max",
-        OUTCOME_DETAIL_BYTES_MAX as u64,
-        "the detail is left out and counted",
-    ),
-    (
-        "credits_max",
-        CREDITS_MAX as u64,
-        "a further request for audio is dropped and counted",
-    ),
-    (
-        "credit_bytes_max",
-        CREDIT_BYTES_MAX,
-        "what is asked for above it is dropped and counted",
-    ),
-    (
-        "frame_bytes_default",
-        FRAME_BYTES_DEFAULT as u64,
-        "a frame leaves with fewer bytes only as a tail",
-    ),
-    (
-        "frame_bytes_max",
-        FRAME_BYTES_MAX as u64,
-        "the rest goes into the next frame",
-    ),
-    (
-        "tail_flush_ms",
-        TAIL_FLUSH.as_millis() as u64,
-        "the held-back tail leaves, padded with silence",
-    ),
-    (
-        "playout_keep_bytes",
-        PLAYOUT_KEEP_BYTES as u64,
-        "more is given back when the queue has drained",
-    ),
-    (
-        "heard_runs_max",
-        HEARD_RUNS_MAX as u64,
-        "heard is estimated a little late",
-    ),
+    ("mark_name_bytes_max", MARK_NAME_BYTES_MAX as u64, "mark answers INVALID"),
+    ("timers_max", TIMERS_MAX as u64, "a further timer answers FULL"),
+    ("keys_queued_max", KEYS_QUEUED_MAX as u64, "the newest key is dropped and counted"),
+    ("key_bytes_max", KEY_BYTES_MAX as u64, "the text of the key is cut"),
+    ("notices_queued_max", NOTICES_QUEUED_MAX as u64, "a further warning or call error is dropped and counted"),
+    ("failure_code_bytes_max", FAILURE_CODE_BYTES_MAX as u64, "a carrier's code is cut"),
+    ("failure_message_bytes_max", FAILURE_MESSAGE_BYTES_MAX as u64, "a carrier's message is cut"),
+    ("outcome_detail_bytes_max", OUTCOME_DETAIL_BYTES_MAX as u64, "the detail is left out and counted"),
+    ("credits_max", CREDITS_MAX as u64, "a further request for audio is dropped and counted"),
+    ("credit_bytes_max", CREDIT_BYTES_MAX, "what is asked for above it is dropped and counted"),
+    ("frame_bytes_default", FRAME_BYTES_DEFAULT as u64, "a frame leaves with fewer bytes only as a tail"),
+    ("frame_bytes_max", FRAME_BYTES_MAX as u64, "the rest goes into the next frame"),
+    ("tail_flush_ms", TAIL_FLUSH.as_millis() as u64, "the held-back tail leaves, padded with silence"),
+    ("playout_keep_bytes", PLAYOUT_KEEP_BYTES as u64, "more is given back when the queue has drained"),
+    ("heard_runs_max", HEARD_RUNS_MAX as u64, "heard is estimated a little late"),
 ];

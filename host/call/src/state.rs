@@ -38,26 +38,11 @@ impl State {
         match self {
             State::Pending => matches!(ability, A::Answer | A::Connect | A::Close | A::Disconnect),
             State::Answered => {
-                matches!(
-                    ability,
-                    A::Connect
-                        | A::Close
-                        | A::Disconnect
-                        | A::Transfer
-                        | A::SendDigits
-                        | A::Interrupt
-                )
+                matches!(ability, A::Connect | A::Close | A::Disconnect | A::Transfer | A::SendDigits | A::Interrupt)
             }
             State::Connected => matches!(
                 ability,
-                A::Whisper
-                    | A::Barge
-                    | A::Spy
-                    | A::Close
-                    | A::Disconnect
-                    | A::Transfer
-                    | A::SendDigits
-                    | A::Interrupt
+                A::Whisper | A::Barge | A::Spy | A::Close | A::Disconnect | A::Transfer | A::SendDigits | A::Interrupt
             ),
             State::Ended => false,
         }
@@ -68,9 +53,7 @@ impl State {
     pub(crate) const fn after(self, ability: Ability) -> State {
         match (self, ability) {
             (State::Pending, Ability::Answer) => State::Answered,
-            (State::Pending | State::Answered, Ability::Connect | Ability::Transfer) => {
-                State::Connected
-            }
+            (State::Pending | State::Answered, Ability::Connect | Ability::Transfer) => State::Connected,
             _ => self,
         }
     }
@@ -125,49 +108,18 @@ impl EndReason {
 mod tests {
     use super::*;
 
-    const STATES: [State; 4] = [
-        State::Pending,
-        State::Answered,
-        State::Connected,
-        State::Ended,
-    ];
+    const STATES: [State; 4] = [State::Pending, State::Answered, State::Connected, State::Ended];
 
     #[test]
     fn the_table_is_the_contracts() {
         let legal = |state: State| -> Vec<&str> {
-            Ability::ALL
-                .into_iter()
-                .filter(|ability| state.allows(*ability))
-                .map(Ability::as_str)
-                .collect()
+            Ability::ALL.into_iter().filter(|ability| state.allows(*ability)).map(Ability::as_str).collect()
         };
-        assert_eq!(
-            legal(State::Pending),
-            ["answer", "connect", "disconnect", "close"]
-        );
-        assert_eq!(
-            legal(State::Answered),
-            [
-                "connect",
-                "disconnect",
-                "close",
-                "transfer",
-                "send-digits",
-                "interrupt"
-            ]
-        );
+        assert_eq!(legal(State::Pending), ["answer", "connect", "disconnect", "close"]);
+        assert_eq!(legal(State::Answered), ["connect", "disconnect", "close", "transfer", "send-digits", "interrupt"]);
         assert_eq!(
             legal(State::Connected),
-            [
-                "whisper",
-                "barge",
-                "spy",
-                "disconnect",
-                "close",
-                "transfer",
-                "send-digits",
-                "interrupt"
-            ]
+            ["whisper", "barge", "spy", "disconnect", "close", "transfer", "send-digits", "interrupt"]
         );
         assert!(legal(State::Ended).is_empty());
         assert_eq!(STATES.map(State::takes_audio), [false, true, true, false]);

@@ -30,24 +30,13 @@ struct Timer {
 
 impl Timers {
     /// Starts a timer. One without a delay is due at once: the next [`fire`](Timers::fire) names it.
-    pub(crate) fn set(
-        &mut self,
-        now: Instant,
-        delay: Duration,
-        repeat: bool,
-    ) -> Result<u32, Failure> {
+    pub(crate) fn set(&mut self, now: Instant, delay: Duration, repeat: bool) -> Result<u32, Failure> {
         if self.running.len() + self.resting.len() >= TIMERS_MAX {
-            return Err(Failure::new(
-                code::FULL,
-                format!("{TIMERS_MAX} timers run; cancel one first"),
-            ));
+            return Err(Failure::new(code::FULL, format!("{TIMERS_MAX} timers run; cancel one first")));
         }
         let period = repeat.then(|| delay.max(PERIOD_MIN));
         let Some(at) = now.checked_add(period.unwrap_or(delay)) else {
-            return Err(Failure::new(
-                code::INVALID,
-                "the delay is beyond what the clock can tell",
-            ));
+            return Err(Failure::new(code::INVALID, "the delay is beyond what the clock can tell"));
         };
         self.last_id = self.last_id.wrapping_add(1);
         let id = self.last_id;
@@ -97,9 +86,7 @@ impl Timers {
     }
 
     fn run(&mut self, timer: Timer) {
-        let index = self
-            .running
-            .partition_point(|other| (other.at, other.id) > (timer.at, timer.id));
+        let index = self.running.partition_point(|other| (other.at, other.id) > (timer.at, timer.id));
         self.running.insert(index, timer);
     }
 }
@@ -145,11 +132,7 @@ mod tests {
         assert_eq!(timers.next_at(), Some(start + 40 * MS));
         timers.fire(start + 40 * MS);
         timers.taken(id, start + 40 * MS);
-        assert_eq!(
-            timers.next_at(),
-            Some(start + 50 * MS),
-            "never at the same instant again"
-        );
+        assert_eq!(timers.next_at(), Some(start + 50 * MS), "never at the same instant again");
     }
 
     #[test]
@@ -192,9 +175,7 @@ mod tests {
     #[test]
     fn a_delay_beyond_the_clock_is_refused() {
         let mut timers = Timers::default();
-        let failure = timers
-            .set(Instant::now(), Duration::MAX, false)
-            .unwrap_err();
+        let failure = timers.set(Instant::now(), Duration::MAX, false).unwrap_err();
         assert_eq!(failure.code, code::INVALID);
     }
 }

@@ -26,11 +26,7 @@ impl Call {
     /// The carrier asks for so many bytes, in frames of the size it prefers (`None` or 0: 960 bytes). What is over the
     /// limits, or half a sample, is dropped and counted.
     pub fn handle_credit(&mut self, bytes: u64, frame_bytes: Option<u32>) {
-        let dropped = if self.state == State::Ended {
-            bytes
-        } else {
-            self.playout.grant(bytes, frame_bytes)
-        };
+        let dropped = if self.state == State::Ended { bytes } else { self.playout.grant(bytes, frame_bytes) };
         self.stats.bytes_requested = self.stats.bytes_requested.saturating_add(bytes);
         self.stats.credit_dropped = self.stats.credit_dropped.saturating_add(dropped);
     }
@@ -55,11 +51,7 @@ impl Call {
             Ok(detail) => Ok(detail),
             Err(failure) => Err(failure.bounded()),
         };
-        self.inbox.push(Event::Outcome {
-            command: id,
-            name: ability.as_str(),
-            result,
-        });
+        self.inbox.push(Event::Outcome { command: id, name: ability.as_str(), result });
         if !success {
             return;
         }

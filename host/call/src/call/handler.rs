@@ -4,18 +4,12 @@ use std::time::Duration;
 
 use super::Call;
 use crate::failure::code;
-use crate::limits::{
-    COMMANDS_OPEN_MAX, DIGITS_MAX, MARK_NAME_BYTES_MAX, MARKS_MAX, NUMBER_BYTES_MAX,
-    RING_TIME_S_MAX,
-};
+use crate::limits::{COMMANDS_OPEN_MAX, DIGITS_MAX, MARK_NAME_BYTES_MAX, MARKS_MAX, NUMBER_BYTES_MAX, RING_TIME_S_MAX};
 use crate::{Ability, CommandId, CommandKind, Event, Failure, Ledger, Next, State};
 
 impl Call {
     /// The oldest event that was not taken yet.
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "the handler contract calls it `next`; `Wait` is not an end"
-    )]
+    #[allow(clippy::should_implement_trait, reason = "the handler contract calls it `next`; `Wait` is not an end")]
     pub fn next(&mut self) -> Next {
         if self.over {
             return Next::Over;
@@ -78,17 +72,11 @@ impl Call {
             return Err(Failure::ended());
         }
         if name.len() > MARK_NAME_BYTES_MAX {
-            let message = format!(
-                "the mark's name has {} bytes; {MARK_NAME_BYTES_MAX} are allowed",
-                name.len()
-            );
+            let message = format!("the mark's name has {} bytes; {MARK_NAME_BYTES_MAX} are allowed", name.len());
             return Err(Failure::new(code::INVALID, message));
         }
         if self.playout.marks_pending() + self.inbox.waiting().marks >= MARKS_MAX {
-            return Err(Failure::new(
-                code::FULL,
-                format!("{MARKS_MAX} marks are pending; wait for their events"),
-            ));
+            return Err(Failure::new(code::FULL, format!("{MARKS_MAX} marks are pending; wait for their events")));
         }
         self.playout.mark(name);
         self.report_marks();
@@ -121,8 +109,7 @@ impl Call {
             return;
         }
         if self.inbox.waiting().playout_lows > 0 {
-            self.inbox
-                .remove(|event| matches!(event, Event::PlayoutLow(_)));
+            self.inbox.remove(|event| matches!(event, Event::PlayoutLow(_)));
         }
         self.playout.notify_below(samples);
         self.report_low();
@@ -161,36 +148,23 @@ impl Call {
             return Err(Failure::ended());
         }
         if ability == Ability::Interrupt {
-            return Err(Failure::new(
-                code::NOT_SUPPORTED,
-                "an interrupt is made by clear",
-            ));
+            return Err(Failure::new(code::NOT_SUPPORTED, "an interrupt is made by clear"));
         }
         if !self.capabilities.has(ability) {
-            return Err(Failure::new(
-                code::NOT_SUPPORTED,
-                format!("this carrier has no {name}"),
-            ));
+            return Err(Failure::new(code::NOT_SUPPORTED, format!("this carrier has no {name}")));
         }
         check_arguments(kind)?;
         if !self.state.allows(ability) {
-            let message = format!(
-                "{name} is not possible while the call is {}",
-                self.state.as_str()
-            );
+            let message = format!("{name} is not possible while the call is {}", self.state.as_str());
             return Err(Failure::new(code::NOT_NOW, message));
         }
         for under_way in [Ability::Close, Ability::Disconnect, ability] {
             if self.commands.is_open(under_way) {
-                return Err(Failure::new(
-                    code::NOT_NOW,
-                    format!("{} is under way", under_way.as_str()),
-                ));
+                return Err(Failure::new(code::NOT_NOW, format!("{} is under way", under_way.as_str())));
             }
         }
         if self.commands.handlers_open() + self.inbox.waiting().outcomes >= COMMANDS_OPEN_MAX {
-            let message =
-                format!("{COMMANDS_OPEN_MAX} commands are under way; take their outcomes first");
+            let message = format!("{COMMANDS_OPEN_MAX} commands are under way; take their outcomes first");
             return Err(Failure::new(code::FULL, message));
         }
         Ok(())
@@ -201,23 +175,14 @@ impl Call {
             return Err(Failure::ended());
         }
         if !self.state.takes_audio() {
-            return Err(Failure::new(
-                code::NOT_NOW,
-                "nothing can be played before the call is answered",
-            ));
+            return Err(Failure::new(code::NOT_NOW, "nothing can be played before the call is answered"));
         }
         if !bytes.is_multiple_of(2) {
-            return Err(Failure::new(
-                code::INVALID,
-                "the audio ends in half a sample: its length in bytes is odd",
-            ));
+            return Err(Failure::new(code::INVALID, "the audio ends in half a sample: its length in bytes is odd"));
         }
         let free = self.playout.free_bytes();
         if bytes > free {
-            return Err(Failure::new(
-                code::FULL,
-                format!("{bytes} bytes do not fit: {free} are free"),
-            ));
+            return Err(Failure::new(code::FULL, format!("{bytes} bytes do not fit: {free} are free")));
         }
         Ok(())
     }
@@ -234,23 +199,15 @@ fn check_arguments(kind: &CommandKind) -> Result<(), Failure> {
         CommandKind::Connect { ring_time_s } => check_ring_time(*ring_time_s),
         CommandKind::Transfer { to, ring_time_s } => {
             if to.is_empty() || to.len() > NUMBER_BYTES_MAX {
-                let message = format!(
-                    "a number has 1 to {NUMBER_BYTES_MAX} bytes, this one {}",
-                    to.len()
-                );
+                let message = format!("a number has 1 to {NUMBER_BYTES_MAX} bytes, this one {}", to.len());
                 return Err(Failure::new(code::INVALID, message));
             }
             check_ring_time(*ring_time_s)
         }
         CommandKind::SendDigits { digits } => {
-            let keys = digits
-                .bytes()
-                .all(|key| matches!(key, b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D'));
+            let keys = digits.bytes().all(|key| matches!(key, b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D'));
             if !keys || digits.is_empty() || digits.len() > DIGITS_MAX {
-                return Err(Failure::new(
-                    code::INVALID,
-                    format!("digits are 1 to {DIGITS_MAX} of 0-9, *, #, A-D"),
-                ));
+                return Err(Failure::new(code::INVALID, format!("digits are 1 to {DIGITS_MAX} of 0-9, *, #, A-D")));
             }
             Ok(())
         }
@@ -262,8 +219,5 @@ fn check_ring_time(ring_time_s: u32) -> Result<(), Failure> {
     if (1..=RING_TIME_S_MAX).contains(&ring_time_s) {
         return Ok(());
     }
-    Err(Failure::new(
-        code::INVALID,
-        format!("ring_time_s is 1 to {RING_TIME_S_MAX}, not {ring_time_s}"),
-    ))
+    Err(Failure::new(code::INVALID, format!("ring_time_s is 1 to {RING_TIME_S_MAX}, not {ring_time_s}")))
 }

@@ -81,10 +81,7 @@ impl Call {
         let timer = self.timers.next_at().map(|at| (at, Deadline::Timer));
         let mark = self.playout.mark_at().map(|at| (at, Deadline::Mark));
         let tail = self.playout.tail_at().map(|at| (at, Deadline::Tail));
-        [timer, mark, tail]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at)
+        [timer, mark, tail].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The time that [`handle_timeout`](Call::handle_timeout) told last.
@@ -131,21 +128,15 @@ impl Call {
         for (command, ability) in self.commands.abandon() {
             if ability != Ability::Interrupt {
                 let failure = if reason.lost_link() {
-                    Failure::new(
-                        code::LINK_LOST,
-                        "the call's link was lost before the answer",
-                    )
+                    Failure::new(code::LINK_LOST, "the call's link was lost before the answer")
                 } else {
                     Failure::new(code::ENDED, "the call ended before the answer")
                 };
-                self.inbox.push(Event::Outcome {
-                    command,
-                    name: ability.as_str(),
-                    result: Err(failure),
-                });
+                self.inbox.push(Event::Outcome { command, name: ability.as_str(), result: Err(failure) });
             }
         }
-        self.stats.credit_dropped += self.playout.end();
+        let unused = self.playout.end();
+        self.stats.credit_dropped = self.stats.credit_dropped.saturating_add(unused);
         self.drop_marks();
         self.timers.stop();
         self.inbox.push(Event::Ended(reason));
@@ -159,10 +150,7 @@ impl Call {
 
     fn drop_marks(&mut self) {
         while let Some(name) = self.playout.drop_mark() {
-            self.inbox.push(Event::Mark {
-                name,
-                played: false,
-            });
+            self.inbox.push(Event::Mark { name, played: false });
         }
     }
 

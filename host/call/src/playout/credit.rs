@@ -33,10 +33,7 @@ impl Credits {
             return bytes;
         }
         self.bytes += accepted;
-        self.requests.push_back(Credit {
-            owed_bytes: accepted as usize,
-            frame_bytes: even_frame(frame_bytes),
-        });
+        self.requests.push_back(Credit { owed_bytes: accepted as usize, frame_bytes: even_frame(frame_bytes) });
         bytes - accepted
     }
 
@@ -84,29 +81,11 @@ mod tests {
         let mut credits = Credits::default();
         assert_eq!(credits.grant(100, None), 0);
         assert_eq!(credits.grant(50, Some(21)), 0);
-        assert_eq!(
-            credits.front(),
-            Some(Credit {
-                owed_bytes: 100,
-                frame_bytes: 960
-            })
-        );
+        assert_eq!(credits.front(), Some(Credit { owed_bytes: 100, frame_bytes: 960 }));
         credits.spend(60);
-        assert_eq!(
-            credits.front(),
-            Some(Credit {
-                owed_bytes: 40,
-                frame_bytes: 960
-            })
-        );
+        assert_eq!(credits.front(), Some(Credit { owed_bytes: 40, frame_bytes: 960 }));
         credits.spend(40);
-        assert_eq!(
-            credits.front(),
-            Some(Credit {
-                owed_bytes: 50,
-                frame_bytes: 22
-            })
-        );
+        assert_eq!(credits.front(), Some(Credit { owed_bytes: 50, frame_bytes: 22 }));
         assert_eq!(credits.release(), 50);
         assert_eq!(credits.front(), None);
     }

@@ -37,15 +37,7 @@ struct Run {
 
 impl Heard {
     pub(crate) fn new(sample_rate_hz: u64, now: Instant) -> Heard {
-        Heard {
-            sample_rate_hz,
-            started: now,
-            played: 0,
-            runs: VecDeque::new(),
-            unheard: 0,
-            heard: 0,
-            forgotten: 0,
-        }
+        Heard { sample_rate_hz, started: now, played: 0, runs: VecDeque::new(), unheard: 0, heard: 0, forgotten: 0 }
     }
 
     /// Samples of audio that were heard.
@@ -122,10 +114,8 @@ impl Heard {
             audio += run.audio;
             total += run.audio + run.padding;
         }
-        let nanos = (u128::from(self.played + total) * NANOS_PER_S)
-            .div_ceil(u128::from(self.sample_rate_hz));
-        self.started
-            .checked_add(Duration::from_nanos(u64::try_from(nanos).ok()?))
+        let nanos = (u128::from(self.played + total) * NANOS_PER_S).div_ceil(u128::from(self.sample_rate_hz));
+        self.started.checked_add(Duration::from_nanos(u64::try_from(nanos).ok()?))
     }
 
     fn give_back(&mut self) {
@@ -152,11 +142,7 @@ mod tests {
         heard.advance(at(start, 550));
         assert_eq!(heard.heard(), 400);
         heard.advance(at(start, 540));
-        assert_eq!(
-            heard.heard(),
-            400,
-            "a clock that steps back changes nothing"
-        );
+        assert_eq!(heard.heard(), 400, "a clock that steps back changes nothing");
         heard.advance(at(start, 900));
         assert_eq!(heard.heard(), 800);
     }

@@ -23,9 +23,7 @@ impl Marks {
 
     /// The next mark that lies within so many samples.
     pub(crate) fn reached(&mut self, settled_samples: u64) -> Option<String> {
-        let (_, name) = self
-            .pending
-            .pop_front_if(|(at_sample, _)| *at_sample <= settled_samples)?;
+        let (_, name) = self.pending.pop_front_if(|(at_sample, _)| *at_sample <= settled_samples)?;
         self.give_back();
         Some(name)
     }

@@ -147,25 +147,17 @@ impl Playout {
         let credit = self.sendable()?;
         let audio_bytes = self.queue.len().min(credit.owed_bytes).min(FRAME_BYTES_MAX);
         let whole = credit.frame_bytes.min(credit.owed_bytes);
-        let padding_bytes = if self.tail_is_due() {
-            whole.saturating_sub(audio_bytes)
-        } else {
-            0
-        };
+        let padding_bytes = if self.tail_is_due() { whole.saturating_sub(audio_bytes) } else { 0 };
 
         self.queue.take(audio_bytes, out);
         out.resize(out.len() + padding_bytes, 0);
         self.credits.spend(audio_bytes + padding_bytes);
         self.sent += (audio_bytes / 2) as u64;
-        self.heard
-            .sent(now, (audio_bytes / 2) as u64, (padding_bytes / 2) as u64);
+        self.heard.sent(now, (audio_bytes / 2) as u64, (padding_bytes / 2) as u64);
         if self.queue.is_empty() {
             self.tail_at = None;
         }
-        Some(Sent {
-            audio_bytes,
-            padding_bytes,
-        })
+        Some(Sent { audio_bytes, padding_bytes })
     }
 
     pub(crate) fn has_frame(&self) -> bool {
@@ -208,8 +200,7 @@ impl Playout {
     /// When the next mark is reached, if all before it was sent.
     pub(crate) fn mark_at(&self) -> Option<Instant> {
         let at_sample = self.marks.next_at()?;
-        self.heard
-            .due(at_sample.saturating_sub(self.heard.settled() + self.dropped))
+        self.heard.due(at_sample.saturating_sub(self.heard.settled() + self.dropped))
     }
 
     /// When the tail is let go, if it could leave then.
@@ -220,10 +211,7 @@ impl Playout {
     /// The oldest request, if a frame may leave for it.
     fn sendable(&self) -> Option<Credit> {
         let credit = self.credits.front()?;
-        let needed = credit
-            .frame_bytes
-            .min(credit.owed_bytes)
-            .min(self.queue.bytes_max());
+        let needed = credit.frame_bytes.min(credit.owed_bytes).min(self.queue.bytes_max());
         let ready = self.queue.len() >= needed || self.tail_is_due();
         (ready && !self.queue.is_empty()).then_some(credit)
     }

@@ -17,12 +17,7 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn new(bytes_max: usize) -> Queue {
-        Queue {
-            ring: Vec::new(),
-            head: 0,
-            len: 0,
-            bytes_max: bytes_max & !1,
-        }
+        Queue { ring: Vec::new(), head: 0, len: 0, bytes_max: bytes_max & !1 }
     }
 
     /// Bytes that wait.
@@ -70,11 +65,7 @@ impl Queue {
             out.extend_from_slice(&self.ring[self.head..]);
             out.extend_from_slice(&self.ring[..bytes - to_end]);
         }
-        self.head = if bytes < to_end {
-            self.head + bytes
-        } else {
-            bytes - to_end
-        };
+        self.head = if bytes < to_end { self.head + bytes } else { bytes - to_end };
         self.len -= bytes;
         self.give_back();
     }
@@ -204,10 +195,7 @@ mod tests {
         assert!(queue.fits(2_900) && !queue.fits(2_902));
         queue.push(&[3; 2_900]);
         assert_eq!(queue.capacity(), 5_000);
-        assert_eq!(
-            take(&mut queue, 5_000)[100..2_102],
-            [[2; 2_000].as_slice(), &[3; 2]].concat()
-        );
+        assert_eq!(take(&mut queue, 5_000)[100..2_102], [[2; 2_000].as_slice(), &[3; 2]].concat());
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use call::{Ability, Capabilities, Command, CommandKind, Event, Failure, Next, State};
 
-use crate::kit::{
-    answered, code, commands, connected, events, frames, ringing, ringing_with, succeed,
-};
+use crate::kit::{answered, code, commands, connected, events, frames, ringing, ringing_with, succeed};
 
 const CONNECT: CommandKind = CommandKind::Connect { ring_time_s: 30 };
 
@@ -17,13 +15,8 @@ fn every_command() -> Vec<CommandKind> {
         CommandKind::Spy,
         CommandKind::Disconnect,
         CommandKind::Close,
-        CommandKind::Transfer {
-            to: "+15550100".into(),
-            ring_time_s: 30,
-        },
-        CommandKind::SendDigits {
-            digits: "12#".into(),
-        },
+        CommandKind::Transfer { to: "+15550100".into(), ring_time_s: 30 },
+        CommandKind::SendDigits { digits: "12#".into() },
     ]
 }
 
@@ -53,11 +46,7 @@ fn each_state_takes_its_own_commands() {
 fn success_moves_the_state() {
     assert_eq!(ringing().state(), State::Pending);
     assert_eq!(answered().state(), State::Answered);
-    assert_eq!(
-        connected().state(),
-        State::Connected,
-        "connect needs no answer before it"
-    );
+    assert_eq!(connected().state(), State::Connected, "connect needs no answer before it");
     assert_eq!(succeed(answered(), CONNECT).state(), State::Connected);
     for kind in [CommandKind::Whisper, CommandKind::Barge, CommandKind::Spy] {
         assert_eq!(succeed(connected(), kind).state(), State::Connected);
@@ -81,14 +70,7 @@ fn failure_leaves_the_call_as_it_was() {
     let failure = Failure::new("CALL_UNANSWERED", "nobody picked up");
     call.handle_outcome(id, Err(failure.clone()));
     assert_eq!(call.state(), State::Answered);
-    assert_eq!(
-        events(&mut call),
-        [Event::Outcome {
-            command: id,
-            name: "connect",
-            result: Err(failure)
-        }]
-    );
+    assert_eq!(events(&mut call), [Event::Outcome { command: id, name: "connect", result: Err(failure) }]);
     call.command(CONNECT).unwrap();
 }
 
@@ -104,18 +86,12 @@ fn the_same_command_waits_for_its_outcome() {
 
 #[test]
 fn a_call_that_is_being_left_takes_no_commands_until_that_failed() {
-    for (leave, name) in [
-        (CommandKind::Close, "close"),
-        (CommandKind::Disconnect, "disconnect"),
-    ] {
+    for (leave, name) in [(CommandKind::Close, "close"), (CommandKind::Disconnect, "disconnect")] {
         let mut call = answered();
         let id = call.command(leave).unwrap();
         for kind in [CommandKind::Close, CommandKind::Disconnect, CONNECT] {
             let refused = call.command(kind).unwrap_err();
-            assert_eq!(
-                (refused.code.as_ref(), refused.message),
-                ("NOT_NOW", format!("{name} is under way"))
-            );
+            assert_eq!((refused.code.as_ref(), refused.message), ("NOT_NOW", format!("{name} is under way")));
         }
         call.play(&[0; 2]).unwrap();
         call.handle_outcome(id, Err(Failure::new("INVALID_COMMAND", "")));
@@ -130,10 +106,7 @@ fn what_the_carrier_cannot_do_is_not_supported() {
         let mut call = ringing_with(Capabilities::NONE, 0);
         assert_eq!(code(call.command(kind)), "NOT_SUPPORTED");
     }
-    assert_eq!(
-        code(answered().command(CommandKind::Interrupt)),
-        "NOT_SUPPORTED"
-    );
+    assert_eq!(code(answered().command(CommandKind::Interrupt)), "NOT_SUPPORTED");
 }
 
 #[test]
@@ -142,25 +115,15 @@ fn arguments_are_checked() {
     let transfer = |to: String, ring_time_s| CommandKind::Transfer { to, ring_time_s };
     for ring_time_s in [0, 121, u32::MAX] {
         assert_eq!(refused(CommandKind::Connect { ring_time_s }), "INVALID");
-        assert_eq!(
-            refused(transfer("+15550100".into(), ring_time_s)),
-            "INVALID"
-        );
+        assert_eq!(refused(transfer("+15550100".into(), ring_time_s)), "INVALID");
     }
     for ring_time_s in [1, 120] {
-        answered()
-            .command(CommandKind::Connect { ring_time_s })
-            .unwrap();
+        answered().command(CommandKind::Connect { ring_time_s }).unwrap();
     }
     assert_eq!(refused(transfer(String::new(), 30)), "INVALID");
     assert_eq!(refused(transfer("1".repeat(129), 30)), "INVALID");
     for digits in ["", "1 2", "x", &"1".repeat(129)] {
-        assert_eq!(
-            refused(CommandKind::SendDigits {
-                digits: digits.into()
-            }),
-            "INVALID"
-        );
+        assert_eq!(refused(CommandKind::SendDigits { digits: digits.into() }), "INVALID");
     }
 }
 
@@ -202,26 +165,10 @@ fn what_a_carrier_says_is_bounded() {
     let long = call.command(CommandKind::Whisper).unwrap();
     let failed = call.command(CommandKind::Spy).unwrap();
     call.handle_outcome(long, Ok(Some("x".repeat(20_000))));
-    call.handle_outcome(
-        failed,
-        Err(Failure::new("x".repeat(20_000), "x".repeat(20_000))),
-    );
+    call.handle_outcome(failed, Err(Failure::new("x".repeat(20_000), "x".repeat(20_000))));
     let taken = events(&mut call);
-    assert_eq!(
-        taken[0],
-        Event::Outcome {
-            command: long,
-            name: "whisper",
-            result: Ok(None)
-        }
-    );
-    let Event::Outcome {
-        result: Err(failure),
-        ..
-    } = &taken[1]
-    else {
-        panic!("{taken:?}")
-    };
+    assert_eq!(taken[0], Event::Outcome { command: long, name: "whisper", result: Ok(None) });
+    let Event::Outcome { result: Err(failure), .. } = &taken[1] else { panic!("{taken:?}") };
     assert_eq!((failure.code.len(), failure.message.len()), (64, 1_024));
     assert_eq!(call.stats().details_dropped, 1);
 }
@@ -234,11 +181,7 @@ fn an_interrupt_is_the_hosts_own() {
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].1, CommandKind::Interrupt);
     call.handle_outcome(sent[0].0, Err(Failure::new("TIMEOUT", "")));
-    assert_eq!(
-        call.next(),
-        Next::Wait,
-        "the handler does not see its outcome"
-    );
+    assert_eq!(call.next(), Next::Wait, "the handler does not see its outcome");
     assert_eq!(call.stats().interrupts_failed, 1);
 }
 
@@ -248,11 +191,7 @@ fn interrupts_are_coalesced() {
     for _ in 0..3 {
         call.clear();
     }
-    assert_eq!(
-        commands(&mut call).len(),
-        1,
-        "one that was not sent yet serves all"
-    );
+    assert_eq!(commands(&mut call).len(), 1, "one that was not sent yet serves all");
 
     let mut open = Vec::new();
     for _ in 0..20 {

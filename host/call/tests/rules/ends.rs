@@ -10,31 +10,14 @@ use crate::kit::{answered, audio, code, commands, connected, events, frames, mar
 fn close_and_disconnect_end_the_call() {
     for (kind, name, reason) in [
         (CommandKind::Close, "close", EndReason::Closed),
-        (
-            CommandKind::Disconnect,
-            "disconnect",
-            EndReason::Disconnected,
-        ),
+        (CommandKind::Disconnect, "disconnect", EndReason::Disconnected),
     ] {
         for make in [ringing, answered, connected] {
             let mut call = make();
             let command = call.command(kind.clone()).unwrap();
             call.handle_outcome(command, Ok(None));
-            assert_eq!(
-                (call.state(), call.end_reason()),
-                (State::Ended, Some(reason))
-            );
-            assert_eq!(
-                events(&mut call),
-                [
-                    Event::Outcome {
-                        command,
-                        name,
-                        result: Ok(None)
-                    },
-                    Event::Ended(reason)
-                ]
-            );
+            assert_eq!((call.state(), call.end_reason()), (State::Ended, Some(reason)));
+            assert_eq!(events(&mut call), [Event::Outcome { command, name, result: Ok(None) }, Event::Ended(reason)]);
         }
     }
 }
@@ -46,15 +29,9 @@ fn the_first_reason_wins_and_the_end_comes_once() {
     call.handle_ended(EndReason::VoiceLost);
     assert_eq!(call.end_reason(), Some(EndReason::Terminated));
     assert!(call.has_event());
-    assert_eq!(
-        call.next(),
-        Next::Event(Event::Ended(EndReason::Terminated))
-    );
+    assert_eq!(call.next(), Next::Event(Event::Ended(EndReason::Terminated)));
     for _ in 0..3 {
-        assert!(
-            call.has_event(),
-            "a handler that asks again is told at once"
-        );
+        assert!(call.has_event(), "a handler that asks again is told at once");
         assert_eq!(call.next(), Next::Over);
     }
 }
@@ -80,25 +57,12 @@ fn what_is_open_finishes_before_the_end() {
         call.handle_audio(0, &[3, 4]);
 
         let taken = events(&mut call);
-        assert!(
-            matches!(taken[0], Event::Audio { .. }),
-            "what was heard comes first"
-        );
+        assert!(matches!(taken[0], Event::Audio { .. }), "what was heard comes first");
         for (event, id) in taken[1..3].iter().zip([sent, unsent]) {
-            let Event::Outcome {
-                command,
-                result: Err(failure),
-                ..
-            } = event
-            else {
-                panic!("{event:?}")
-            };
+            let Event::Outcome { command, result: Err(failure), .. } = event else { panic!("{event:?}") };
             assert_eq!((*command, failure.code.as_ref()), (id, expected));
         }
-        assert_eq!(
-            taken[3..],
-            [mark("a", false), mark("b", false), Event::Ended(reason)]
-        );
+        assert_eq!(taken[3..], [mark("a", false), mark("b", false), Event::Ended(reason)]);
         assert_eq!(call.poll_command(), None);
         assert_eq!(call.stats().late, 1);
     }
@@ -137,10 +101,7 @@ fn what_was_not_sent_is_dropped_and_the_ledger_still_adds_up() {
     call.handle_ended(EndReason::Terminated);
     call.handle_credit(10, None);
     let ledger = call.position();
-    assert_eq!(
-        (ledger.queued, ledger.sent, ledger.heard, ledger.dropped),
-        (0, 320, 160, 1_280)
-    );
+    assert_eq!((ledger.queued, ledger.sent, ledger.heard, ledger.dropped), (0, 320, 160, 1_280));
     assert_eq!(call.stats().credit_dropped, 1_010);
     pass(&mut call, 10_000);
     assert_eq!(call.position(), ledger);
@@ -155,10 +116,7 @@ fn timers_stop_at_the_end_and_fired_ones_still_come() {
     call.handle_ended(EndReason::Drained);
     pass(&mut call, 100);
     assert_eq!(call.poll_timeout(), None);
-    assert_eq!(
-        events(&mut call),
-        [Event::Timer(fired), Event::Ended(EndReason::Drained)]
-    );
+    assert_eq!(events(&mut call), [Event::Timer(fired), Event::Ended(EndReason::Drained)]);
     pass(&mut call, 100);
     assert_eq!(call.poll_timeout(), None);
 }

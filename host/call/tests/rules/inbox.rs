@@ -9,12 +9,9 @@ fn heard(events: &[Event]) -> Vec<(u8, u64, u32, usize)> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::Audio {
-                channel,
-                at_sample,
-                lost_samples,
-                pcm,
-            } => Some((*channel, *at_sample, *lost_samples, pcm.len() / 2)),
+            Event::Audio { channel, at_sample, lost_samples, pcm } => {
+                Some((*channel, *at_sample, *lost_samples, pcm.len() / 2))
+            }
             _ => None,
         })
         .collect()
@@ -26,22 +23,14 @@ fn positions_count_on_each_channel() {
     call.handle_audio(0, &audio(20));
     call.handle_audio(2, &audio(10));
     call.handle_audio(0, &audio(20));
-    assert_eq!(
-        heard(&events(&mut call)),
-        [(0, 0, 0, 320), (2, 0, 0, 160), (0, 320, 0, 320)]
-    );
+    assert_eq!(heard(&events(&mut call)), [(0, 0, 0, 320), (2, 0, 0, 160), (0, 320, 0, 320)]);
 }
 
 #[test]
 fn audio_is_delivered_as_it_came_also_while_it_rings() {
     let mut call = ringing();
     call.handle_audio(3, &[1, 2, 3, 4]);
-    let expected = Event::Audio {
-        channel: 3,
-        at_sample: 0,
-        lost_samples: 0,
-        pcm: vec![1, 2, 3, 4],
-    };
+    let expected = Event::Audio { channel: 3, at_sample: 0, lost_samples: 0, pcm: vec![1, 2, 3, 4] };
     assert_eq!(call.next(), Next::Event(expected));
     assert_eq!(call.next(), Next::Wait);
 }
@@ -54,10 +43,7 @@ fn half_a_sample_is_dropped_and_counted() {
     call.handle_audio(0, &[]);
     assert_eq!(heard(&events(&mut call)), [(0, 0, 0, 1)]);
     let stats = call.stats();
-    assert_eq!(
-        (stats.frames_in, stats.samples_in, stats.odd_bytes),
-        (1, 1, 2)
-    );
+    assert_eq!((stats.frames_in, stats.samples_in, stats.odd_bytes), (1, 1, 2));
 }
 
 #[test]
@@ -68,19 +54,11 @@ fn two_seconds_are_kept_and_the_oldest_is_lost() {
     }
     let taken = heard(&events(&mut call));
     assert_eq!(taken.len(), 100);
-    assert_eq!(
-        taken[0],
-        (0, 10 * 320, 10 * 320, 320),
-        "the loss is told, and positions are times"
-    );
+    assert_eq!(taken[0], (0, 10 * 320, 10 * 320, 320), "the loss is told, and positions are times");
     assert_eq!(taken[1], (0, 11 * 320, 0, 320));
     assert_eq!(call.stats().samples_lost, 10 * 320);
     call.handle_audio(0, &audio(20));
-    assert_eq!(
-        heard(&events(&mut call)),
-        [(0, 110 * 320, 0, 320)],
-        "it is told once"
-    );
+    assert_eq!(heard(&events(&mut call)), [(0, 110 * 320, 0, 320)], "it is told once");
 }
 
 #[test]
@@ -103,9 +81,7 @@ fn a_frame_that_is_too_long_keeps_its_end() {
     call.handle_audio(0, &long);
     let taken = events(&mut call);
     assert_eq!(heard(&taken), [(0, 16_320, 16_320, 32_000)]);
-    let Event::Audio { pcm, .. } = &taken[0] else {
-        panic!("{taken:?}")
-    };
+    let Event::Audio { pcm, .. } = &taken[0] else { panic!("{taken:?}") };
     assert_eq!(pcm.last(), Some(&77));
 }
 
@@ -130,25 +106,10 @@ fn a_late_handler_loses_audio_and_nothing_else() {
     }
     call.handle_error(Failure::new("TTS_SESSION_ERROR", "no voice"));
     let taken = events(&mut call);
-    assert_eq!(
-        taken[0],
-        Event::Dtmf {
-            digit: "5".into(),
-            channel: 0
-        }
-    );
-    assert_eq!(
-        taken[1],
-        Event::Mark {
-            name: "m".into(),
-            played: true
-        }
-    );
+    assert_eq!(taken[0], Event::Dtmf { digit: "5".into(), channel: 0 });
+    assert_eq!(taken[1], Event::Mark { name: "m".into(), played: true });
     assert_eq!(heard(&taken).len(), 100);
-    assert_eq!(
-        taken[102],
-        Event::CallError(Failure::new("TTS_SESSION_ERROR", "no voice"))
-    );
+    assert_eq!(taken[102], Event::CallError(Failure::new("TTS_SESSION_ERROR", "no voice")));
 }
 
 #[test]
@@ -167,16 +128,7 @@ fn audio_and_control_keep_their_order() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(
-        order,
-        [
-            "audio 1",
-            "key 1 of 0",
-            "key 2 of 1",
-            "audio 2",
-            "key 3 of 0"
-        ]
-    );
+    assert_eq!(order, ["audio 1", "key 1 of 0", "key 2 of 1", "audio 2", "key 3 of 0"]);
 }
 
 #[test]
@@ -196,10 +148,7 @@ fn notices_of_one_code_are_counted_into_the_first() {
     );
     assert_eq!(call.stats().notices_coalesced, 6);
     call.handle_warning(Failure::new("LATE", "again"));
-    assert_eq!(
-        events(&mut call),
-        [Event::Warning(Failure::new("LATE", "again"))]
-    );
+    assert_eq!(events(&mut call), [Event::Warning(Failure::new("LATE", "again"))]);
 }
 
 #[test]
@@ -210,9 +159,7 @@ fn different_notices_are_bounded() {
     }
     let taken = events(&mut call);
     assert_eq!(taken.len(), 16);
-    let Event::Warning(first) = &taken[0] else {
-        panic!("{taken:?}")
-    };
+    let Event::Warning(first) = &taken[0] else { panic!("{taken:?}") };
     assert_eq!(first.message.len(), 1_024);
     assert_eq!(call.stats().notices_dropped, 24);
     call.handle_warning(Failure::new("W0", ""));
@@ -227,13 +174,7 @@ fn keys_are_bounded_in_number_and_length() {
     }
     let taken = events(&mut call);
     assert_eq!(taken.len(), 256);
-    assert_eq!(
-        taken[0],
-        Event::Dtmf {
-            digit: "9".repeat(16),
-            channel: 0
-        }
-    );
+    assert_eq!(taken[0], Event::Dtmf { digit: "9".repeat(16), channel: 0 });
     assert_eq!(call.stats().keys_dropped, 44);
     call.handle_dtmf("1", 0);
     assert_eq!(events(&mut call).len(), 1);

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use call::{
-    Ability, Call, CallConfig, CallInfo, Capabilities, CommandId, CommandKind, Event, Failure,
-    Ledger, Next,
-};
+use call::{Ability, Call, CallConfig, CallInfo, Capabilities, CommandId, CommandKind, Event, Failure, Ledger, Next};
 
 /// Samples a second of every call here: 16 samples are a millisecond.
 pub(crate) const RATE_HZ: u32 = 16_000;
@@ -16,20 +13,8 @@ pub(crate) fn ringing() -> Call {
 }
 
 pub(crate) fn ringing_with(capabilities: Capabilities, playout_bytes_max: usize) -> Call {
-    let info = CallInfo {
-        id: "c1".into(),
-        sample_rate_hz: RATE_HZ,
-        channels: vec![0],
-        ..CallInfo::default()
-    };
-    Call::new(
-        CallConfig {
-            info,
-            capabilities,
-            playout_bytes_max,
-        },
-        Instant::now(),
-    )
+    let info = CallInfo { id: "c1".into(), sample_rate_hz: RATE_HZ, channels: vec![0], ..CallInfo::default() };
+    Call::new(CallConfig { info, capabilities, playout_bytes_max }, Instant::now())
 }
 
 pub(crate) fn answered() -> Call {
@@ -70,10 +55,7 @@ pub(crate) fn frames(call: &mut Call) -> Vec<Vec<u8>> {
     while call.poll_audio(&mut frame) {
         sent.push(std::mem::take(&mut frame));
     }
-    assert!(
-        frame.is_empty(),
-        "nothing is appended when nothing may leave"
-    );
+    assert!(frame.is_empty(), "nothing is appended when nothing may leave");
     sent
 }
 
@@ -84,9 +66,7 @@ pub(crate) fn frame_sizes(call: &mut Call) -> Vec<usize> {
 
 /// Every command that waits to be sent.
 pub(crate) fn commands(call: &mut Call) -> Vec<(CommandId, CommandKind)> {
-    std::iter::from_fn(|| call.poll_command())
-        .map(|command| (command.id, command.kind))
-        .collect()
+    std::iter::from_fn(|| call.poll_command()).map(|command| (command.id, command.kind)).collect()
 }
 
 /// So many milliseconds of audio.
@@ -99,10 +79,7 @@ pub(crate) fn code<T: std::fmt::Debug>(refused: Result<T, Failure>) -> String {
 }
 
 pub(crate) fn mark(name: &str, played: bool) -> Event {
-    Event::Mark {
-        name: name.into(),
-        played,
-    }
+    Event::Mark { name: name.into(), played }
 }
 
 /// Queued, sent, heard, dropped, in milliseconds.

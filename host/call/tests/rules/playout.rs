@@ -5,8 +5,8 @@ use std::time::Duration;
 use call::{CommandKind, Deadline, Event, Ledger};
 
 use crate::kit::{
-    PLAYOUT_BYTES_MAX, answered, audio, code, commands, connected, events, frame_sizes, frames,
-    ledger_ms, mark, pass, ringing, ringing_with, succeed,
+    PLAYOUT_BYTES_MAX, answered, audio, code, commands, connected, events, frame_sizes, frames, ledger_ms, mark, pass,
+    ringing, ringing_with, succeed,
 };
 
 #[test]
@@ -20,13 +20,7 @@ fn play_is_all_or_nothing() {
     assert_eq!(code(call.play(&[0; 4])), "FULL");
     assert_eq!(code(call.play_samples(&[0; 2])), "FULL");
     let ledger = call.play_samples(&[0]).unwrap();
-    assert_eq!(
-        ledger,
-        Ledger {
-            queued: PLAYOUT_BYTES_MAX as u64 / 2,
-            ..Ledger::default()
-        }
-    );
+    assert_eq!(ledger, Ledger { queued: PLAYOUT_BYTES_MAX as u64 / 2, ..Ledger::default() });
     call.play(&[]).unwrap();
     assert_eq!(call.stats().playout_bytes_peak, PLAYOUT_BYTES_MAX as u64);
 }
@@ -75,11 +69,7 @@ fn a_frame_waits_for_the_preferred_size_or_what_is_owed() {
     call.play(&[1; 78]).unwrap();
     assert_eq!(frame_sizes(&mut call), []);
     call.play(&[1; 2]).unwrap();
-    assert_eq!(
-        frame_sizes(&mut call),
-        [80],
-        "the last of a request is as short as what is owed"
-    );
+    assert_eq!(frame_sizes(&mut call), [80], "the last of a request is as short as what is owed");
 }
 
 #[test]
@@ -109,11 +99,7 @@ fn frames_are_whole_samples() {
     call.handle_credit(1, None);
     call.handle_credit(101, Some(51));
     call.play(&[1; 50]).unwrap();
-    assert_eq!(
-        frame_sizes(&mut call),
-        [],
-        "51 bytes are 52 in whole samples"
-    );
+    assert_eq!(frame_sizes(&mut call), [], "51 bytes are 52 in whole samples");
     call.play(&[1; 2]).unwrap();
     assert_eq!(frame_sizes(&mut call), [52]);
     call.play(&[1; 100]).unwrap();
@@ -123,10 +109,7 @@ fn frames_are_whole_samples() {
 
 #[test]
 fn a_frame_is_at_most_64_kib() {
-    let mut call = succeed(
-        ringing_with(call::Capabilities::of(&call::Ability::ALL), 1 << 20),
-        CommandKind::Answer,
-    );
+    let mut call = succeed(ringing_with(call::Capabilities::of(&call::Ability::ALL), 1 << 20), CommandKind::Answer);
     call.handle_credit(150_000, Some(u32::MAX));
     call.play(&[1; 65_534]).unwrap();
     assert_eq!(frame_sizes(&mut call), []);
@@ -136,10 +119,7 @@ fn a_frame_is_at_most_64_kib() {
 
 #[test]
 fn a_preferred_frame_larger_than_the_playout_does_not_lock_up() {
-    let mut call = succeed(
-        ringing_with(call::Capabilities::of(&[call::Ability::Answer]), 501),
-        CommandKind::Answer,
-    );
+    let mut call = succeed(ringing_with(call::Capabilities::of(&[call::Ability::Answer]), 501), CommandKind::Answer);
     call.handle_credit(10_000, None);
     call.play(&[1; 500]).unwrap();
     assert_eq!(frame_sizes(&mut call), [500]);
@@ -171,10 +151,7 @@ fn the_tail_leaves_40_ms_after_the_last_audio() {
     call.handle_timeout(due);
     let sent = frames(&mut call);
     assert_eq!(sent, [[vec![7; 200], vec![0; 440]].concat()]);
-    assert_eq!(
-        (call.stats().padding_samples, call.position().sent),
-        (220, 100)
-    );
+    assert_eq!((call.stats().padding_samples, call.position().sent), (220, 100));
     assert_eq!(call.poll_timeout(), None);
 }
 
@@ -189,11 +166,7 @@ fn the_tail_is_padded_to_no_more_than_what_is_owed() {
     call.flush();
     assert_eq!(frame_sizes(&mut call), []);
     call.handle_credit(2_000, Some(640));
-    assert_eq!(
-        frame_sizes(&mut call),
-        [640],
-        "it leaves as soon as it is asked for"
-    );
+    assert_eq!(frame_sizes(&mut call), [640], "it leaves as soon as it is asked for");
 }
 
 #[test]
@@ -202,19 +175,11 @@ fn a_flush_lets_go_only_what_was_queued() {
     call.play(&[1; 700]).unwrap();
     call.flush();
     call.handle_credit(640, Some(640));
-    assert_eq!(
-        frame_sizes(&mut call),
-        [640],
-        "more than a frame needs no padding"
-    );
+    assert_eq!(frame_sizes(&mut call), [640], "more than a frame needs no padding");
     call.handle_credit(5_000, Some(640));
     assert_eq!(frame_sizes(&mut call), [640]);
     call.play(&[1; 100]).unwrap();
-    assert_eq!(
-        frame_sizes(&mut call),
-        [],
-        "the next utterance is held back again"
-    );
+    assert_eq!(frame_sizes(&mut call), [], "the next utterance is held back again");
     assert_eq!(call.stats().padding_samples, 290);
 }
 
@@ -291,19 +256,12 @@ fn marks_are_reported_when_their_audio_was_heard() {
     call.handle_credit(3_200, Some(640));
     frames(&mut call);
     let start = call.now();
-    assert_eq!(
-        call.poll_timeout(),
-        Some((start + Duration::from_millis(60), Deadline::Mark))
-    );
+    assert_eq!(call.poll_timeout(), Some((start + Duration::from_millis(60), Deadline::Mark)));
     pass(&mut call, 59);
     assert_eq!(events(&mut call), []);
     pass(&mut call, 1);
     assert_eq!(events(&mut call), [mark("a", true), mark("b", true)]);
-    assert_eq!(
-        call.poll_timeout(),
-        None,
-        "the audio before c has not all been sent"
-    );
+    assert_eq!(call.poll_timeout(), None, "the audio before c has not all been sent");
     pass(&mut call, 1_000);
     call.handle_credit(3_200, Some(640));
     frames(&mut call);
@@ -338,10 +296,7 @@ fn clear_reports_the_marks_that_were_not_reached() {
     frames(&mut call);
     pass(&mut call, 10);
     call.clear();
-    assert_eq!(
-        events(&mut call),
-        [mark("sent, unheard", false), mark("queued", false)]
-    );
+    assert_eq!(events(&mut call), [mark("sent, unheard", false), mark("queued", false)]);
     call.mark("after").unwrap();
     assert_eq!(events(&mut call), [mark("after", true)]);
 }
@@ -406,11 +361,7 @@ fn a_later_notify_below_replaces_an_earlier_one() {
     for _ in 0..100 {
         call.notify_below(10);
     }
-    assert_eq!(
-        lows(&mut call),
-        [0],
-        "one event, however often it is asked for"
-    );
+    assert_eq!(lows(&mut call), [0], "one event, however often it is asked for");
     call.notify_below(10);
     call.notify_below(0);
     assert_eq!(lows(&mut call), [], "0 cancels one that waits");

@@ -12,10 +12,7 @@ const MS: Duration = Duration::from_millis(1);
 fn a_timer_fires_once_at_its_time() {
     let mut call = ringing();
     let id = call.set_timer(30 * MS, false).unwrap();
-    assert_eq!(
-        call.poll_timeout(),
-        Some((call.now() + 30 * MS, Deadline::Timer))
-    );
+    assert_eq!(call.poll_timeout(), Some((call.now() + 30 * MS, Deadline::Timer)));
     pass(&mut call, 29);
     assert_eq!(events(&mut call), []);
     pass(&mut call, 1);
@@ -40,16 +37,9 @@ fn a_repeating_timer_queues_one_event_and_keeps_its_rhythm() {
     for _ in 0..10 {
         pass(&mut call, 13);
     }
-    assert_eq!(
-        call.poll_timeout(),
-        None,
-        "a handler that does not come costs no wake-ups"
-    );
+    assert_eq!(call.poll_timeout(), None, "a handler that does not come costs no wake-ups");
     assert_eq!(events(&mut call), [Event::Timer(id)]);
-    assert_eq!(
-        call.poll_timeout(),
-        Some((start + 140 * MS, Deadline::Timer))
-    );
+    assert_eq!(call.poll_timeout(), Some((start + 140 * MS, Deadline::Timer)));
     pass(&mut call, 10);
     assert_eq!(events(&mut call), [Event::Timer(id)]);
 }
@@ -76,10 +66,7 @@ fn cancelling_removes_the_event_that_waits() {
     pass(&mut call, 1);
     call.cancel_timer(second);
     call.cancel_timer(99);
-    assert_eq!(
-        events(&mut call),
-        [Event::Timer(first), Event::Timer(third)]
-    );
+    assert_eq!(events(&mut call), [Event::Timer(first), Event::Timer(third)]);
     let never = call.set_timer(MS, true).unwrap();
     call.cancel_timer(never);
     assert_eq!(call.poll_timeout(), None);
@@ -88,9 +75,7 @@ fn cancelling_removes_the_event_that_waits() {
 #[test]
 fn timers_are_bounded() {
     let mut call = ringing();
-    let ids: Vec<u32> = (0..256)
-        .map(|_| call.set_timer(MS, false).unwrap())
-        .collect();
+    let ids: Vec<u32> = (0..256).map(|_| call.set_timer(MS, false).unwrap()).collect();
     assert_eq!(code(call.set_timer(MS, false)), "FULL");
     call.cancel_timer(ids[7]);
     call.set_timer(MS, false).unwrap();
@@ -115,10 +100,7 @@ fn the_earliest_deadline_is_told_with_its_reason() {
     call.handle_timeout(start + 20 * MS);
     assert_eq!(call.poll_timeout(), Some((start + 40 * MS, Deadline::Tail)));
     call.handle_timeout(start + 40 * MS);
-    assert_eq!(
-        call.poll_timeout(),
-        Some((start + 100 * MS, Deadline::Timer))
-    );
+    assert_eq!(call.poll_timeout(), Some((start + 100 * MS, Deadline::Timer)));
 }
 
 #[test]
