@@ -1,1 +1,44 @@
 //! A Telcoflow server with scripted callers and seeded faults.
+//!
+//! The [`Simulator`] serves both planes of the wire protocol over real sockets or in-memory pipes,
+//! under the runtime's clock, which may be paused. A [`Caller`] has a script and gets a
+//! [`CallReport`]: what was said and heard, what was asked for and sent, round trips, and a
+//! [`Transcript`] of every frame. What the protocol leaves open is a field of [`Switches`]; what goes
+//! wrong is written down in [`Faults`], and every choice follows from one seed.
+//!
+//! # Layout
+//! - `server`: the listener, the upgrade, the links and the calls, a task each.
+//! - `voice_plane`, `pull`, `line`, `script`, `schedule`: what a call's task drives; no IO, no clock.
+//! - `config`, `caller`, `faults`, `scenario`: what a test writes down.
+//! - `report`, `transcript`, `normalise`: what it reads.
+//!
+//! When the simulator itself is overrun (see [`limits`]), the call or link at hand pays and its report
+//! says so.
+
+mod alarm;
+mod caller;
+mod config;
+mod faults;
+mod ids;
+pub mod limits;
+mod line;
+mod normalise;
+mod pull;
+mod report;
+pub mod scenario;
+mod schedule;
+mod script;
+mod server;
+mod transcript;
+mod voice_plane;
+mod wire;
+
+pub use caller::{Callee, CalleeAnswer, Caller};
+pub use config::{Pull, SimConfig, Switches};
+pub use faults::{CallFaults, FaultMix, Faults, Garbage, LinkFaults, Stall};
+pub use normalise::normalise;
+pub use pull::PullCounts;
+pub use report::{CallReport, EchoCheck, Milestone, Outcome, Timeline};
+pub use script::{Step, marked_samples};
+pub use server::{Connector, Counts, PlacedCall, Simulator};
+pub use transcript::{Detail, Direction, Frame, Plane, Transcript, TranscriptLine};
