@@ -31,44 +31,12 @@ pub const TIMELINE_ROWS_MAX: usize = 16;
 /// there.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("config_bytes_max", CONFIG_BYTES_MAX, "the file is refused"),
-    (
-        "config_problems_max",
-        CONFIG_PROBLEMS_MAX as u64,
-        "further problems are counted, not shown",
-    ),
-    (
-        "secret_bytes_max",
-        SECRET_BYTES_MAX,
-        "the secret is refused",
-    ),
-    (
-        "name_bytes_max",
-        NAME_BYTES_MAX as u64,
-        "the name is refused",
-    ),
-    (
-        "playout_bytes_max",
-        PLAYOUT_BYTES_MAX,
-        "a larger value is refused",
-    ),
-    (
-        "playout_bytes_default",
-        PLAYOUT_BYTES_DEFAULT as u64,
-        "play answers FULL (configurable)",
-    ),
-    (
-        "plugin_memory_bytes_min",
-        PLUGIN_MEMORY_BYTES_MIN,
-        "a smaller value is refused",
-    ),
-    (
-        "plugin_time_ms_max",
-        PLUGIN_TIME_MS_MAX,
-        "a larger value is refused",
-    ),
-    (
-        "timeline_rows_max",
-        TIMELINE_ROWS_MAX as u64,
-        "further calls are counted in one line",
-    ),
+    ("config_problems_max", CONFIG_PROBLEMS_MAX as u64, "further problems are counted, not shown"),
+    ("secret_bytes_max", SECRET_BYTES_MAX, "the secret is refused"),
+    ("name_bytes_max", NAME_BYTES_MAX as u64, "the name is refused"),
+    ("playout_bytes_max", PLAYOUT_BYTES_MAX, "a larger value is refused"),
+    ("playout_bytes_default", PLAYOUT_BYTES_DEFAULT as u64, "play answers FULL (configurable)"),
+    ("plugin_memory_bytes_min", PLUGIN_MEMORY_BYTES_MIN, "a smaller value is refused"),
+    ("plugin_time_ms_max", PLUGIN_TIME_MS_MAX, "a larger value is refused"),
+    ("timeline_rows_max", TIMELINE_ROWS_MAX as u64, "further calls are counted in one line"),
 ];

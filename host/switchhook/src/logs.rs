@@ -20,9 +20,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum LogError {
     /// `RUST_LOG` cannot be understood.
-    #[error(
-        "the environment variable RUST_LOG is not a filter: {0}: write `info`, or `info,switchhook=debug`"
-    )]
+    #[error("the environment variable RUST_LOG is not a filter: {0}: write `info`, or `info,switchhook=debug`")]
     Filter(String),
     /// Something else in this process logs already.
     #[error("the log cannot start: {0}")]
@@ -35,9 +33,7 @@ pub enum LogError {
 /// A filter that cannot be understood, or a log that has been started already.
 pub fn start(format: LogFormat, default_filter: &str) -> Result<(), LogError> {
     let filter = filter(std::env::var("RUST_LOG").ok().as_deref(), default_filter)?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let started = match format {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
@@ -46,9 +42,7 @@ pub fn start(format: LogFormat, default_filter: &str) -> Result<(), LogError> {
 }
 
 fn filter(rust_log: Option<&str>, default_filter: &str) -> Result<EnvFilter, LogError> {
-    let wanted = rust_log
-        .filter(|text| !text.trim().is_empty())
-        .unwrap_or(default_filter);
+    let wanted = rust_log.filter(|text| !text.trim().is_empty()).unwrap_or(default_filter);
     EnvFilter::try_new(wanted).map_err(|error| LogError::Filter(error.to_string()))
 }
 

@@ -30,9 +30,6 @@ pub struct Args {
 /// # Errors
 /// The plugin cannot be loaded, a file cannot be read or written, or the call failed.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    let what = format!(
-        "{}: `call` is not supported by this build",
-        args.plugin.display()
-    );
+    let what = format!("{}: `call` is not supported by this build", args.plugin.display());
     Err(Failure::new(what, "use a later one"))
 }

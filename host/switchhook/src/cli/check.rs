@@ -25,10 +25,7 @@ pub struct Args {
 /// # Errors
 /// All problems, unless they were printed as JSON; or standard output takes nothing.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    match (
-        config::load(&args.config, &|name| std::env::var_os(name)),
-        args.json,
-    ) {
+    match (config::load(&args.config, &|name| std::env::var_os(name)), args.json) {
         (Ok(config), true) => print::json(&good_json(&config))?,
         (Ok(config), false) => print::text(&good_text(&config))?,
         (Err(problems), true) => {
@@ -51,36 +48,14 @@ fn good_text(config: &Config) -> String {
 
 fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
     writeln!(text, "tenant {}", tenant.name)?;
-    for Connector {
-        name,
-        base_url,
-        sample_rate,
-        audio_mode,
-        ..
-    } in &tenant.connectors
-    {
-        writeln!(
-            text,
-            "  connector {name}: {base_url}, {} Hz, {}",
-            sample_rate.hz(),
-            audio_mode.as_str()
-        )?;
+    for Connector { name, base_url, sample_rate, audio_mode, .. } in &tenant.connectors {
+        writeln!(text, "  connector {name}: {base_url}, {} Hz, {}", sample_rate.hz(), audio_mode.as_str())?;
     }
     for plugin in &tenant.plugins {
-        writeln!(
-            text,
-            "  plugin {}: {}",
-            plugin.name,
-            plugin.source.display()
-        )?;
+        writeln!(text, "  plugin {}: {}", plugin.name, plugin.source.display())?;
     }
     for route in &tenant.routes {
-        writeln!(
-            text,
-            "  route {} -> {}",
-            conditions(tenant, route),
-            tenant.plugin_of(route).name
-        )?;
+        writeln!(text, "  route {} -> {}", conditions(tenant, route), tenant.plugin_of(route).name)?;
     }
     Ok(())
 }
@@ -108,10 +83,7 @@ fn tenant_json(tenant: &Tenant) -> Value {
             "playout_bytes_max": connector.playout_bytes_max,
         })
     });
-    let plugins = tenant
-        .plugins
-        .iter()
-        .map(|plugin| json!({"name": plugin.name.as_str(), "source": plugin.source}));
+    let plugins = tenant.plugins.iter().map(|plugin| json!({"name": plugin.name.as_str(), "source": plugin.source}));
     let routes = tenant.routes.iter().map(|route| {
         json!({
             "to": route.to.to_string(),
@@ -186,10 +158,7 @@ mod tests {
         assert_eq!((&json["ok"], &json["omitted"]), (&false.into(), &0.into()));
         let problem = &json["problems"][0];
         assert_eq!(problem["kind"], "unreadable");
-        assert_eq!(
-            (&problem["line"], &problem["column"]),
-            (&12.into(), &18.into())
-        );
+        assert_eq!((&problem["line"], &problem["column"]), (&12.into(), &18.into()));
         assert_eq!(problem["key"], "tenant[0].plugin[0].source");
     }
 }

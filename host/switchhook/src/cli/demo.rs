@@ -24,10 +24,6 @@ pub struct Args {
 /// # Errors
 /// Something cannot be built, read or written, or a call did not end well.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    let what = format!(
-        "{} calls into {}: `demo` is not supported by this build",
-        args.calls,
-        args.dir.display()
-    );
+    let what = format!("{} calls into {}: `demo` is not supported by this build", args.calls, args.dir.display());
     Err(Failure::new(what, "use a later one"))
 }

@@ -16,9 +16,7 @@ pub enum Failure {
     #[error("{0}")]
     Log(#[from] LogError),
     /// Standard output takes nothing.
-    #[error(
-        "the result cannot be written to standard output: {0}: redirect it to where there is room"
-    )]
+    #[error("the result cannot be written to standard output: {0}: redirect it to where there is room")]
     Output(#[from] io::Error),
     /// Anything else.
     #[error("{what}: {help}")]
@@ -33,20 +31,16 @@ pub enum Failure {
 impl Failure {
     /// What went wrong and where, and what to do.
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> Failure {
-        Failure::Other {
-            what: what.into(),
-            help: help.into(),
-        }
+        Failure::Other { what: what.into(), help: help.into() }
     }
 
     /// 2 when the command was used wrongly, else 1.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Log(LogError::Filter(_)) => ExitCode::from(2),
-            Failure::Config(_)
-            | Failure::Log(LogError::Started(_))
-            | Failure::Output(_)
-            | Failure::Other { .. } => ExitCode::FAILURE,
+            Failure::Config(_) | Failure::Log(LogError::Started(_)) | Failure::Output(_) | Failure::Other { .. } => {
+                ExitCode::FAILURE
+            }
         }
     }
 }

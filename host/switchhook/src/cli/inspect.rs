@@ -21,9 +21,6 @@ pub struct Args {
 /// # Errors
 /// The file cannot be read, or is not a handler.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    let what = format!(
-        "{}: `inspect` is not supported by this build",
-        args.plugin.display()
-    );
+    let what = format!("{}: `inspect` is not supported by this build", args.plugin.display());
     Err(Failure::new(what, "use a later one"))
 }

@@ -44,12 +44,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
 fn as_table() -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header([
-        "crate",
-        "limit",
-        "value",
-        "when it is reached",
-    ]);
+    table.load_style(presets::NOTHING).set_header(["crate", "limit", "value", "when it is reached"]);
     for (name, limits) in CRATES {
         for (limit, value, then) in limits {
             let value = Cell::new(value).set_alignment(CellAlignment::Right);
@@ -78,18 +73,12 @@ mod tests {
     fn both_forms_show_every_limit_once() {
         let (table, json) = (as_table(), as_json());
         let rows = json.as_array().expect("an array");
-        assert_eq!(
-            rows.len(),
-            CRATES.iter().map(|(_, limits)| limits.len()).sum::<usize>()
-        );
+        assert_eq!(rows.len(), CRATES.iter().map(|(_, limits)| limits.len()).sum::<usize>());
         assert_eq!(table.lines().count(), rows.len() + 1);
         for (row, line) in rows.iter().zip(table.lines().skip(1)) {
             for field in ["crate", "limit", "then"] {
                 let text = row[field].as_str().expect("text");
-                assert!(
-                    !text.is_empty() && line.contains(text),
-                    "{text:?} in {line:?}"
-                );
+                assert!(!text.is_empty() && line.contains(text), "{text:?} in {line:?}");
             }
             assert!(line.contains(&row["value"].to_string()), "{line:?}");
         }

@@ -22,24 +22,13 @@ use crate::logs::LogFormat;
 
 /// A host for telephone-call logic: runs each call's handler as a sandboxed WebAssembly component.
 #[derive(Debug, Parser)]
-#[command(
-    name = "switchhook",
-    version,
-    arg_required_else_help = true,
-    max_term_width = 100
-)]
+#[command(name = "switchhook", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 it failed, 2 wrong use. The log goes to standard error; RUST_LOG filters it."
 )]
 pub struct Line {
     /// How log lines look
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value = "text",
-        value_name = "FORMAT"
-    )]
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
     /// What to do.
     #[command(subcommand)]
@@ -86,11 +75,9 @@ impl Command {
     pub fn log_filter(&self) -> &'static str {
         match self {
             Command::Run(_) | Command::Sim(_) => "info",
-            Command::Check(_)
-            | Command::Call(_)
-            | Command::Demo(_)
-            | Command::Inspect(_)
-            | Command::Limits(_) => "warn",
+            Command::Check(_) | Command::Call(_) | Command::Demo(_) | Command::Inspect(_) | Command::Limits(_) => {
+                "warn"
+            }
         }
     }
 }
@@ -129,61 +116,12 @@ mod tests {
     fn every_command_is_understood() {
         for line in [
             &["switchhook", "run", "--config", "a.toml"][..],
-            &[
-                "switchhook",
-                "--log-format",
-                "json",
-                "run",
-                "--config",
-                "a.toml",
-                "--log-format",
-                "text",
-            ],
+            &["switchhook", "--log-format", "json", "run", "--config", "a.toml", "--log-format", "text"],
             &["switchhook", "check", "--config", "a.toml", "--json"],
-            &[
-                "switchhook",
-                "call",
-                "a.wasm",
-                "--caller",
-                "c.wav",
-                "--record",
-                "r.wav",
-                "--json",
-                "--seconds",
-                "3",
-            ],
-            &[
-                "switchhook",
-                "demo",
-                "--dir",
-                "d",
-                "--calls",
-                "3",
-                "--seconds",
-                "5",
-            ],
-            &[
-                "switchhook",
-                "sim",
-                "--listen",
-                "127.0.0.1:0",
-                "--api-key",
-                "k",
-                "--connector",
-                "c",
-            ],
-            &[
-                "switchhook",
-                "sim",
-                "--call-every",
-                "0.5",
-                "--calls",
-                "2",
-                "--caller",
-                "c.wav",
-                "--record",
-                "d",
-            ],
+            &["switchhook", "call", "a.wasm", "--caller", "c.wav", "--record", "r.wav", "--json", "--seconds", "3"],
+            &["switchhook", "demo", "--dir", "d", "--calls", "3", "--seconds", "5"],
+            &["switchhook", "sim", "--listen", "127.0.0.1:0", "--api-key", "k", "--connector", "c"],
+            &["switchhook", "sim", "--call-every", "0.5", "--calls", "2", "--caller", "c.wav", "--record", "d"],
             &["switchhook", "inspect", "a.wasm", "--json"],
             &["switchhook", "limits", "--json"],
         ] {

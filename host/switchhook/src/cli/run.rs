@@ -20,9 +20,6 @@ pub struct Args {
 /// The configuration has problems, or what it asks for cannot be built.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let config = config::load(&args.config, &|name| std::env::var_os(name))?;
-    let what = format!(
-        "{}: `run` cannot take calls in this build",
-        config.file.display()
-    );
+    let what = format!("{}: `run` cannot take calls in this build", config.file.display());
     Err(Failure::new(what, "use `check` to see what the file says"))
 }

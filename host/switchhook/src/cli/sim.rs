@@ -19,11 +19,7 @@ pub struct Args {
     #[arg(long, value_name = "KEY", default_value = "sim-api-key", value_parser = secret)]
     pub api_key: Secret,
     /// The connector that it takes
-    #[arg(
-        long,
-        value_name = "UUID",
-        default_value = "00000000-0000-4000-8000-000000000001"
-    )]
+    #[arg(long, value_name = "UUID", default_value = "00000000-0000-4000-8000-000000000001")]
     pub connector: String,
     /// Time from one call to the next, in seconds; the first comes as soon as a host is there
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]

@@ -36,10 +36,7 @@ impl BaseUrl {
 
     /// Production: what a connector without `base_url` dials.
     pub fn production() -> BaseUrl {
-        BaseUrl {
-            text: BaseUrl::PRODUCTION.to_owned(),
-            secure: true,
-        }
+        BaseUrl { text: BaseUrl::PRODUCTION.to_owned(), secure: true }
     }
 
     /// The address; paths of the wire protocol are appended to it.
@@ -81,10 +78,7 @@ impl FromStr for BaseUrl {
             (Some(""), _) | (Some(_), Some(1..)) => {}
             _ => return Err(BaseUrlError::Port),
         }
-        Ok(BaseUrl {
-            text: text.trim_end_matches('/').to_owned(),
-            secure,
-        })
+        Ok(BaseUrl { text: text.trim_end_matches('/').to_owned(), secure })
     }
 }
 

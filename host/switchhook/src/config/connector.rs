@@ -22,26 +22,12 @@ impl Resolver<'_> {
         let name = self.name(written.name, &place);
         let base_url = self.optional(written.base_url, BaseUrl::production(), Self::base_url);
         let credentials = self.credentials(written.api_key, written.connector_uuid, &place);
-        let sdk_version = self.optional(
-            written.sdk_version,
-            SDK_VERSION.to_owned(),
-            Self::header_value,
-        );
-        let sample_rate = self.optional(
-            written.sample_rate_hz,
-            SampleRate::default(),
-            Self::sample_rate,
-        );
+        let sdk_version = self.optional(written.sdk_version, SDK_VERSION.to_owned(), Self::header_value);
+        let sample_rate = self.optional(written.sample_rate_hz, SampleRate::default(), Self::sample_rate);
         let audio_mode = self.optional(written.audio_mode, AudioMode::default(), Self::audio_mode);
-        let playout = self.optional(
-            written.playout_bytes_max,
-            limits::PLAYOUT_BYTES_DEFAULT,
-            Self::playout_bytes_max,
-        );
+        let playout = self.optional(written.playout_bytes_max, limits::PLAYOUT_BYTES_DEFAULT, Self::playout_bytes_max);
         let allow_ws = self.optional(written.allow_ws_voice_url, false, |_, at| Some(at.value));
-        let call_flow = self.optional(written.call_flow, None, |resolver, at| {
-            resolver.call_flow(at.value).map(Some)
-        });
+        let call_flow = self.optional(written.call_flow, None, |resolver, at| resolver.call_flow(at.value).map(Some));
         Some(Connector {
             name: name?,
             base_url: base_url?,
@@ -57,10 +43,7 @@ impl Resolver<'_> {
 
     fn base_url(&mut self, At { value, place }: At<String>) -> Option<BaseUrl> {
         let help = "write `wss://HOST`, `ws://HOST:PORT`, or leave it out for production";
-        value
-            .parse()
-            .map_err(|error| self.reader.bad_value(&place, format!("{error}"), help))
-            .ok()
+        value.parse().map_err(|error| self.reader.bad_value(&place, format!("{error}"), help)).ok()
     }
 
     /// The two halves of a key belong together: with one given, the other's absence is explained by it.
@@ -74,31 +57,19 @@ impl Resolver<'_> {
         match (&api_key, &connector_uuid) {
             (Field::Absent, Field::Absent) => {
                 let what = "missing: a connector shows who it is by `api_key` and `connector_uuid`";
-                self.reader
-                    .missing(&section.child("api_key"), what, "add both");
+                self.reader.missing(&section.child("api_key"), what, "add both");
             }
             (Field::Absent, _) => {
-                self.reader.missing(
-                    &section.child("api_key"),
-                    format!("missing: {TOGETHER}"),
-                    "add it",
-                );
+                self.reader.missing(&section.child("api_key"), format!("missing: {TOGETHER}"), "add it");
             }
             (_, Field::Absent) => {
-                self.reader.missing(
-                    &section.child("connector_uuid"),
-                    format!("missing: {TOGETHER}"),
-                    "add it",
-                );
+                self.reader.missing(&section.child("connector_uuid"), format!("missing: {TOGETHER}"), "add it");
             }
             _ => {}
         }
         let api_key = api_key.given().and_then(|at| self.secret(at));
         let connector_uuid = connector_uuid.given().and_then(|at| self.header_value(at));
-        Some(Credentials {
-            api_key: api_key?,
-            connector_uuid: connector_uuid?,
-        })
+        Some(Credentials { api_key: api_key?, connector_uuid: connector_uuid? })
     }
 
     /// Fetches a secret from where it is kept. The line's end at its end is not part of it.
@@ -116,46 +87,34 @@ impl Resolver<'_> {
                     WrittenSecret::Env(name) => format!("the environment variable {name:?}"),
                     WrittenSecret::File(path) => format!("the file {path:?}"),
                 };
-                Err((
-                    format!("{from} {what}"),
-                    "put the key there, and nothing else".to_owned(),
-                ))
+                Err((format!("{from} {what}"), "put the key there, and nothing else".to_owned()))
             }
         });
-        checked
-            .map_err(|(what, help)| self.reader.report(ProblemKind::Secret, &place, what, help))
-            .ok()
+        checked.map_err(|(what, help)| self.reader.report(ProblemKind::Secret, &place, what, help)).ok()
     }
 
     fn secret_of_env(&self, name: &str) -> Result<Secret, (String, String)> {
         let variable = format!("the environment variable {name:?}");
         let Some(text) = (self.env)(name) else {
-            return Err((
-                format!("{variable} is not set"),
-                "set it before the start".to_owned(),
-            ));
+            return Err((format!("{variable} is not set"), "set it before the start".to_owned()));
         };
         match text.into_string() {
             Ok(text) => Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())),
-            Err(_) => Err((
-                format!("{variable} is not UTF-8"),
-                "put the key there, and nothing else".to_owned(),
-            )),
+            Err(_) => Err((format!("{variable} is not UTF-8"), "put the key there, and nothing else".to_owned())),
         }
     }
 
     fn secret_of_file(&self, path: &str) -> Result<Secret, (String, String)> {
         let path = self.folder.join(path);
         let mut text = String::new();
-        let read = std::fs::File::open(&path).and_then(|file| {
-            file.take(limits::SECRET_BYTES_MAX + 1)
-                .read_to_string(&mut text)
-        });
+        let read = std::fs::File::open(&path)
+            .and_then(|file| file.take(limits::SECRET_BYTES_MAX + 1).read_to_string(&mut text));
         match read {
             Ok(_) => Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())),
             Err(error) => Err((
                 format!("`{}` cannot be read: {error}", path.display()),
-                "correct the path (a relative one starts at the folder of this configuration), or its permissions".to_owned(),
+                "correct the path (a relative one starts at the folder of this configuration), or its permissions"
+                    .to_owned(),
             )),
         }
     }
@@ -164,8 +123,7 @@ impl Resolver<'_> {
         match check_header_value(&value) {
             Ok(()) => Some(value),
             Err(what) => {
-                self.reader
-                    .bad_value(&place, format!("the value {what}"), "correct it");
+                self.reader.bad_value(&place, format!("the value {what}"), "correct it");
                 None
             }
         }
@@ -178,8 +136,7 @@ impl Resolver<'_> {
             24_000 => Some(SampleRate::Hz24000),
             _ => {
                 let what = format!("{value} Hz is not a sample rate of Telcoflow");
-                self.reader
-                    .bad_value(&place, what, "use 8000, 16000 or 24000");
+                self.reader.bad_value(&place, what, "use 8000, 16000 or 24000");
                 None
             }
         }
@@ -201,9 +158,7 @@ impl Resolver<'_> {
     }
 
     fn playout_bytes_max(&mut self, At { value, place }: At<i64>) -> Option<usize> {
-        let bytes = u64::try_from(value)
-            .ok()
-            .filter(|bytes| bytes.is_power_of_two());
+        let bytes = u64::try_from(value).ok().filter(|bytes| bytes.is_power_of_two());
         if let Some(bytes) = bytes.filter(|&bytes| bytes <= limits::PLAYOUT_BYTES_MAX) {
             return usize::try_from(bytes).ok();
         }
@@ -211,11 +166,7 @@ impl Resolver<'_> {
             Some(_) => format!("{value} is more than {}", limits::PLAYOUT_BYTES_MAX),
             None => format!("{value} is not a positive power of two"),
         };
-        self.reader.bad_value(
-            &place,
-            what,
-            format!("use one such as {}", limits::PLAYOUT_BYTES_DEFAULT),
-        );
+        self.reader.bad_value(&place, what, format!("use one such as {}", limits::PLAYOUT_BYTES_DEFAULT));
         None
     }
 
@@ -223,18 +174,11 @@ impl Resolver<'_> {
         let place = written.place;
         let truth = "write `true` or `false`";
         let inbound_call = self
-            .required(
-                written.inbound_call,
-                &place,
-                "inbound_call",
-                InboundCall::HELP,
-            )
+            .required(written.inbound_call, &place, "inbound_call", InboundCall::HELP)
             .and_then(|at| self.inbound_call(at));
         let outbound_call = self.required(written.outbound_call, &place, "outbound_call", truth);
-        let inbound_message =
-            self.required(written.inbound_message, &place, "inbound_message", truth);
-        let outbound_message =
-            self.required(written.outbound_message, &place, "outbound_message", truth);
+        let inbound_message = self.required(written.inbound_message, &place, "inbound_message", truth);
+        let outbound_message = self.required(written.outbound_message, &place, "outbound_message", truth);
         Some(CallFlow {
             inbound_call: inbound_call?,
             outbound_call: outbound_call?.value,
@@ -249,11 +193,7 @@ impl Resolver<'_> {
             "MISSED_ONLY" => Some(InboundCall::MissedOnly),
             "NO" => Some(InboundCall::No),
             _ => {
-                self.reader.bad_value(
-                    &place,
-                    format!("{value:?} is not a choice"),
-                    InboundCall::HELP,
-                );
+                self.reader.bad_value(&place, format!("{value:?} is not a choice"), InboundCall::HELP);
                 None
             }
         }

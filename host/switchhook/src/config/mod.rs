@@ -32,8 +32,8 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
-    AudioMode, CallFlow, Channel, Config, Connector, ConnectorIndex, Credentials, InboundCall,
-    Name, Plugin, PluginIndex, PluginLimits, Route, SampleRate, Tenant,
+    AudioMode, CallFlow, Channel, Config, Connector, ConnectorIndex, Credentials, InboundCall, Name, Plugin,
+    PluginIndex, PluginLimits, Route, SampleRate, Tenant,
 };
 pub use secret::Secret;
 
@@ -48,19 +48,15 @@ pub type Env<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 /// Everything that is wrong, at once.
 pub fn load(file: &Path, env: &Env<'_>) -> Result<Config, Problems> {
     let mut text = String::new();
-    match File::open(file)
-        .and_then(|opened| opened.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text))
-    {
+    match File::open(file).and_then(|opened| opened.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text)) {
         Ok(bytes) if bytes as u64 > CONFIG_BYTES_MAX => {
             let what = format!("longer than {CONFIG_BYTES_MAX} bytes");
             Err(Problems::unreadable(file, what, "is it a configuration?"))
         }
         Ok(_) => resolve(file, &text, env),
-        Err(error) => Err(Problems::unreadable(
-            file,
-            format!("cannot be read: {error}"),
-            "correct the path or its permissions",
-        )),
+        Err(error) => {
+            Err(Problems::unreadable(file, format!("cannot be read: {error}"), "correct the path or its permissions"))
+        }
     }
 }
 
@@ -74,12 +70,7 @@ pub fn resolve(file: &Path, text: &str, env: &Env<'_>) -> Result<Config, Problem
     let mut reader = read::Reader::new(text);
     let root = read::Section::root(&reader, parsed.table);
     let written = written::Written::read(&mut reader, root);
-    let config = resolve::Resolver {
-        folder,
-        env,
-        reader: &mut reader,
-    }
-    .config(file, written);
+    let config = resolve::Resolver { folder, env, reader: &mut reader }.config(file, written);
 
     let found = std::mem::take(&mut reader.problems);
     let mut problems = parsed.errors.report(&reader, found);

@@ -48,11 +48,7 @@ impl FromStr for Pattern {
             (None, Some(rest)) => (Pattern::Prefix(rest.to_owned()), rest),
             (None, None) => (Pattern::Exact(text.to_owned()), text),
         };
-        if rest.contains('*') {
-            Err(PatternError::Star)
-        } else {
-            Ok(pattern)
-        }
+        if rest.contains('*') { Err(PatternError::Star) } else { Ok(pattern) }
     }
 }
 

@@ -12,17 +12,10 @@ use crate::limits;
 
 impl Resolver<'_> {
     pub(super) fn plugin(&mut self, written: WrittenPlugin) -> Option<Plugin> {
-        let WrittenPlugin {
-            place,
-            name,
-            source,
-            config,
-            limits,
-        } = written;
+        let WrittenPlugin { place, name, source, config, limits } = written;
         let name = self.name(name, &place);
-        let source = self
-            .required(source, &place, "source", "name the component's file")
-            .and_then(|at| self.source(at));
+        let source =
+            self.required(source, &place, "source", "name the component's file").and_then(|at| self.source(at));
         let config = match config {
             Field::Absent => Some(Vec::new()),
             config => config.given().map(|at| at.value),
@@ -32,27 +25,17 @@ impl Resolver<'_> {
             Field::Refused => None,
             Field::Given(at) => self.limits(at.value),
         };
-        Some(Plugin {
-            name: name?,
-            source: source?,
-            config: config?,
-            limits: limits?,
-        })
+        Some(Plugin { name: name?, source: source?, config: config?, limits: limits? })
     }
 
     fn source(&mut self, At { value, place }: At<String>) -> Option<PathBuf> {
         if value.starts_with("oci://") {
             let what = "`oci://` sources are not supported by this version yet";
-            self.reader
-                .report(ProblemKind::NotSupportedYet, &place, what, "name a file");
+            self.reader.report(ProblemKind::NotSupportedYet, &place, what, "name a file");
             return None;
         }
         if value.is_empty() || value.contains("://") {
-            self.reader.bad_value(
-                &place,
-                "a source is the path of a component's file",
-                "name a file",
-            );
+            self.reader.bad_value(&place, "a source is the path of a component's file", "name a file");
             return None;
         }
         let path = self.folder.join(value);
@@ -63,24 +46,15 @@ impl Resolver<'_> {
         };
         let what = format!("`{}` cannot be read: {problem}", path.display());
         let help = "correct the path (a relative one starts at the folder of this configuration), or build the plugin";
-        self.reader
-            .report(ProblemKind::Unreadable, &place, what, help);
+        self.reader.report(ProblemKind::Unreadable, &place, what, help);
         None
     }
 
     fn limits(&mut self, written: WrittenLimits) -> Option<PluginLimits> {
         let memory = limits::PLUGIN_MEMORY_BYTES_MIN..=limits::PLUGIN_MEMORY_BYTES_MAX;
         let calls = 1..=u64::from(limits::PLUGIN_CALLS_MAX);
-        let memory = self.number(
-            written.memory_bytes_max,
-            memory,
-            sandbox::limits::MEMORY_BYTES_DEFAULT as u64,
-        );
-        let calls = self.number(
-            written.calls_max,
-            calls,
-            exchange::limits::CALLS_MAX_DEFAULT as u64,
-        );
+        let memory = self.number(written.memory_bytes_max, memory, sandbox::limits::MEMORY_BYTES_DEFAULT as u64);
+        let calls = self.number(written.calls_max, calls, exchange::limits::CALLS_MAX_DEFAULT as u64);
         let start = self.milliseconds(written.start_ms_max, sandbox::limits::START_MS_DEFAULT);
         let run = self.milliseconds(written.run_ms_max, sandbox::limits::RUN_MS_DEFAULT);
         let grace = self.milliseconds(written.grace_ms_max, sandbox::limits::GRACE_MS_DEFAULT);
@@ -95,7 +69,6 @@ impl Resolver<'_> {
 
     fn milliseconds(&mut self, written: Field<i64>, default_ms: u64) -> Option<Duration> {
         let legal = 1..=limits::PLUGIN_TIME_MS_MAX;
-        self.number(written, legal, default_ms)
-            .map(Duration::from_millis)
+        self.number(written, legal, default_ms).map(Duration::from_millis)
     }
 }

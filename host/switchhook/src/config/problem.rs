@@ -23,11 +23,7 @@ pub struct Place {
 impl Place {
     /// The same spot, for a key that is not there.
     pub(super) fn child(&self, key: &str) -> Place {
-        let key = if self.key.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.key)
-        };
+        let key = if self.key.is_empty() { key.to_owned() } else { format!("{}.{key}", self.key) };
         Place { key, ..*self }
     }
 }
@@ -73,18 +69,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(
-        kind: ProblemKind,
-        place: &Place,
-        what: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Problem {
-        Problem {
-            kind,
-            place: Some(place.clone()),
-            what: what.into(),
-            help: help.into(),
-        }
+    pub(super) fn new(kind: ProblemKind, place: &Place, what: impl Into<String>, help: impl Into<String>) -> Problem {
+        Problem { kind, place: Some(place.clone()), what: what.into(), help: help.into() }
     }
 
     /// True when it can be told from one line alone, so that it holds even when other lines cannot be read.
@@ -120,20 +106,11 @@ impl Problems {
         list.sort_by(|a, b| a.place.cmp(&b.place));
         let omitted = list.len().saturating_sub(CONFIG_PROBLEMS_MAX);
         list.truncate(CONFIG_PROBLEMS_MAX);
-        Problems {
-            file: file.to_owned(),
-            list,
-            omitted,
-        }
+        Problems { file: file.to_owned(), list, omitted }
     }
 
     pub(super) fn unreadable(file: &Path, what: String, help: &str) -> Problems {
-        let problem = Problem {
-            kind: ProblemKind::Unreadable,
-            place: None,
-            what,
-            help: help.to_owned(),
-        };
+        let problem = Problem { kind: ProblemKind::Unreadable, place: None, what, help: help.to_owned() };
         Problems::new(file, vec![problem])
     }
 
@@ -156,13 +133,7 @@ impl Problems {
 /// One line a problem: `FILE:LINE:COLUMN: KEY: WHAT: HELP`.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (
-            index,
-            Problem {
-                place, what, help, ..
-            },
-        ) in self.list.iter().enumerate()
-        {
+        for (index, Problem { place, what, help, .. }) in self.list.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }

@@ -42,10 +42,7 @@ impl<T> Field<T> {
         match self {
             Field::Absent => Field::Absent,
             Field::Refused => Field::Refused,
-            Field::Given(At { value, place }) => Field::Given(At {
-                value: change(value),
-                place,
-            }),
+            Field::Given(At { value, place }) => Field::Given(At { value: change(value), place }),
         }
     }
 
@@ -73,25 +70,14 @@ impl Reader {
     pub(super) fn new(text: &str) -> Reader {
         let mut line_starts = vec![0];
         line_starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
-        Reader {
-            text: text.to_owned(),
-            line_starts,
-            problems: Vec::new(),
-        }
+        Reader { text: text.to_owned(), line_starts, problems: Vec::new() }
     }
 
     pub(super) fn place(&self, byte: usize, key: &str) -> Place {
         let line = self.line_starts.partition_point(|&start| start <= byte) - 1;
         let start = self.line_starts[line];
-        let before = self
-            .text
-            .get(start..byte.min(self.text.len()))
-            .unwrap_or_default();
-        Place {
-            line: line as u32 + 1,
-            column: before.chars().count() as u32 + 1,
-            key: key.to_owned(),
-        }
+        let before = self.text.get(start..byte.min(self.text.len())).unwrap_or_default();
+        Place { line: line as u32 + 1, column: before.chars().count() as u32 + 1, key: key.to_owned() }
     }
 
     pub(super) fn report(
@@ -104,21 +90,11 @@ impl Reader {
         self.problems.push(Problem::new(kind, place, what, help));
     }
 
-    pub(super) fn missing(
-        &mut self,
-        place: &Place,
-        what: impl Into<String>,
-        help: impl Into<String>,
-    ) {
+    pub(super) fn missing(&mut self, place: &Place, what: impl Into<String>, help: impl Into<String>) {
         self.report(ProblemKind::Missing, place, what, help);
     }
 
-    pub(super) fn bad_value(
-        &mut self,
-        place: &Place,
-        what: impl Into<String>,
-        help: impl Into<String>,
-    ) {
+    pub(super) fn bad_value(&mut self, place: &Place, what: impl Into<String>, help: impl Into<String>) {
         self.report(ProblemKind::BadValue, place, what, help);
     }
 
@@ -160,11 +136,7 @@ impl<'i> Section<'i> {
                 value,
             })
             .collect();
-        Section {
-            place,
-            entries,
-            known: Vec::new(),
-        }
+        Section { place, entries, known: Vec::new() }
     }
 
     pub(super) fn text(&mut self, reader: &mut Reader, key: &'static str) -> Field<String> {
@@ -182,22 +154,12 @@ impl<'i> Section<'i> {
             DeValue::Integer(digits) => {
                 let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
                 if number.is_none() {
-                    reader.report(
-                        ProblemKind::BadValue,
-                        place,
-                        "the number is too large",
-                        "use one of 63 bits",
-                    );
+                    reader.report(ProblemKind::BadValue, place, "the number is too large", "use one of 63 bits");
                 }
                 number
             }
             other => {
-                reader.wrong_type(
-                    place,
-                    &other,
-                    "an integer",
-                    "write a whole number without quotes",
-                );
+                reader.wrong_type(place, &other, "an integer", "write a whole number without quotes");
                 None
             }
         })
@@ -207,12 +169,7 @@ impl<'i> Section<'i> {
         self.take(reader, key, |reader, place, value| match value {
             DeValue::Boolean(truth) => Some(truth),
             other => {
-                reader.wrong_type(
-                    place,
-                    &other,
-                    "a boolean",
-                    "write `true` or `false` without quotes",
-                );
+                reader.wrong_type(place, &other, "a boolean", "write `true` or `false` without quotes");
                 None
             }
         })
@@ -230,11 +187,7 @@ impl<'i> Section<'i> {
     }
 
     /// `[[key]]`, any number of times.
-    pub(super) fn tables(
-        &mut self,
-        reader: &mut Reader,
-        key: &'static str,
-    ) -> Field<Vec<Section<'i>>> {
+    pub(super) fn tables(&mut self, reader: &mut Reader, key: &'static str) -> Field<Vec<Section<'i>>> {
         self.take(reader, key, |reader, place, value| {
             let help = format!("start each one with `[[{}]]`", without_indexes(&place.key));
             let DeValue::Array(list) = value else {
@@ -262,11 +215,7 @@ impl<'i> Section<'i> {
     ) -> Field<TextOrTable<'i>> {
         self.take(reader, key, |reader, place, value| match value {
             DeValue::String(text) => Some(TextOrTable::Text(text.into_owned())),
-            DeValue::Table(table) => Some(TextOrTable::Table(Section::new(
-                reader,
-                table,
-                place.clone(),
-            ))),
+            DeValue::Table(table) => Some(TextOrTable::Table(Section::new(reader, table, place.clone()))),
             other => {
                 reader.wrong_type(place, &other, "a string or a table", help);
                 None
@@ -299,12 +248,7 @@ impl<'i> Section<'i> {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => format!("remove it; known here: {}", self.known.join(", ")),
             };
-            reader.report(
-                ProblemKind::UnknownKey,
-                &place,
-                format!("there is no key `{key}` here"),
-                help,
-            );
+            reader.report(ProblemKind::UnknownKey, &place, format!("there is no key `{key}` here"), help);
         }
     }
 
@@ -339,20 +283,9 @@ fn start(value: &Spanned<DeValue<'_>>) -> usize {
 }
 
 fn join(parent: &str, key: &str) -> String {
-    let bare = !key.is_empty()
-        && key
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    let key = if bare {
-        key.to_owned()
-    } else {
-        format!("{key:?}")
-    };
-    if parent.is_empty() {
-        key
-    } else {
-        format!("{parent}.{key}")
-    }
+    let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let key = if bare { key.to_owned() } else { format!("{key:?}") };
+    if parent.is_empty() { key } else { format!("{parent}.{key}") }
 }
 
 /// `tenant[0].route` as a header writes it: `tenant.route`.
@@ -369,9 +302,5 @@ fn without_indexes(key: &str) -> String {
 }
 
 fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    }
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }

@@ -28,163 +28,82 @@ impl Resolver<'_> {
             Field::Absent => Some(PathBuf::from("switchhook-data")),
             Field::Refused => None,
             Field::Given(At { value, place }) if value.is_empty() => {
-                self.reader
-                    .bad_value(&place, "an empty path", "name a folder");
+                self.reader.bad_value(&place, "an empty path", "name a folder");
                 None
             }
             Field::Given(at) => Some(PathBuf::from(at.value)),
         };
-        let tenants = self.some(
-            written.tenants,
-            &written.place,
-            "tenant",
-            "a host without a tenant takes no calls",
-        );
-        self.unique(
-            "tenant",
-            tenants.iter().flatten().map(|tenant| &tenant.name),
-        );
+        let tenants = self.some(written.tenants, &written.place, "tenant", "a host without a tenant takes no calls");
+        self.unique("tenant", tenants.iter().flatten().map(|tenant| &tenant.name));
         let tenants = all(tenants?.into_iter().map(|tenant| self.tenant(tenant)));
-        Some(Config {
-            file: file.to_owned(),
-            data_dir: self.folder.join(data_dir?),
-            tenants: tenants?,
-        })
+        Some(Config { file: file.to_owned(), data_dir: self.folder.join(data_dir?), tenants: tenants? })
     }
 
     fn tenant(&mut self, written: WrittenTenant) -> Option<Tenant> {
-        let WrittenTenant {
-            place,
-            name,
-            connectors,
-            plugins,
-            routes,
-        } = written;
+        let WrittenTenant { place, name, connectors, plugins, routes } = written;
         let name = self.name(name, &place);
-        let connectors = self.some(
-            connectors,
-            &place,
-            "telcoflow",
-            "without a connector no call comes in",
-        );
-        let routes = self.some(
-            routes,
-            &place,
-            "route",
-            "without a route no call is answered",
-        );
+        let connectors = self.some(connectors, &place, "telcoflow", "without a connector no call comes in");
+        let routes = self.some(routes, &place, "route", "without a route no call is answered");
         let plugins = match plugins {
             Field::Absent => Some(Vec::new()),
             plugins => plugins.given().map(|at| at.value),
         };
-        let connector_names = self.unique(
-            "connector",
-            connectors.iter().flatten().map(|connector| &connector.name),
-        );
-        let plugin_names = self.unique(
-            "plugin",
-            plugins.iter().flatten().map(|plugin| &plugin.name),
-        );
-        let connectors = connectors
-            .and_then(|list| all(list.into_iter().map(|connector| self.connector(connector))));
-        let plugins =
-            plugins.and_then(|list| all(list.into_iter().map(|plugin| self.plugin(plugin))));
-        let routes = routes.and_then(|list| {
-            all(list
-                .into_iter()
-                .map(|route| self.route(route, &connector_names, &plugin_names)))
-        });
-        Some(Tenant {
-            name: name?,
-            connectors: connectors?,
-            plugins: plugins?,
-            routes: routes?,
-        })
+        let connector_names = self.unique("connector", connectors.iter().flatten().map(|connector| &connector.name));
+        let plugin_names = self.unique("plugin", plugins.iter().flatten().map(|plugin| &plugin.name));
+        let connectors = connectors.and_then(|list| all(list.into_iter().map(|connector| self.connector(connector))));
+        let plugins = plugins.and_then(|list| all(list.into_iter().map(|plugin| self.plugin(plugin))));
+        let routes = routes
+            .and_then(|list| all(list.into_iter().map(|route| self.route(route, &connector_names, &plugin_names))));
+        Some(Tenant { name: name?, connectors: connectors?, plugins: plugins?, routes: routes? })
     }
 
     /// The names that stand at `written` (also the illegal ones, so that a reference to one is not a second problem),
     /// with a complaint about each that stands there twice.
-    fn unique<'w>(
-        &mut self,
-        noun: &str,
-        written: impl Iterator<Item = &'w Field<String>>,
-    ) -> Names {
+    fn unique<'w>(&mut self, noun: &str, written: impl Iterator<Item = &'w Field<String>>) -> Names {
         let mut names: HashMap<String, (usize, Place)> = HashMap::new();
         for (index, name) in written.enumerate() {
             let Some(At { value, place }) = name.as_given() else {
                 continue;
             };
             if let Some((_, first)) = names.get(value) {
-                let what = format!(
-                    "the {noun} of line {} is called {value:?} already",
-                    first.line
-                );
-                self.reader
-                    .report(ProblemKind::Duplicate, place, what, "give it another name");
+                let what = format!("the {noun} of line {} is called {value:?} already", first.line);
+                self.reader.report(ProblemKind::Duplicate, place, what, "give it another name");
             } else {
                 names.insert(value.clone(), (index, place.clone()));
             }
         }
-        Names {
-            indexes: names
-                .into_iter()
-                .map(|(name, (index, _))| (name, index))
-                .collect(),
-        }
+        Names { indexes: names.into_iter().map(|(name, (index, _))| (name, index)).collect() }
     }
 
     pub(super) fn name(&mut self, written: Field<String>, section: &Place) -> Option<Name> {
         let At { value, place } = self.required(written, section, "name", "give it a name")?;
         let legal = value.starts_with(|c: char| c.is_ascii_alphanumeric())
             && value.len() <= limits::NAME_BYTES_MAX
-            && value
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+            && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
         if !legal {
             let help = format!(
                 "use 1 to {} letters, digits, `_`, `-` and `.`, with a letter or digit first",
                 limits::NAME_BYTES_MAX
             );
-            self.reader
-                .bad_value(&place, format!("{value:?} is not a name"), help);
+            self.reader.bad_value(&place, format!("{value:?} is not a name"), help);
         }
         legal.then_some(Name(value))
     }
 
     /// At least one of a list of tables.
-    fn some<T>(
-        &mut self,
-        written: Field<Vec<T>>,
-        section: &Place,
-        key: &str,
-        why: &str,
-    ) -> Option<Vec<T>> {
+    fn some<T>(&mut self, written: Field<Vec<T>>, section: &Place, key: &str, why: &str) -> Option<Vec<T>> {
         match written {
             Field::Refused => None,
             Field::Given(At { value, .. }) if !value.is_empty() => Some(value),
             Field::Absent | Field::Given(_) => {
-                let header = if section.key.is_empty() {
-                    key.to_owned()
-                } else {
-                    format!("tenant.{key}")
-                };
-                self.reader.missing(
-                    &section.child(key),
-                    format!("missing: {why}"),
-                    format!("add `[[{header}]]`"),
-                );
+                let header = if section.key.is_empty() { key.to_owned() } else { format!("tenant.{key}") };
+                self.reader.missing(&section.child(key), format!("missing: {why}"), format!("add `[[{header}]]`"));
                 None
             }
         }
     }
 
-    pub(super) fn required<T>(
-        &mut self,
-        written: Field<T>,
-        section: &Place,
-        key: &str,
-        help: &str,
-    ) -> Option<At<T>> {
+    pub(super) fn required<T>(&mut self, written: Field<T>, section: &Place, key: &str, help: &str) -> Option<At<T>> {
         if written.is_absent() {
             self.reader.missing(&section.child(key), "missing", help);
         }
@@ -204,21 +123,12 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn number(
-        &mut self,
-        written: Field<i64>,
-        legal: RangeInclusive<u64>,
-        default: u64,
-    ) -> Option<u64> {
+    pub(super) fn number(&mut self, written: Field<i64>, legal: RangeInclusive<u64>, default: u64) -> Option<u64> {
         self.optional(written, default, |resolver, At { value, place }| {
-            let number = u64::try_from(value)
-                .ok()
-                .filter(|number| legal.contains(number));
+            let number = u64::try_from(value).ok().filter(|number| legal.contains(number));
             if number.is_none() {
                 let help = format!("use {} to {}", legal.start(), legal.end());
-                resolver
-                    .reader
-                    .bad_value(&place, format!("{value} is out of range"), help);
+                resolver.reader.bad_value(&place, format!("{value} is out of range"), help);
             }
             number
         })

@@ -16,46 +16,23 @@ pub(super) struct Names {
 }
 
 impl Resolver<'_> {
-    pub(super) fn route(
-        &mut self,
-        written: WrittenRoute,
-        connectors: &Names,
-        plugins: &Names,
-    ) -> Option<Route> {
+    pub(super) fn route(&mut self, written: WrittenRoute, connectors: &Names, plugins: &Names) -> Option<Route> {
         let to = self.pattern(written.to);
         let from = self.pattern(written.from);
-        let channel = self.optional(written.channel, None, |resolver, at| {
-            resolver.channel(at).map(Some)
-        });
+        let channel = self.optional(written.channel, None, |resolver, at| resolver.channel(at).map(Some));
         let connector = self.optional(written.connector, None, |resolver, at| {
-            resolver
-                .reference("connector", at, connectors)
-                .map(|index| Some(ConnectorIndex(index)))
+            resolver.reference("connector", at, connectors).map(|index| Some(ConnectorIndex(index)))
         });
         let plugin = self
-            .required(
-                written.plugin,
-                &written.place,
-                "plugin",
-                "name the plugin that answers",
-            )
+            .required(written.plugin, &written.place, "plugin", "name the plugin that answers")
             .and_then(|at| self.reference("plugin", at, plugins));
-        Some(Route {
-            to: to?,
-            from: from?,
-            channel: channel?,
-            connector: connector?,
-            plugin: PluginIndex(plugin?),
-        })
+        Some(Route { to: to?, from: from?, channel: channel?, connector: connector?, plugin: PluginIndex(plugin?) })
     }
 
     fn pattern(&mut self, written: Field<String>) -> Option<Pattern> {
         self.optional(written, Pattern::Any, |resolver, At { value, place }| {
             let help = "write a number, `+1555*`, `*0100` or `*`";
-            value
-                .parse()
-                .map_err(|error| resolver.reader.bad_value(&place, format!("{error}"), help))
-                .ok()
+            value.parse().map_err(|error| resolver.reader.bad_value(&place, format!("{error}"), help)).ok()
         })
     }
 
@@ -64,12 +41,7 @@ impl Resolver<'_> {
             "TELCO" => Some(Channel::Telco),
             "WA" => {
                 let what = "channel `WA` is not supported by this version yet";
-                self.reader.report(
-                    ProblemKind::NotSupportedYet,
-                    &place,
-                    what,
-                    "remove this route",
-                );
+                self.reader.report(ProblemKind::NotSupportedYet, &place, what, "remove this route");
                 None
             }
             _ => {
@@ -83,12 +55,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn reference(
-        &mut self,
-        noun: &str,
-        At { value, place }: At<String>,
-        names: &Names,
-    ) -> Option<usize> {
+    fn reference(&mut self, noun: &str, At { value, place }: At<String>, names: &Names) -> Option<usize> {
         if let Some(&index) = names.indexes.get(&value) {
             return Some(index);
         }
@@ -99,12 +66,7 @@ impl Resolver<'_> {
             (None, true) => format!("add one: this tenant has no {noun}"),
             (None, false) => format!("use one of {}", known.join(", ")),
         };
-        self.reader.report(
-            ProblemKind::UnknownName,
-            &place,
-            format!("this tenant has no {noun} {value:?}"),
-            help,
-        );
+        self.reader.report(ProblemKind::UnknownName, &place, format!("this tenant has no {noun} {value:?}"), help);
         None
     }
 }

@@ -29,19 +29,11 @@ pub(super) fn parse(text: &str) -> Parsed<'_> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut list: Vec<(usize, String)> = errors
         .iter()
-        .map(|error| {
-            (
-                error.span().map_or(0, |span| span.start).min(text.len()),
-                error.message().to_owned(),
-            )
-        })
+        .map(|error| (error.span().map_or(0, |span| span.start).min(text.len()), error.message().to_owned()))
         .collect();
     list.sort();
     let contained = list.is_empty() || is_contained(text, &list);
-    Parsed {
-        table: table.into_inner(),
-        errors: SyntaxErrors { list, contained },
-    }
+    Parsed { table: table.into_inner(), errors: SyntaxErrors { list, contained } }
 }
 
 impl SyntaxErrors {

@@ -87,11 +87,7 @@ impl Written {
         let written = Written {
             place: section.place.clone(),
             data_dir: section.text(reader, "data_dir"),
-            tenants: each(
-                section.tables(reader, "tenant"),
-                reader,
-                WrittenTenant::read,
-            ),
+            tenants: each(section.tables(reader, "tenant"), reader, WrittenTenant::read),
         };
         section.finish(reader, &["admin", "listen"]);
         written
@@ -103,16 +99,8 @@ impl WrittenTenant {
         let written = WrittenTenant {
             place: section.place.clone(),
             name: section.text(reader, "name"),
-            connectors: each(
-                section.tables(reader, "telcoflow"),
-                reader,
-                WrittenConnector::read,
-            ),
-            plugins: each(
-                section.tables(reader, "plugin"),
-                reader,
-                WrittenPlugin::read,
-            ),
+            connectors: each(section.tables(reader, "telcoflow"), reader, WrittenConnector::read),
+            plugins: each(section.tables(reader, "plugin"), reader, WrittenPlugin::read),
             routes: each(section.tables(reader, "route"), reader, WrittenRoute::read),
         };
         section.finish(reader, &["quota", "secrets", "twilio", "websocket"]);
@@ -133,11 +121,7 @@ impl WrittenConnector {
             audio_mode: section.text(reader, "audio_mode"),
             playout_bytes_max: section.integer(reader, "playout_bytes_max"),
             allow_ws_voice_url: section.boolean(reader, "allow_ws_voice_url"),
-            call_flow: one(
-                section.table(reader, "call_flow"),
-                reader,
-                WrittenCallFlow::read,
-            ),
+            call_flow: one(section.table(reader, "call_flow"), reader, WrittenCallFlow::read),
         };
         section.finish(reader, &["cert_path", "key_path", "ca_path"]);
         written
@@ -164,9 +148,7 @@ impl WrittenPlugin {
             place: section.place.clone(),
             name: section.text(reader, "name"),
             source: section.text(reader, "source"),
-            config: one(section.table(reader, "config"), reader, |reader, texts| {
-                texts.into_texts(reader)
-            }),
+            config: one(section.table(reader, "config"), reader, |reader, texts| texts.into_texts(reader)),
             limits: one(section.table(reader, "limits"), reader, WrittenLimits::read),
         };
         section.finish(reader, &["grants", "fault"]);
@@ -206,18 +188,10 @@ impl WrittenRoute {
 impl WrittenSecret {
     const HELP: &str = "write `{ env = \"NAME\" }` or `{ file = \"PATH\" }`";
 
-    fn read(
-        reader: &mut Reader,
-        section: &mut Section<'_>,
-        key: &'static str,
-    ) -> Field<WrittenSecret> {
+    fn read(reader: &mut Reader, section: &mut Section<'_>, key: &'static str) -> Field<WrittenSecret> {
         let field = section.text_or_table(reader, key, WrittenSecret::HELP);
         let Field::Given(at) = field else {
-            return if field.is_absent() {
-                Field::Absent
-            } else {
-                Field::Refused
-            };
+            return if field.is_absent() { Field::Absent } else { Field::Refused };
         };
         let place = at.place;
         let mut table = match at.value {
@@ -233,23 +207,15 @@ impl WrittenSecret {
             return Field::Refused;
         }
         match (env, file) {
-            (Field::Given(env), Field::Absent) => {
-                Field::given_at(WrittenSecret::Env(env.value), env.place)
-            }
-            (Field::Absent, Field::Given(file)) => {
-                Field::given_at(WrittenSecret::File(file.value), file.place)
-            }
+            (Field::Given(env), Field::Absent) => Field::given_at(WrittenSecret::Env(env.value), env.place),
+            (Field::Absent, Field::Given(file)) => Field::given_at(WrittenSecret::File(file.value), file.place),
             (Field::Refused, _) | (_, Field::Refused) => Field::Refused,
             (Field::Absent, Field::Absent) => {
                 reader.missing(&place, "the secret has no source", WrittenSecret::HELP);
                 Field::Refused
             }
             (Field::Given(_), Field::Given(_)) => {
-                reader.bad_value(
-                    &place,
-                    "the secret has two sources",
-                    "keep either `env` or `file`",
-                );
+                reader.bad_value(&place, "the secret has two sources", "keep either `env` or `file`");
                 Field::Refused
             }
         }
@@ -269,10 +235,5 @@ fn each<'i, T>(
     reader: &mut Reader,
     mut read: impl FnMut(&mut Reader, Section<'i>) -> T,
 ) -> Field<Vec<T>> {
-    field.map(|sections| {
-        sections
-            .into_iter()
-            .map(|section| read(reader, section))
-            .collect()
-    })
+    field.map(|sections| sections.into_iter().map(|section| read(reader, section)).collect())
 }

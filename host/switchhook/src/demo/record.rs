@@ -38,17 +38,11 @@ pub fn write_call(
     caller: &[i16],
     handler: &[i16],
 ) -> Result<PathBuf, RecordError> {
-    fs::create_dir_all(folder).map_err(|error| RecordError::Folder {
-        path: folder.to_owned(),
-        message: error.to_string(),
-    })?;
+    fs::create_dir_all(folder)
+        .map_err(|error| RecordError::Folder { path: folder.to_owned(), message: error.to_string() })?;
     let path = folder.join(file_name(call));
-    audio::write_stereo(&path, sample_rate_hz, caller, handler).map_err(|error| {
-        RecordError::File {
-            path: path.clone(),
-            error,
-        }
-    })?;
+    audio::write_stereo(&path, sample_rate_hz, caller, handler)
+        .map_err(|error| RecordError::File { path: path.clone(), error })?;
     Ok(path)
 }
 
@@ -56,11 +50,7 @@ pub fn write_call(
 /// a carrier sent.
 pub fn file_name(call: &str) -> String {
     let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }
     };
     format!("{}.wav", call.chars().map(safe).collect::<String>())
 }
@@ -74,30 +64,13 @@ mod tests {
     #[test]
     fn the_caller_is_left_and_the_handler_right() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = write_call(
-            &folder.path().join("new/demo"),
-            "call-1",
-            8_000,
-            &[1, 2, 3],
-            &[-1],
-        )
-        .expect("written");
-        assert_eq!(
-            path.file_name().and_then(|name| name.to_str()),
-            Some("call-1.wav")
-        );
+        let path = write_call(&folder.path().join("new/demo"), "call-1", 8_000, &[1, 2, 3], &[-1]).expect("written");
+        assert_eq!(path.file_name().and_then(|name| name.to_str()), Some("call-1.wav"));
         let bytes = fs::read(path).expect("it is there");
         let (header, samples) = bytes.split_at(bytes.len() - 12);
-        let interleaved: Vec<i16> = samples
-            .chunks(2)
-            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
-            .collect();
+        let interleaved: Vec<i16> = samples.chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
         assert_eq!(interleaved, [1, -1, 2, 0, 3, 0]);
-        let channels_at = header
-            .windows(4)
-            .position(|four| four == b"fmt ")
-            .expect("a format")
-            + 10;
+        let channels_at = header.windows(4).position(|four| four == b"fmt ").expect("a format") + 10;
         assert_eq!(header[channels_at], 2);
     }
 
@@ -112,8 +85,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("file");
         fs::write(&file, "").expect("writable");
-        let error = write_call(&file.join("demo"), "call-1", 8_000, &[], &[])
-            .expect_err("a file is in the way");
+        let error = write_call(&file.join("demo"), "call-1", 8_000, &[], &[]).expect_err("a file is in the way");
         assert!(matches!(error, RecordError::Folder { .. }), "{error:?}");
         assert!(error.to_string().contains("file/demo"), "{error}");
     }

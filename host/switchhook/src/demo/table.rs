@@ -28,17 +28,8 @@ pub struct CallSummary {
     pub pulled_bytes: u64,
 }
 
-const HEADER: [&str; 9] = [
-    "call",
-    "set-up ms",
-    "frames in",
-    "frames out",
-    "rtt p50 ms",
-    "rtt p99 ms",
-    "dropped",
-    "bytes pulled",
-    "outcome",
-];
+const HEADER: [&str; 9] =
+    ["call", "set-up ms", "frames in", "frames out", "rtt p50 ms", "rtt p99 ms", "dropped", "bytes pulled", "outcome"];
 
 /// The table as text, without an end of line.
 pub fn closing_table(calls: &[CallSummary]) -> String {
@@ -55,11 +46,7 @@ pub fn closing_table(calls: &[CallSummary]) -> String {
             summary.pulled_bytes.to_string(),
         ];
         let mut row = vec![Cell::new(&summary.call)];
-        row.extend(
-            numbers
-                .into_iter()
-                .map(|text| Cell::new(text).set_alignment(CellAlignment::Right)),
-        );
+        row.extend(numbers.into_iter().map(|text| Cell::new(text).set_alignment(CellAlignment::Right)));
         row.push(Cell::new(&summary.outcome));
         table.add_row(row);
     }
@@ -88,9 +75,7 @@ pub fn closing_json(calls: &[CallSummary]) -> Value {
 }
 
 fn milliseconds(time: Option<Duration>) -> String {
-    time.map_or("-".to_owned(), |time| {
-        format!("{:.1}", time.as_secs_f64() * 1_000.0)
-    })
+    time.map_or("-".to_owned(), |time| format!("{:.1}", time.as_secs_f64() * 1_000.0))
 }
 
 #[cfg(test)]
@@ -132,10 +117,7 @@ mod tests {
             " call-1       12.3        300         299        41.0        62.0        0        192000  caller-hung-up",
             " call-2          -          0           0           -           -        0             0  gave-up",
         ];
-        assert_eq!(
-            closing_table(&calls()).lines().collect::<Vec<_>>(),
-            expected
-        );
+        assert_eq!(closing_table(&calls()).lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -47,12 +47,7 @@ const CLEAR_TO_END_OF_LINE: &str = "\x1b[K";
 impl<W: Write> Timeline<W> {
     /// `live` when `out` is a terminal.
     pub fn new(out: W, live: bool) -> Timeline<W> {
-        Timeline {
-            out,
-            live,
-            rows_drawn: 0,
-            states: HashMap::new(),
-        }
+        Timeline { out, live, rows_drawn: 0, states: HashMap::new() }
     }
 
     /// Shows the calls as they stand `at` this time after the start. Calls keep their order and none goes away.
@@ -60,11 +55,7 @@ impl<W: Write> Timeline<W> {
     /// # Errors
     /// `out` takes nothing.
     pub fn draw(&mut self, at: Duration, rows: &[Row]) -> io::Result<()> {
-        if self.live {
-            self.redraw(at, rows)
-        } else {
-            self.changes(at, rows)
-        }
+        if self.live { self.redraw(at, rows) } else { self.changes(at, rows) }
     }
 
     fn redraw(&mut self, at: Duration, rows: &[Row]) -> io::Result<()> {
@@ -95,18 +86,9 @@ impl<W: Write> Timeline<W> {
 
 /// The lines of one drawing: a heading, a line for each call, and one for those beyond [`TIMELINE_ROWS_MAX`].
 pub fn lines(at: Duration, rows: &[Row]) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{} {:<8} {:<10} caller       handler      queued",
-        seconds(at),
-        "call",
-        "state"
-    )];
+    let mut lines = vec![format!("{} {:<8} {:<10} caller       handler      queued", seconds(at), "call", "state")];
     lines.extend(rows.iter().take(TIMELINE_ROWS_MAX).map(line));
-    if let Some(more) = rows
-        .len()
-        .checked_sub(TIMELINE_ROWS_MAX)
-        .filter(|&more| more > 0)
-    {
+    if let Some(more) = rows.len().checked_sub(TIMELINE_ROWS_MAX).filter(|&more| more > 0) {
         lines.push(format!("           and {more} more"));
     }
     lines
@@ -114,25 +96,13 @@ pub fn lines(at: Duration, rows: &[Row]) -> Vec<String> {
 
 /// A level as a bar: empty at -60 dBFS and below, full at 0.
 pub fn meter(dbfs: f64) -> String {
-    let share = if dbfs.is_nan() {
-        0.0
-    } else {
-        (1.0 - dbfs / FLOOR_DBFS).clamp(0.0, 1.0)
-    };
+    let share = if dbfs.is_nan() { 0.0 } else { (1.0 - dbfs / FLOOR_DBFS).clamp(0.0, 1.0) };
     bar((share * METER_CELLS as f64).round() as usize)
 }
 
 fn line(row: &Row) -> String {
-    let Row {
-        call,
-        state,
-        caller_dbfs,
-        handler_dbfs,
-        queued_ms,
-    } = row;
-    let queue = bar((queued_ms * METER_CELLS as u64)
-        .div_ceil(QUEUE_BAR_MS)
-        .min(METER_CELLS as u64) as usize);
+    let Row { call, state, caller_dbfs, handler_dbfs, queued_ms } = row;
+    let queue = bar((queued_ms * METER_CELLS as u64).div_ceil(QUEUE_BAR_MS).min(METER_CELLS as u64) as usize);
     let (caller, handler) = (meter(*caller_dbfs), meter(*handler_dbfs));
     format!("           {call:<8} {state:<10} {caller} {handler} {queue} {queued_ms:>5} ms")
 }
@@ -152,13 +122,7 @@ mod tests {
     use super::{Row, Timeline, lines, meter};
 
     fn row(call: &str, state: &str) -> Row {
-        Row {
-            call: call.into(),
-            state: state.into(),
-            caller_dbfs: -12.0,
-            handler_dbfs: -60.0,
-            queued_ms: 240,
-        }
+        Row { call: call.into(), state: state.into(), caller_dbfs: -12.0, handler_dbfs: -60.0, queued_ms: 240 }
     }
 
     #[test]
@@ -167,40 +131,21 @@ mod tests {
             "    1.50 s call     state      caller       handler      queued",
             "           call-1   answered   [########..] [..........] [###.......]   240 ms",
         ];
-        assert_eq!(
-            lines(Duration::from_millis(1_500), &[row("call-1", "answered")]),
-            expected
-        );
+        assert_eq!(lines(Duration::from_millis(1_500), &[row("call-1", "answered")]), expected);
     }
 
     #[test]
     fn meters_stay_in_their_box() {
-        for (dbfs, cells) in [
-            (f64::NEG_INFINITY, 0),
-            (-60.0, 0),
-            (-30.0, 5),
-            (0.0, 10),
-            (6.0, 10),
-            (f64::NAN, 0),
-        ] {
-            assert_eq!(
-                meter(dbfs),
-                format!("[{:.<10}]", "#".repeat(cells)),
-                "{dbfs}"
-            );
+        for (dbfs, cells) in [(f64::NEG_INFINITY, 0), (-60.0, 0), (-30.0, 5), (0.0, 10), (6.0, 10), (f64::NAN, 0)] {
+            assert_eq!(meter(dbfs), format!("[{:.<10}]", "#".repeat(cells)), "{dbfs}");
         }
-        let full = Row {
-            queued_ms: 100_000,
-            ..row("call-1", "answered")
-        };
+        let full = Row { queued_ms: 100_000, ..row("call-1", "answered") };
         assert!(lines(Duration::ZERO, &[full])[1].ends_with("[##########] 100000 ms"));
     }
 
     #[test]
     fn many_calls_are_counted_in_one_line() {
-        let rows: Vec<Row> = (1..=20)
-            .map(|n| row(&format!("call-{n}"), "answered"))
-            .collect();
+        let rows: Vec<Row> = (1..=20).map(|n| row(&format!("call-{n}"), "answered")).collect();
         let lines = lines(Duration::ZERO, &rows);
         assert_eq!(lines.len(), 1 + 16 + 1);
         assert_eq!(lines[17].trim(), "and 4 more");
@@ -210,53 +155,24 @@ mod tests {
     fn a_terminal_is_redrawn_in_place() {
         let mut out = Vec::new();
         let mut timeline = Timeline::new(&mut out, true);
-        timeline
-            .draw(Duration::ZERO, &[row("call-1", "ringing")])
-            .expect("memory takes it");
-        timeline
-            .draw(
-                Duration::ZERO,
-                &[row("call-1", "ringing"), row("call-2", "ringing")],
-            )
-            .expect("memory takes it");
-        timeline
-            .draw(
-                Duration::ZERO,
-                &[row("call-1", "ended"), row("call-2", "ended")],
-            )
-            .expect("memory takes it");
+        timeline.draw(Duration::ZERO, &[row("call-1", "ringing")]).expect("memory takes it");
+        timeline.draw(Duration::ZERO, &[row("call-1", "ringing"), row("call-2", "ringing")]).expect("memory takes it");
+        timeline.draw(Duration::ZERO, &[row("call-1", "ended"), row("call-2", "ended")]).expect("memory takes it");
         let text = String::from_utf8(out).expect("text");
-        let ups: Vec<&str> = text
-            .split("\x1b[?7l")
-            .skip(1)
-            .map(|drawing| drawing.split('\r').next().unwrap_or_default())
-            .collect();
-        assert!(
-            !ups[0].starts_with("\x1b["),
-            "the first drawing moves nowhere"
-        );
+        let ups: Vec<&str> =
+            text.split("\x1b[?7l").skip(1).map(|drawing| drawing.split('\r').next().unwrap_or_default()).collect();
+        assert!(!ups[0].starts_with("\x1b["), "the first drawing moves nowhere");
         assert_eq!(ups[1], "\x1b[2A");
         assert_eq!(ups[2], "\x1b[3A");
-        assert_eq!(
-            text.matches("\x1b[?7h").count(),
-            3,
-            "each drawing turns wrapping on again"
-        );
+        assert_eq!(text.matches("\x1b[?7h").count(), 3, "each drawing turns wrapping on again");
     }
 
     #[test]
     fn elsewhere_only_changes_are_told() {
         let mut out = Vec::new();
         let mut timeline = Timeline::new(&mut out, false);
-        for (ms, state) in [
-            (0, "ringing"),
-            (100, "ringing"),
-            (200, "answered"),
-            (300, "answered"),
-        ] {
-            timeline
-                .draw(Duration::from_millis(ms), &[row("call-1", state)])
-                .expect("memory takes it");
+        for (ms, state) in [(0, "ringing"), (100, "ringing"), (200, "answered"), (300, "answered")] {
+            timeline.draw(Duration::from_millis(ms), &[row("call-1", state)]).expect("memory takes it");
         }
         let expected = "    0.00 s call-1   ringing\n    0.20 s call-1   answered\n";
         assert_eq!(String::from_utf8(out).expect("text"), expected);

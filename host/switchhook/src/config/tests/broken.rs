@@ -9,40 +9,21 @@ fn a_file_that_cannot_be_read_is_one_problem() {
     desk.put("binary.toml", &[0xff, 0xfe]);
     desk.put("long.toml", &vec![b'#'; (1 << 20) + 1]);
     for (name, report) in [
-        (
-            "none.toml",
-            "cannot be read: No such file or directory (os error 2): correct the path or its permissions",
-        ),
-        (
-            "binary.toml",
-            "cannot be read: stream did not contain valid UTF-8: correct the path or its permissions",
-        ),
-        (
-            "long.toml",
-            "longer than 1048576 bytes: is it a configuration?",
-        ),
+        ("none.toml", "cannot be read: No such file or directory (os error 2): correct the path or its permissions"),
+        ("binary.toml", "cannot be read: stream did not contain valid UTF-8: correct the path or its permissions"),
+        ("long.toml", "longer than 1048576 bytes: is it a configuration?"),
     ] {
         let path = desk.path(name);
         let problems = load(&path, &|_| None).expect_err("it cannot be read");
         assert_eq!(problems.list()[0].kind, ProblemKind::Unreadable);
-        assert_eq!(
-            problems.to_string(),
-            format!("{}: {report}", path.display())
-        );
+        assert_eq!(problems.to_string(), format!("{}: {report}", path.display()));
     }
 }
 
 #[test]
 fn a_file_cut_anywhere_is_good_or_reported() {
     let desk = Desk::new();
-    let text = format!(
-        "# grüße\n{}",
-        Sheet {
-            plugin: "config = { a = '''b\nc''' }",
-            ..Sheet::GOOD
-        }
-        .text()
-    );
+    let text = format!("# grüße\n{}", Sheet { plugin: "config = { a = '''b\nc''' }", ..Sheet::GOOD }.text());
     for end in (0..text.len()).filter(|&end| text.is_char_boundary(end)) {
         if let Err(problems) = desk.resolve(&text[..end]) {
             assert!(!problems.list().is_empty(), "cut at {end}");
@@ -53,23 +34,13 @@ fn a_file_cut_anywhere_is_good_or_reported() {
 #[test]
 fn a_file_without_any_one_character_is_good_or_reported() {
     let desk = Desk::new();
-    let text = Sheet {
-        telcoflow: "sample_rate_hz = 8000",
-        ..Sheet::GOOD
-    }
-    .text();
+    let text = Sheet { telcoflow: "sample_rate_hz = 8000", ..Sheet::GOOD }.text();
     for (at, gone) in text.char_indices() {
         let rest = format!("{}{}", &text[..at], &text[at + gone.len_utf8()..]);
         if let Err(problems) = desk.resolve(&rest) {
             let lines = text.lines().count() as u32 + 1;
             let known = |line: u32| (1..=lines).contains(&line);
-            assert!(
-                problems
-                    .list()
-                    .iter()
-                    .all(|p| p.place.as_ref().is_some_and(|p| known(p.line))),
-                "{problems}"
-            );
+            assert!(problems.list().iter().all(|p| p.place.as_ref().is_some_and(|p| known(p.line))), "{problems}");
         }
     }
 }

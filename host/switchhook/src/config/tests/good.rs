@@ -11,14 +11,10 @@ fn the_smallest_file_has_the_documented_defaults() {
     let config = desk.resolve(&Sheet::GOOD.text()).expect("a good file");
     assert_eq!(config.file, desk.path("t.toml"));
     assert_eq!(config.data_dir, desk.path("switchhook-data"));
-    let [tenant] = &config.tenants[..] else {
-        panic!("one tenant")
-    };
+    let [tenant] = &config.tenants[..] else { panic!("one tenant") };
     assert_eq!(tenant.name.as_str(), "acme");
 
-    let [connector] = &tenant.connectors[..] else {
-        panic!("one connector")
-    };
+    let [connector] = &tenant.connectors[..] else { panic!("one connector") };
     assert_eq!(connector.base_url.as_str(), "wss://wss-prod.agentao.com");
     assert!(connector.base_url.is_secure());
     assert_eq!(connector.credentials.api_key.expose(), "k");
@@ -30,17 +26,13 @@ fn the_smallest_file_has_the_documented_defaults() {
     assert_eq!(connector.call_flow, None);
     assert!(!connector.allow_ws_voice_url);
 
-    let [plugin] = &tenant.plugins[..] else {
-        panic!("one plugin")
-    };
+    let [plugin] = &tenant.plugins[..] else { panic!("one plugin") };
     assert_eq!(plugin.source, desk.path("echo.wasm"));
     assert_eq!(plugin.config, []);
     assert_eq!(plugin.limits.memory_bytes_max, 67_108_864);
     assert_eq!(plugin.limits.calls_max, 500);
 
-    let [route] = &tenant.routes[..] else {
-        panic!("one route")
-    };
+    let [route] = &tenant.routes[..] else { panic!("one route") };
     assert_eq!((&route.to, &route.from), (&Pattern::Any, &Pattern::Any));
     assert_eq!((route.channel, route.connector), (None, None));
     assert_eq!(tenant.plugin_of(route).name.as_str(), "echo");
@@ -109,31 +101,12 @@ fn every_key_arrives() {
 
     let plugin = &tenant.plugins[1];
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-    assert_eq!(
-        plugin.config,
-        [pair("a key", ""), pair("greeting", "hello")]
-    );
-    assert_eq!(
-        (plugin.limits.memory_bytes_max, plugin.limits.calls_max),
-        (65_536, 1)
-    );
-    let times = (
-        plugin.limits.start_max,
-        plugin.limits.run_max,
-        plugin.limits.grace_max,
-    );
-    assert_eq!(
-        times,
-        (
-            Duration::from_millis(2),
-            Duration::from_millis(3),
-            Duration::from_millis(4)
-        )
-    );
+    assert_eq!(plugin.config, [pair("a key", ""), pair("greeting", "hello")]);
+    assert_eq!((plugin.limits.memory_bytes_max, plugin.limits.calls_max), (65_536, 1));
+    let times = (plugin.limits.start_max, plugin.limits.run_max, plugin.limits.grace_max);
+    assert_eq!(times, (Duration::from_millis(2), Duration::from_millis(3), Duration::from_millis(4)));
 
-    let [first, second] = &tenant.routes[..] else {
-        panic!("two routes")
-    };
+    let [first, second] = &tenant.routes[..] else { panic!("two routes") };
     assert_eq!(first.to, Pattern::Prefix("+1555".into()));
     assert_eq!(first.from, Pattern::Suffix("0100".into()));
     assert_eq!(first.channel, Some(Channel::Telco));
@@ -147,9 +120,7 @@ fn every_key_arrives() {
 fn names_are_free_in_another_tenant() {
     let one = Sheet::GOOD.text();
     let two = one.replace("acme", "acme-2");
-    let config = Desk::new()
-        .resolve(&format!("{one}{two}"))
-        .expect("a good file");
+    let config = Desk::new().resolve(&format!("{one}{two}")).expect("a good file");
     assert_eq!(config.tenants.len(), 2);
 }
 
@@ -158,8 +129,5 @@ fn the_example_file_is_good_when_its_plugin_is_built() {
     let desk = Desk::new();
     let text = include_str!("../../../examples/switchhook.toml").replace("../../../plugins/", "");
     let config = desk.resolve(&text).expect("the example is good");
-    assert_eq!(
-        config.tenants[0].connectors[0].base_url.as_str(),
-        "ws://127.0.0.1:18080"
-    );
+    assert_eq!(config.tenants[0].connectors[0].base_url.as_str(), "ws://127.0.0.1:18080");
 }

@@ -59,8 +59,7 @@ fn all_mistakes_are_reported_at_once() {
 
 #[test]
 fn an_empty_file_lacks_a_tenant() {
-    let report =
-        "t.toml:1:1: tenant: missing: a host without a tenant takes no calls: add `[[tenant]]`";
+    let report = "t.toml:1:1: tenant: missing: a host without a tenant takes no calls: add `[[tenant]]`";
     assert_eq!(Desk::new().problems(""), report);
 }
 
@@ -82,9 +81,7 @@ fn columns_count_characters() {
 
 #[test]
 fn a_flood_of_problems_is_counted_not_shown() {
-    let text: String = (0..150)
-        .map(|index| format!("unknown-{index:03} = 1\n"))
-        .collect();
+    let text: String = (0..150).map(|index| format!("unknown-{index:03} = 1\n")).collect();
     let problems = Desk::new().resolve(&text).expect_err("150 unknown keys");
     // The missing tenant is reported beside them, on line 1.
     assert_eq!((problems.list().len(), problems.omitted()), (100, 51));

@@ -24,10 +24,7 @@ struct Desk {
 impl Desk {
     fn new() -> Desk {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let desk = Desk {
-            folder,
-            env: HashMap::new(),
-        };
+        let desk = Desk { folder, env: HashMap::new() };
         desk.put("echo.wasm", b"\0asm");
         desk
     }
@@ -38,8 +35,7 @@ impl Desk {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.folder.path().join(name), bytes)
-            .expect("the temporary folder is writable");
+        std::fs::write(self.folder.path().join(name), bytes).expect("the temporary folder is writable");
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -47,9 +43,7 @@ impl Desk {
     }
 
     fn resolve(&self, text: &str) -> Result<Config, Problems> {
-        resolve(&self.path("t.toml"), text, &|name| {
-            self.env.get(name).cloned()
-        })
+        resolve(&self.path("t.toml"), text, &|name| self.env.get(name).cloned())
     }
 
     /// The problems as they are printed, without the folder's name.
@@ -70,23 +64,11 @@ struct Sheet {
 }
 
 impl Sheet {
-    const GOOD: Sheet = Sheet {
-        top: "",
-        tenant: "",
-        telcoflow: "",
-        plugin: "",
-        route: "",
-    };
+    const GOOD: Sheet = Sheet { top: "", tenant: "", telcoflow: "", plugin: "", route: "" };
 
     /// Each part starts on a line of its own: 1, 4, 9, 13, 17 when no part is longer than a line.
     fn text(&self) -> String {
-        let Sheet {
-            top,
-            tenant,
-            telcoflow,
-            plugin,
-            route,
-        } = self;
+        let Sheet { top, tenant, telcoflow, plugin, route } = self;
         format!(
             "{top}\n[[tenant]]\nname = \"acme\"\n{tenant}\n\
              [[tenant.telcoflow]]\nname = \"main\"\napi_key = \"k\"\nconnector_uuid = \"c\"\n{telcoflow}\n\

@@ -13,69 +13,22 @@ fn refused(sheet: Sheet, report: &str) {
 fn features_of_later_versions_are_refused_with_that_reason() {
     let later = |sheet: Sheet, place: &str, key: &str| {
         let name = key.rsplit('.').next().unwrap_or(key);
-        let report = format!(
-            "t.toml:{place}: {key}: `{name}` is not supported by this version yet: remove it"
-        );
+        let report = format!("t.toml:{place}: {key}: `{name}` is not supported by this version yet: remove it");
         refused(sheet, &report);
     };
-    later(
-        Sheet {
-            top: "admin = { listen = \"127.0.0.1:9600\" }",
-            ..GOOD
-        },
-        "1:1",
-        "admin",
-    );
-    later(
-        Sheet {
-            top: "listen = { address = \"127.0.0.1:9700\" }",
-            ..GOOD
-        },
-        "1:1",
-        "listen",
-    );
+    later(Sheet { top: "admin = { listen = \"127.0.0.1:9600\" }", ..GOOD }, "1:1", "admin");
+    later(Sheet { top: "listen = { address = \"127.0.0.1:9700\" }", ..GOOD }, "1:1", "listen");
     for key in ["quota", "secrets", "twilio", "websocket"] {
         let line: &'static str = format!("{key} = {{}}").leak();
-        later(
-            Sheet {
-                tenant: line,
-                ..GOOD
-            },
-            "4:1",
-            &format!("tenant[0].{key}"),
-        );
+        later(Sheet { tenant: line, ..GOOD }, "4:1", &format!("tenant[0].{key}"));
     }
     for key in ["cert_path", "key_path", "ca_path"] {
         let line: &'static str = format!("{key} = \"x.pem\"").leak();
-        later(
-            Sheet {
-                telcoflow: line,
-                ..GOOD
-            },
-            "9:1",
-            &format!("tenant[0].telcoflow[0].{key}"),
-        );
+        later(Sheet { telcoflow: line, ..GOOD }, "9:1", &format!("tenant[0].telcoflow[0].{key}"));
     }
-    later(
-        Sheet {
-            plugin: "grants = { key_value = true }",
-            ..GOOD
-        },
-        "13:1",
-        "tenant[0].plugin[0].grants",
-    );
-    later(
-        Sheet {
-            plugin: "fault = [\"retry\"]",
-            ..GOOD
-        },
-        "13:1",
-        "tenant[0].plugin[0].fault",
-    );
-    let cpu = Sheet {
-        plugin: "limits = { cpu_percent_max = 20 }",
-        ..GOOD
-    };
+    later(Sheet { plugin: "grants = { key_value = true }", ..GOOD }, "13:1", "tenant[0].plugin[0].grants");
+    later(Sheet { plugin: "fault = [\"retry\"]", ..GOOD }, "13:1", "tenant[0].plugin[0].fault");
+    let cpu = Sheet { plugin: "limits = { cpu_percent_max = 20 }", ..GOOD };
     later(cpu, "13:12", "tenant[0].plugin[0].limits.cpu_percent_max");
 }
 
@@ -86,10 +39,7 @@ fn values_of_later_versions_are_refused_with_that_reason() {
                   `oci://` sources are not supported by this version yet: name a file";
     assert_eq!(Desk::new().problems(&text), report);
     refused(
-        Sheet {
-            route: "channel = \"WA\"",
-            ..GOOD
-        },
+        Sheet { route: "channel = \"WA\"", ..GOOD },
         "t.toml:16:11: tenant[0].route[0].channel: \
          channel `WA` is not supported by this version yet: remove this route",
     );
@@ -97,10 +47,7 @@ fn values_of_later_versions_are_refused_with_that_reason() {
 
 #[test]
 fn a_client_certificate_does_not_replace_the_key_yet() {
-    let text = GOOD.text().replace(
-        "api_key = \"k\"\nconnector_uuid",
-        "cert_path = \"c\"\nkey_path",
-    );
+    let text = GOOD.text().replace("api_key = \"k\"\nconnector_uuid", "cert_path = \"c\"\nkey_path");
     let report = "\
 t.toml:5:1: tenant[0].telcoflow[0].api_key: missing: a connector shows who it is by `api_key` and `connector_uuid`: add both
 t.toml:7:1: tenant[0].telcoflow[0].cert_path: `cert_path` is not supported by this version yet: remove it
@@ -111,10 +58,7 @@ t.toml:8:1: tenant[0].telcoflow[0].key_path: `key_path` is not supported by this
 #[test]
 fn a_key_that_resembles_nothing_lists_what_is_known() {
     refused(
-        Sheet {
-            route: "colour = \"red\"",
-            ..GOOD
-        },
+        Sheet { route: "colour = \"red\"", ..GOOD },
         "t.toml:16:1: tenant[0].route[0].colour: there is no key `colour` here: \
          remove it; known here: to, from, channel, connector, plugin",
     );
@@ -149,15 +93,10 @@ fn names_are_unique_and_safe_in_paths() {
 #[test]
 fn references_must_name_something() {
     refused(
-        Sheet {
-            route: "connector = \"mian\"",
-            ..GOOD
-        },
+        Sheet { route: "connector = \"mian\"", ..GOOD },
         "t.toml:16:13: tenant[0].route[0].connector: this tenant has no connector \"mian\": did you mean \"main\"?",
     );
-    let text = GOOD
-        .text()
-        .replace("plugin = \"echo\"", "plugin = \"voicemail\"");
+    let text = GOOD.text().replace("plugin = \"echo\"", "plugin = \"voicemail\"");
     let report = "t.toml:15:10: tenant[0].route[0].plugin: this tenant has no plugin \"voicemail\": use one of echo";
     assert_eq!(Desk::new().problems(&text), report);
 }
@@ -167,10 +106,7 @@ fn sample_rates_are_those_of_the_wire() {
     for bad in [0, 8001, 11_025, 48_000, -16_000] {
         let line: &'static str = format!("sample_rate_hz = {bad}").leak();
         refused(
-            Sheet {
-                telcoflow: line,
-                ..GOOD
-            },
+            Sheet { telcoflow: line, ..GOOD },
             &format!(
                 "t.toml:9:18: tenant[0].telcoflow[0].sample_rate_hz: \
                  {bad} Hz is not a sample rate of Telcoflow: use 8000, 16000 or 24000"
@@ -190,13 +126,7 @@ fn playout_is_a_positive_power_of_two_within_reason() {
     ] {
         let line: &'static str = format!("playout_bytes_max = {bad}").leak();
         let report = format!("{place}: {why}: use one such as 1048576");
-        refused(
-            Sheet {
-                telcoflow: line,
-                ..GOOD
-            },
-            &report,
-        );
+        refused(Sheet { telcoflow: line, ..GOOD }, &report);
     }
 }
 
@@ -209,24 +139,15 @@ fn bad_urls_are_refused_without_repeating_them() {
         ("wss://host name", "not a URL"),
         ("example.com", "the scheme must be `ws` or `wss`"),
         ("https://example.com", "the scheme must be `ws` or `wss`"),
-        (
-            "ws://user:pass@example.com",
-            "a user or password does not belong here",
-        ),
+        ("ws://user:pass@example.com", "a user or password does not belong here"),
         ("ws://example.com:0", "the port must be 1 to 65535"),
         ("ws://example.com:", "the port must be 1 to 65535"),
-        (
-            "wss://example.com?token=x",
-            "`?` and `#` do not belong here",
-        ),
+        ("wss://example.com?token=x", "`?` and `#` do not belong here"),
         ("wss://example.com/#x", "`?` and `#` do not belong here"),
     ] {
         let line: &'static str = format!("base_url = {bad:?}").leak();
         refused(
-            Sheet {
-                telcoflow: line,
-                ..GOOD
-            },
+            Sheet { telcoflow: line, ..GOOD },
             &format!(
                 "t.toml:9:12: tenant[0].telcoflow[0].base_url: {why}: \
                  write `wss://HOST`, `ws://HOST:PORT`, or leave it out for production"
@@ -243,44 +164,18 @@ fn limits_have_ranges() {
             31,
             "memory_bytes_max: 65535 is out of range: use 65536 to 134217728",
         ),
-        (
-            "limits = { calls_max = 1001 }",
-            24,
-            "calls_max: 1001 is out of range: use 1 to 1000",
-        ),
-        (
-            "limits = { start_ms_max = 0 }",
-            27,
-            "start_ms_max: 0 is out of range: use 1 to 600000",
-        ),
-        (
-            "limits = { run_ms_max = -1 }",
-            25,
-            "run_ms_max: -1 is out of range: use 1 to 600000",
-        ),
-        (
-            "limits = { grace_ms_max = 600001 }",
-            27,
-            "grace_ms_max: 600001 is out of range: use 1 to 600000",
-        ),
-        (
-            "limits = { calls_max = 9223372036854775808 }",
-            24,
-            "calls_max: the number is too large: use one of 63 bits",
-        ),
+        ("limits = { calls_max = 1001 }", 24, "calls_max: 1001 is out of range: use 1 to 1000"),
+        ("limits = { start_ms_max = 0 }", 27, "start_ms_max: 0 is out of range: use 1 to 600000"),
+        ("limits = { run_ms_max = -1 }", 25, "run_ms_max: -1 is out of range: use 1 to 600000"),
+        ("limits = { grace_ms_max = 600001 }", 27, "grace_ms_max: 600001 is out of range: use 1 to 600000"),
+        ("limits = { calls_max = 9223372036854775808 }", 24, "calls_max: the number is too large: use one of 63 bits"),
         (
             "limits = { calls_max = 1.5 }",
             24,
             "calls_max: expected an integer, found a float: write a whole number without quotes",
         ),
     ] {
-        refused(
-            Sheet {
-                plugin: line,
-                ..GOOD
-            },
-            &format!("t.toml:13:{column}: tenant[0].plugin[0].limits.{report}"),
-        );
+        refused(Sheet { plugin: line, ..GOOD }, &format!("t.toml:13:{column}: tenant[0].plugin[0].limits.{report}"));
     }
 }
 
@@ -291,19 +186,9 @@ fn a_source_must_be_a_readable_file() {
     let help = "correct the path (a relative one starts at the folder of this configuration), or build the plugin";
     let place = "t.toml:12:10: tenant[0].plugin[0].source";
     let report = desk.problems(&GOOD.text().replace("echo.wasm", "folder"));
-    assert_eq!(
-        report,
-        format!("{place}: `folder` cannot be read: it is not a file: {help}")
-    );
-    let report = desk.problems(
-        &GOOD
-            .text()
-            .replace("echo.wasm", "https://example.com/echo.wasm"),
-    );
-    assert_eq!(
-        report,
-        format!("{place}: a source is the path of a component's file: name a file")
-    );
+    assert_eq!(report, format!("{place}: `folder` cannot be read: it is not a file: {help}"));
+    let report = desk.problems(&GOOD.text().replace("echo.wasm", "https://example.com/echo.wasm"));
+    assert_eq!(report, format!("{place}: a source is the path of a component's file: name a file"));
 }
 
 #[test]
@@ -322,12 +207,6 @@ fn wrong_types_name_both_sides() {
             "t.toml:9:22: tenant[0].telcoflow[0].allow_ws_voice_url: expected a boolean, found a string: write `true` or `false` without quotes",
         ),
     ] {
-        refused(
-            Sheet {
-                telcoflow: line,
-                ..GOOD
-            },
-            report,
-        );
+        refused(Sheet { telcoflow: line, ..GOOD }, report);
     }
 }

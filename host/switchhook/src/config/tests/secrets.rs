@@ -8,19 +8,13 @@ use crate::config::Secret;
 const SECRET: &str = "hunter2-hunter2";
 
 fn with_key(key: &str) -> String {
-    Sheet::GOOD
-        .text()
-        .replace("api_key = \"k\"", &format!("api_key = {key}"))
+    Sheet::GOOD.text().replace("api_key = \"k\"", &format!("api_key = {key}"))
 }
 
 #[track_caller]
 fn key_of(desk: &Desk, key: &str) -> String {
     let config = desk.resolve(&with_key(key)).expect("a good file");
-    config.tenants[0].connectors[0]
-        .credentials
-        .api_key
-        .expose()
-        .to_owned()
+    config.tenants[0].connectors[0].credentials.api_key.expose().to_owned()
 }
 
 #[test]
@@ -34,10 +28,7 @@ fn the_three_sources() {
 
 #[test]
 fn a_secret_that_is_not_there_is_refused() {
-    let desk = Desk::new()
-        .env("EMPTY", "")
-        .env("BINARY", std::ffi::OsString::from_vec(vec![0xff]))
-        .env("TWO", "a b");
+    let desk = Desk::new().env("EMPTY", "").env("BINARY", std::ffi::OsString::from_vec(vec![0xff])).env("TWO", "a b");
     desk.put("empty.txt", b"\n");
     desk.put("long.txt", &[b'x'; 8193]);
     let path = "correct the path (a relative one starts at the folder of this configuration), or its permissions";
@@ -63,13 +54,8 @@ fn a_secret_that_is_not_there_is_refused() {
 #[test]
 fn a_secret_is_never_shown() {
     let secret = Secret::new(SECRET.to_owned());
-    assert_eq!(
-        (format!("{secret:?}"), format!("{secret}")),
-        ("Secret(hidden)".to_owned(), "hidden".to_owned())
-    );
-    let config = Desk::new()
-        .resolve(&with_key(&format!("{SECRET:?}")))
-        .expect("a good file");
+    assert_eq!((format!("{secret:?}"), format!("{secret}")), ("Secret(hidden)".to_owned(), "hidden".to_owned()));
+    let config = Desk::new().resolve(&with_key(&format!("{SECRET:?}"))).expect("a good file");
     assert!(!format!("{config:?}").contains(SECRET));
 }
 
@@ -92,10 +78,7 @@ fn no_problem_repeats_a_secret() {
     ] {
         let text = Sheet::GOOD.text().replace("api_key = \"k\"", &wrong);
         let problems = desk.resolve(&text).expect_err("something is wrong with it");
-        let shown = format!(
-            "{problems}{problems:?}{}",
-            serde_json::json!(problems.list())
-        );
+        let shown = format!("{problems}{problems:?}{}", serde_json::json!(problems.list()));
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

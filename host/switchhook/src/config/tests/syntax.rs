@@ -4,12 +4,7 @@ use super::{Desk, Sheet};
 
 #[test]
 fn a_broken_value_does_not_hide_the_other_mistakes() {
-    let text = Sheet {
-        telcoflow: "audio_mode = mixed",
-        plugin: "limitz = {}",
-        route: "to = \"+1555",
-        ..Sheet::GOOD
-    };
+    let text = Sheet { telcoflow: "audio_mode = mixed", plugin: "limitz = {}", route: "to = \"+1555", ..Sheet::GOOD };
     let report = "\
 t.toml:9:14: string values must be quoted: expected literal string
 t.toml:13:1: tenant[0].plugin[0].limitz: there is no key `limitz` here: did you mean `limits`?
@@ -26,12 +21,7 @@ fn a_broken_value_is_not_called_missing_as_well() {
 
 #[test]
 fn after_a_broken_header_nothing_is_guessed() {
-    let text = Sheet {
-        tenant: "nmae = 1",
-        ..Sheet::GOOD
-    }
-    .text()
-    .replace("[[tenant.plugin]]", "[[tenant.plugin");
+    let text = Sheet { tenant: "nmae = 1", ..Sheet::GOOD }.text().replace("[[tenant.plugin]]", "[[tenant.plugin");
     let report = "\
 t.toml:4:1: tenant[0].nmae: there is no key `nmae` here: did you mean `name`?
 t.toml:10:16: unclosed array table: expected `]]`";
@@ -40,11 +30,7 @@ t.toml:10:16: unclosed array table: expected `]]`";
 
 #[test]
 fn an_open_bracket_blames_no_innocent_key() {
-    let text = Sheet {
-        telcoflow: "call_flow = { inbound_call = \"ALL\"",
-        ..Sheet::GOOD
-    }
-    .text();
+    let text = Sheet { telcoflow: "call_flow = { inbound_call = \"ALL\"", ..Sheet::GOOD }.text();
     let report = Desk::new().problems(&text);
     assert!(report.starts_with("t.toml:10:1: "), "{report}");
     assert!(!report.contains("there is no key"), "{report}");
