@@ -1,0 +1,269 @@
+//! What a caller does, step by step.
+//!
+//! Sans-IO: the call's task shows the script where the call stands and gets back what the caller does
+//! next; in each tick of an open line it offers the script a frame to speak into. Steps that make
+//! sound wait for the call to be answered, because until then there is no line to speak on. No step
+//! waits for ever: the whole call ends at [`Caller::give_up_ms`](crate::Caller::give_up_ms).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::limits::STEP_MS_MAX;
+
+/// One step of a caller's script.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Waits until the agent has answered (or the callee is connected).
+    WaitAnswered,
+    /// Waits until the callee is connected.
+    WaitConnected,
+    /// Says these samples, at the call's sample rate, at real pace.
+    Say(Arc<[i16]>),
+    /// Says a sine tone.
+    Tone {
+        /// Its pitch, Hz.
+        freq_hz: f64,
+        /// Its peak, 0 to 1.
+        amplitude: f64,
+        /// How long, ms.
+        ms: u32,
+    },
+    /// Says noise that is the same in no two places, so that a frame that is lost, doubled or out of
+    /// order can be told by what is heard back.
+    Marked {
+        /// How long, ms.
+        ms: u32,
+    },
+    /// Says silence.
+    Silence {
+        /// How long, ms.
+        ms: u32,
+    },
+    /// Lets time pass; the line stays idle (see [`Caller::idle_silence`](crate::Caller::idle_silence)).
+    Wait {
+        /// How long, ms.
+        ms: u32,
+    },
+    /// Waits until this much audio came from the agent, bytes in all since the call began.
+    WaitHeardBytes(u64),
+    /// Waits until the agent's audio has come back for all that was said so far, as an echo does.
+    WaitEcho,
+    /// Waits until something louder than -50 dBFS is heard.
+    WaitHeardSound,
+    /// Waits until the agent has interrupted this many times in all.
+    WaitInterrupts(u64),
+    /// The server reports a `call.error`; the call goes on.
+    CallError {
+        /// Its `error_code`.
+        code: String,
+        /// Its `error_message`.
+        message: Option<String>,
+    },
+    /// The caller hangs up.
+    HangUp,
+    /// The server ends the call (`session.closed` says `FORCE_CLOSE`).
+    ServerHangUp,
+    /// The voice socket is cut without a close frame.
+    CutVoice,
+}
+
+/// Noise that follows from `seed`, of about -20 dBFS, the same in no two places.
+pub fn marked_samples(seed: u64, samples: usize) -> Vec<i16> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    (0..samples).map(|_| rng.i16(-5_600..=5_600)).collect()
+}
+
+/// Where the call stands, as far as a script can see.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight {
+    pub(crate) now: Instant,
+    pub(crate) answered: bool,
+    pub(crate) connected: bool,
+    pub(crate) said_bytes: u64,
+    pub(crate) received_bytes: u64,
+    pub(crate) heard_sound: bool,
+    pub(crate) interrupts: u64,
+}
+
+/// What a script wants done besides speaking.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    CallError { code: String, message: Option<String> },
+    HangUp,
+    ServerHangUp,
+    CutVoice,
+}
+
+/// A script under way.
+#[derive(Debug)]
+pub(crate) struct Script {
+    steps: VecDeque<Step>,
+    sample_rate_hz: u32,
+    seed: u64,
+    /// What the step under way still has to say.
+    saying: Option<(Arc<[i16]>, usize)>,
+    waiting_since: Option<Instant>,
+}
+
+impl Script {
+    pub(crate) fn new(steps: Vec<Step>, seed: u64) -> Self {
+        let steps = steps.into();
+        Self { steps, sample_rate_hz: 16_000, seed, saying: None, waiting_since: None }
+    }
+
+    pub(crate) fn set_sample_rate(&mut self, sample_rate_hz: u32) {
+        self.sample_rate_hz = sample_rate_hz;
+    }
+
+    /// When the step under way is over by the clock alone.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match (self.steps.front()?, self.waiting_since?) {
+            (Step::Wait { ms }, since) => Some(since + Duration::from_millis((*ms).into())),
+            _ => None,
+        }
+    }
+
+    /// Goes as far as the call stands. With a `frame` of the line, speaks into it: appends samples up
+    /// to its capacity of `room`.
+    pub(crate) fn advance(&mut self, sight: &Sight, mut frame: Option<(&mut Vec<i16>, usize)>) -> Option<Act> {
+        loop {
+            if let Some((samples, at)) = &mut self.saying {
+                let Some((frame, room)) = &mut frame else {
+                    return None;
+                };
+                let taken = (*room - frame.len()).min(samples.len() - *at);
+                frame.extend_from_slice(&samples[*at..*at + taken]);
+                *at += taken;
+                if *at < samples.len() {
+                    return None;
+                }
+                self.saying = None;
+                self.steps.pop_front();
+            }
+            let done = match self.steps.front()? {
+                Step::WaitAnswered => sight.answered,
+                Step::WaitConnected => sight.connected,
+                Step::WaitHeardBytes(bytes) => sight.received_bytes >= *bytes,
+                // What stands in the frame is said only when it was sent.
+                Step::WaitEcho => {
+                    frame.as_ref().is_none_or(|(frame, _)| frame.is_empty()) && sight.received_bytes >= sight.said_bytes
+                }
+                Step::WaitHeardSound => sight.heard_sound,
+                Step::WaitInterrupts(times) => sight.interrupts >= *times,
+                Step::Wait { ms } => {
+                    let since = *self.waiting_since.get_or_insert(sight.now);
+                    let over = sight.now >= since + Duration::from_millis((*ms).into());
+                    if over {
+                        self.waiting_since = None;
+                    }
+                    over
+                }
+                Step::Say(_) | Step::Tone { .. } | Step::Marked { .. } | Step::Silence { .. } => {
+                    self.saying = Some((self.sound(), 0));
+                    continue;
+                }
+                Step::CallError { .. } | Step::HangUp | Step::ServerHangUp | Step::CutVoice => {
+                    return self.steps.pop_front().and_then(act);
+                }
+            };
+            if !done {
+                return None;
+            }
+            self.steps.pop_front();
+        }
+    }
+
+    fn sound(&self) -> Arc<[i16]> {
+        let samples = |ms: u32| (u64::from(self.sample_rate_hz) * u64::from(ms.min(STEP_MS_MAX)) / 1_000) as usize;
+        match self.steps.front() {
+            Some(Step::Say(said)) => Arc::clone(said),
+            Some(Step::Tone { freq_hz, amplitude, ms }) => {
+                audio::tone(*freq_hz, *amplitude, self.sample_rate_hz, samples(*ms)).into()
+            }
+            Some(Step::Marked { ms }) => {
+                // The steps left are different for each step, so two marked steps differ too.
+                marked_samples(self.seed ^ self.steps.len() as u64, samples(*ms)).into()
+            }
+            Some(Step::Silence { ms }) => vec![0; samples(*ms)].into(),
+            _ => Arc::new([]),
+        }
+    }
+}
+
+fn act(step: Step) -> Option<Act> {
+    match step {
+        Step::CallError { code, message } => Some(Act::CallError { code, message }),
+        Step::HangUp => Some(Act::HangUp),
+        Step::ServerHangUp => Some(Act::ServerHangUp),
+        Step::CutVoice => Some(Act::CutVoice),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sight(now: Instant) -> Sight {
+        Sight {
+            now,
+            answered: true,
+            connected: false,
+            said_bytes: 0,
+            received_bytes: 0,
+            heard_sound: false,
+            interrupts: 0,
+        }
+    }
+
+    #[test]
+    fn sound_steps_fill_frames_without_a_gap_between_them() {
+        let now = Instant::now();
+        let steps = vec![Step::Say([1; 5].into()), Step::Say([2; 4].into()), Step::HangUp];
+        let mut script = Script::new(steps, 1);
+        let mut frame = Vec::new();
+        assert_eq!(script.advance(&sight(now), None), None, "nobody speaks without a line");
+        assert_eq!(script.advance(&sight(now), Some((&mut frame, 4))), None);
+        assert_eq!(frame, [1, 1, 1, 1]);
+        frame.clear();
+        assert_eq!(script.advance(&sight(now), Some((&mut frame, 4))), None);
+        assert_eq!(frame, [1, 2, 2, 2]);
+        frame.clear();
+        assert_eq!(script.advance(&sight(now), Some((&mut frame, 4))), Some(Act::HangUp));
+        assert_eq!(frame, [2]);
+    }
+
+    #[test]
+    fn a_wait_begins_when_it_is_reached() {
+        let now = Instant::now();
+        let mut script = Script::new(vec![Step::WaitAnswered, Step::Wait { ms: 30 }, Step::HangUp], 1);
+        assert_eq!(script.advance(&Sight { answered: false, ..sight(now) }, None), None);
+        assert_eq!(script.deadline(), None);
+        assert_eq!(script.advance(&sight(now), None), None);
+        assert_eq!(script.deadline(), Some(now + Duration::from_millis(30)));
+        let later = now + Duration::from_millis(30);
+        assert_eq!(script.advance(&sight(later), None), Some(Act::HangUp));
+    }
+
+    #[test]
+    fn an_echo_is_awaited_until_all_came_back() {
+        let now = Instant::now();
+        let mut script = Script::new(vec![Step::WaitEcho, Step::HangUp], 1);
+        let said = Sight { said_bytes: 1_000, received_bytes: 999, ..sight(now) };
+        assert_eq!(script.advance(&said, None), None);
+        let back = Sight { received_bytes: 1_000, ..said };
+        assert_eq!(script.advance(&back, None), Some(Act::HangUp));
+    }
+
+    #[test]
+    fn marked_noise_repeats_in_no_frame() {
+        let samples = marked_samples(1, 16_000);
+        let mut frames: Vec<&[i16]> = samples.chunks(320).collect();
+        frames.sort_unstable();
+        frames.dedup();
+        assert_eq!(frames.len(), 50);
+    }
+}

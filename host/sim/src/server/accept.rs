@@ -1,0 +1,137 @@
+//! The upgrade of a stream: which plane its path asks for, and whether it may.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use tokio_tungstenite::accept_hdr_async_with_config;
+use tokio_tungstenite::tungstenite::handshake::server::ErrorResponse;
+
+use super::call_task::Input;
+use super::hub::VoiceSeat;
+use super::{Inner, manager_plane};
+use crate::faults::LinkFaults;
+use crate::limits::HANDSHAKE_MS_MAX;
+use crate::wire::{ByteStream, socket_config};
+
+const MANAGER_PATH: &str = "/v1/agent/session-manager";
+
+/// What a stream was admitted to.
+enum Admission {
+    Link { link: u32, faults: LinkFaults },
+    Voice(VoiceSeat),
+}
+
+/// Upgrades the stream. A session-manager link is served here to its end; a voice socket goes to the
+/// task of its call.
+pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>) {
+    let mut admission = None;
+    // The size of the error is the library's.
+    #[allow(clippy::result_large_err)]
+    let judge = |request: &Request<()>, response: Response<()>| match admit(&inner, request) {
+        Ok(admitted) => {
+            admission = Some(admitted);
+            Ok(response)
+        }
+        Err(refusal) => {
+            inner.hub.lock().counts.refusals += 1;
+            Err(refusal.response())
+        }
+    };
+    let upgrade = accept_hdr_async_with_config(stream, judge, Some(socket_config()));
+    let mut stop = inner.stop.subscribe();
+    let upgraded = tokio::select! {
+        upgraded = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS_MAX), upgrade) => upgraded,
+        _ = stop.wait_for(|stop| *stop) => return,
+    };
+    let socket = match upgraded {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(error)) => return tracing::debug!(%error, "an upgrade was refused or failed"),
+        Err(_) => return tracing::debug!("an upgrade took too long"),
+    };
+    match admission {
+        Some(Admission::Link { link, faults }) => {
+            manager_plane::serve(inner, link, socket, faults).await;
+        }
+        Some(Admission::Voice(seat)) => {
+            let VoiceSeat { inputs, sample_rate_hz, audio_mode } = seat;
+            let opened = Input::Voice { socket: Box::new(socket), sample_rate_hz, audio_mode };
+            if inputs.send(opened).await.is_err() {
+                tracing::debug!("a call ended while its voice socket was opened");
+            }
+        }
+        None => {}
+    }
+}
+
+/// A refused upgrade.
+struct Refusal {
+    status: u16,
+    body: String,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, body: &str) -> Self {
+        Self { status: status.as_u16(), body: body.to_owned() }
+    }
+
+    fn response(self) -> ErrorResponse {
+        let length = self.body.len();
+        let mut response = Response::new(Some(self.body));
+        // A fault may ask for a status that is none, or a success, which cannot refuse an upgrade.
+        *response.status_mut() = StatusCode::from_u16(self.status)
+            .ok()
+            .filter(|status| !status.is_success())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    }
+}
+
+fn admit(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal> {
+    let path = request.uri().path();
+    if path == MANAGER_PATH {
+        return admit_link(inner, request);
+    }
+    let bearer = header(request, AUTHORIZATION.as_str());
+    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    match inner.hub.lock().admit_voice(path, bearer) {
+        Some(Ok(seat)) => Ok(Admission::Voice(seat)),
+        Some(Err(())) => Err(Refusal::new(StatusCode::UNAUTHORIZED, "the voice token is not valid")),
+        None => Err(Refusal::new(StatusCode::NOT_FOUND, "there is nothing here")),
+    }
+}
+
+fn admit_link(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal> {
+    let config = &inner.config;
+    let key = header(request, "x-api-key");
+    let connector = header(request, "x-connector-uuid");
+    if key != Some(&config.api_key) || connector != Some(&config.connector_uuid) {
+        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the API key or the connector is not valid"));
+    }
+    if let Some(taken) = &config.sdk_versions {
+        let version = header(request, "x-sdk-version").unwrap_or_default();
+        if !taken.iter().any(|taken| taken == version) {
+            let body = "this SDK version is no longer served: upgrade the SDK";
+            return Err(Refusal::new(StatusCode::UPGRADE_REQUIRED, body));
+        }
+    }
+    let mut hub = inner.hub.lock();
+    if !hub.has_room_for_link() {
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many session managers"));
+    }
+    let link = hub.number_link();
+    let faults = config.faults.of_link(link.into());
+    match &faults.refuse {
+        Some((status, body)) => Err(Refusal { status: *status, body: body.clone() }),
+        None => Ok(Admission::Link { link, faults }),
+    }
+}
+
+fn header<'r>(request: &'r Request<()>, name: &str) -> Option<&'r str> {
+    request.headers().get(name)?.to_str().ok()
+}
