@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::limits::{
-    BACKOFF_JITTER_PERCENT, BACKOFF_MAX_MS, BACKOFF_MIN_MS, CREDENTIALS_BACKOFF_MAX_MS,
-    CREDENTIALS_BACKOFF_MIN_MS,
+    BACKOFF_JITTER_PERCENT, BACKOFF_MAX_MS, BACKOFF_MIN_MS, CREDENTIALS_BACKOFF_MAX_MS, CREDENTIALS_BACKOFF_MIN_MS,
 };
 
 /// Growing pauses with jitter on top. The same seed gives the same pauses.
@@ -70,10 +69,7 @@ mod tests {
     fn pauses_grow_to_ten_seconds_and_start_over() {
         let mut backoff = Backoff::new(7);
         for attempt in 0..20 {
-            within(
-                backoff.next_delay(),
-                (0.5 * 1.5_f64.powi(attempt)).min(10.0),
-            );
+            within(backoff.next_delay(), (0.5 * 1.5_f64.powi(attempt)).min(10.0));
         }
         backoff.reset();
         within(backoff.next_delay(), 0.5);

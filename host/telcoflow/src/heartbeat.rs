@@ -22,12 +22,7 @@ pub(crate) enum Beat {
 impl Heartbeat {
     pub(crate) fn new(pause_s: u64, patience_s: u64, now: Instant) -> Self {
         let pause = Duration::from_secs(pause_s);
-        Self {
-            pause,
-            patience: Duration::from_secs(patience_s),
-            ping_at: now + pause,
-            pong_due: None,
-        }
+        Self { pause, patience: Duration::from_secs(patience_s), ping_at: now + pause, pong_due: None }
     }
 
     pub(crate) fn beat(&mut self, now: Instant) -> Beat {

@@ -79,131 +79,31 @@ pub const BACKOFF_JITTER_PERCENT: u64 = 20;
 
 /// All of the above: name, value, and what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
-    (
-        "message_bytes_max",
-        MESSAGE_BYTES_MAX as u64,
-        "a longer message is not looked at, and counted",
-    ),
-    (
-        "json_depth_max",
-        JSON_DEPTH_MAX as u64,
-        "a deeper message counts as not JSON",
-    ),
-    (
-        "peer_text_bytes_max",
-        PEER_TEXT_BYTES_MAX as u64,
-        "the rest of the text is cut off",
-    ),
-    (
-        "refusal_body_bytes_max",
-        REFUSAL_BODY_BYTES_MAX as u64,
-        "the rest of the body is cut off",
-    ),
-    (
-        "shown_kind_bytes_max",
-        SHOWN_KIND_BYTES_MAX as u64,
-        "the frame type is not shown",
-    ),
-    (
-        "requests_max",
-        REQUESTS_MAX as u64,
-        "a further claim is refused at once",
-    ),
-    (
-        "sessions_max",
-        SESSIONS_MAX as u64,
-        "a further claim is refused at once",
-    ),
-    (
-        "commands_max",
-        COMMANDS_MAX as u64,
-        "a further command is refused at once",
-    ),
-    (
-        "dial_deadline_s",
-        DIAL_DEADLINE_S,
-        "the server counts as unreachable",
-    ),
-    (
-        "setup_done_deadline_s",
-        SETUP_DONE_DEADLINE_S,
-        "the link is closed and dialled again",
-    ),
-    (
-        "request_deadline_s",
-        REQUEST_DEADLINE_S,
-        "the request fails with TIMEOUT",
-    ),
-    (
-        "ready_deadline_s",
-        READY_DEADLINE_S,
-        "the session earns a warning",
-    ),
-    (
-        "link_ping_interval_s",
-        LINK_PING_INTERVAL_S,
-        "a ping is sent",
-    ),
-    (
-        "link_pong_deadline_s",
-        LINK_PONG_DEADLINE_S,
-        "the link is closed and dialled again",
-    ),
-    (
-        "voice_ping_interval_s",
-        VOICE_PING_INTERVAL_S,
-        "a ping is sent",
-    ),
-    (
-        "voice_pong_deadline_s",
-        VOICE_PONG_DEADLINE_S,
-        "the voice link is closed and counts as lost",
-    ),
-    (
-        "command_deadline_s",
-        COMMAND_DEADLINE_S,
-        "the server fails the command with TIMEOUT",
-    ),
-    (
-        "command_grace_s",
-        COMMAND_GRACE_S,
-        "the host fails the command with TIMEOUT",
-    ),
-    (
-        "ring_time_min_s",
-        RING_TIME_MIN_S as u64,
-        "a shorter ring is refused at once",
-    ),
-    (
-        "ring_time_max_s",
-        RING_TIME_MAX_S as u64,
-        "a longer ring is refused at once",
-    ),
-    (
-        "backoff_min_ms",
-        BACKOFF_MIN_MS,
-        "the first pause before the link is dialled again",
-    ),
-    (
-        "backoff_max_ms",
-        BACKOFF_MAX_MS,
-        "later pauses grow no further",
-    ),
-    (
-        "credentials_backoff_min_ms",
-        CREDENTIALS_BACKOFF_MIN_MS,
-        "the first pause after refused credentials",
-    ),
-    (
-        "credentials_backoff_max_ms",
-        CREDENTIALS_BACKOFF_MAX_MS,
-        "later pauses grow no further",
-    ),
-    (
-        "backoff_jitter_percent",
-        BACKOFF_JITTER_PERCENT,
-        "added to a pause at most",
-    ),
+    ("message_bytes_max", MESSAGE_BYTES_MAX as u64, "a longer message is not looked at, and counted"),
+    ("json_depth_max", JSON_DEPTH_MAX as u64, "a deeper message counts as not JSON"),
+    ("peer_text_bytes_max", PEER_TEXT_BYTES_MAX as u64, "the rest of the text is cut off"),
+    ("refusal_body_bytes_max", REFUSAL_BODY_BYTES_MAX as u64, "the rest of the body is cut off"),
+    ("shown_kind_bytes_max", SHOWN_KIND_BYTES_MAX as u64, "the frame type is not shown"),
+    ("requests_max", REQUESTS_MAX as u64, "a further claim is refused at once"),
+    ("sessions_max", SESSIONS_MAX as u64, "a further claim is refused at once"),
+    ("commands_max", COMMANDS_MAX as u64, "a further command is refused at once"),
+    ("dial_deadline_s", DIAL_DEADLINE_S, "the server counts as unreachable"),
+    ("setup_done_deadline_s", SETUP_DONE_DEADLINE_S, "the link is closed and dialled again"),
+    ("request_deadline_s", REQUEST_DEADLINE_S, "the request fails with TIMEOUT"),
+    ("ready_deadline_s", READY_DEADLINE_S, "the session earns a warning"),
+    ("link_ping_interval_s", LINK_PING_INTERVAL_S, "a ping is sent"),
+    ("link_pong_deadline_s", LINK_PONG_DEADLINE_S, "the link is closed and dialled again"),
+    ("voice_ping_interval_s", VOICE_PING_INTERVAL_S, "a ping is sent"),
+    ("voice_pong_deadline_s", VOICE_PONG_DEADLINE_S, "the voice link is closed and counts as lost"),
+    ("command_deadline_s", COMMAND_DEADLINE_S, "the server fails the command with TIMEOUT"),
+    ("command_grace_s", COMMAND_GRACE_S, "the host fails the command with TIMEOUT"),
+    ("ring_time_min_s", RING_TIME_MIN_S as u64, "a shorter ring is refused at once"),
+    ("ring_time_max_s", RING_TIME_MAX_S as u64, "a longer ring is refused at once"),
+    ("backoff_min_ms", BACKOFF_MIN_MS, "the first pause before the link is dialled again"),
+    ("backoff_max_ms", BACKOFF_MAX_MS, "later pauses grow no further"),
+    ("credentials_backoff_min_ms", CREDENTIALS_BACKOFF_MIN_MS, "the first pause after refused credentials"),
+    ("credentials_backoff_max_ms", CREDENTIALS_BACKOFF_MAX_MS, "later pauses grow no further"),
+    ("backoff_jitter_percent", BACKOFF_JITTER_PERCENT, "added to a pause at most"),
 ];
 
 #[cfg(test)]
@@ -215,10 +115,7 @@ mod tests {
         for (index, (name, value, what)) in TABLE.iter().enumerate() {
             assert!(*value > 0, "{name} has no value");
             assert!(!what.is_empty(), "{name} says nothing");
-            assert!(
-                TABLE[..index].iter().all(|(other, ..)| other != name),
-                "{name} twice"
-            );
+            assert!(TABLE[..index].iter().all(|(other, ..)| other != name), "{name} twice");
         }
         let source = include_str!("limits.rs");
         let constants = source.matches("\npub const ").count() - 1;

@@ -20,17 +20,10 @@ pub(crate) struct Oddities(BTreeMap<&'static str, u64>);
 
 impl Oddities {
     /// Counts one; the first of its kind is to be told. The detail is only made for that one.
-    pub(crate) fn note(
-        &mut self,
-        kind: &'static str,
-        detail: impl FnOnce() -> String,
-    ) -> Option<Oddity> {
+    pub(crate) fn note(&mut self, kind: &'static str, detail: impl FnOnce() -> String) -> Option<Oddity> {
         let count = self.0.entry(kind).or_default();
         *count = count.saturating_add(1);
-        (*count == 1).then(|| Oddity {
-            kind,
-            detail: detail(),
-        })
+        (*count == 1).then(|| Oddity { kind, detail: detail() })
     }
 
     pub(crate) fn unreadable(&mut self, error: &ParseError, bytes: usize) -> Option<Oddity> {
@@ -38,9 +31,7 @@ impl Oddities {
     }
 
     pub(crate) fn unknown_type(&mut self, kind: &str, bytes: usize) -> Option<Oddity> {
-        self.note("unknown-type", || {
-            format!("a frame of type {} ({bytes} bytes)", shown(kind))
-        })
+        self.note("unknown-type", || format!("a frame of type {} ({bytes} bytes)", shown(kind)))
     }
 
     pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
@@ -66,11 +57,7 @@ mod tests {
     fn each_kind_is_told_once_and_counted() {
         let mut oddities = Oddities::default();
         assert!(oddities.note("a", String::new).is_some());
-        assert!(
-            oddities
-                .note("a", || unreachable!("no second detail"))
-                .is_none()
-        );
+        assert!(oddities.note("a", || unreachable!("no second detail")).is_none());
         assert!(oddities.unreadable(&ParseError::NotJson, 3).is_some());
         let counts: Vec<_> = oddities.counts().collect();
         assert_eq!(counts, [("a", 2), ("not-json", 1)]);

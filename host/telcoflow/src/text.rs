@@ -5,14 +5,7 @@ pub(crate) fn uuid_v4(rng: &mut fastrand::Rng) -> String {
     let random = rng.u128(..);
     let bits = random & !(0xf << 76 | 0b11 << 62) | 4 << 76 | 0b10 << 62;
     let hex = format!("{bits:032x}");
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 /// At most so many bytes of a text, cut between characters.
@@ -39,10 +32,7 @@ mod tests {
             for (at, byte) in bytes.iter().enumerate() {
                 let dash = [8, 13, 18, 23].contains(&at);
                 assert_eq!(*byte == b'-', dash, "{uuid}");
-                assert!(
-                    dash || byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase(),
-                    "{uuid}"
-                );
+                assert!(dash || byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase(), "{uuid}");
             }
         }
     }

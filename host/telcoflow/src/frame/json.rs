@@ -33,10 +33,7 @@ impl Fields {
 
     /// Wraps an object that stands inside a frame of this `kind`.
     pub(super) fn inside(kind: &str, map: Map<String, Value>) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            map,
-        }
+        Self { kind: kind.to_owned(), map }
     }
 
     pub(super) fn kind(&self) -> &str {
@@ -48,11 +45,7 @@ impl Fields {
     }
 
     pub(super) fn wrong(&self, field: &'static str, expected: &'static str) -> ParseError {
-        ParseError::Field {
-            kind: self.kind.clone(),
-            field,
-            expected,
-        }
+        ParseError::Field { kind: self.kind.clone(), field, expected }
     }
 
     /// Any value; `null` is as good as absent.
@@ -101,10 +94,7 @@ impl Fields {
 
     /// A whole number that must be there.
     pub(super) fn whole(&mut self, field: &'static str) -> Result<u64, ParseError> {
-        self.map
-            .remove(field)
-            .and_then(|value| value.as_u64())
-            .ok_or_else(|| self.wrong(field, "a whole number"))
+        self.map.remove(field).and_then(|value| value.as_u64()).ok_or_else(|| self.wrong(field, "a whole number"))
     }
 
     /// A whole number that fits 32 bits and must be there.
@@ -151,15 +141,8 @@ pub(super) fn lenient_int(value: &Value) -> Option<i64> {
 
 /// A point in time in whole seconds, for showing only: what cannot be read is 0, because no call may be lost over it.
 pub(super) fn lenient_seconds(value: &Value) -> i64 {
-    let fraction = |text: &str| {
-        text.trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|float| float.is_finite())
-    };
-    lenient_int(value)
-        .or_else(|| value.as_str().and_then(fraction).map(|float| float as i64))
-        .unwrap_or(0)
+    let fraction = |text: &str| text.trim().parse::<f64>().ok().filter(|float| float.is_finite());
+    lenient_int(value).or_else(|| value.as_str().and_then(fraction).map(|float| float as i64)).unwrap_or(0)
 }
 
 /// Python's grammar for a decimal integer: blanks around, one sign, single underscores between digits.
@@ -177,11 +160,7 @@ fn int_text(text: &str) -> Option<i64> {
             b'0'..=b'9' => {
                 let digit = i64::from(byte - b'0');
                 number = number.saturating_mul(10);
-                number = if negative {
-                    number.saturating_sub(digit)
-                } else {
-                    number.saturating_add(digit)
-                };
+                number = if negative { number.saturating_sub(digit) } else { number.saturating_add(digit) };
                 after_digit = true;
             }
             b'_' if after_digit => after_digit = false,
@@ -301,25 +280,10 @@ mod tests {
 
     #[test]
     fn truth_is_python_truth() {
-        for value in [
-            json!(null),
-            json!(false),
-            json!(0),
-            json!(0.0),
-            json!(""),
-            json!([]),
-            json!({}),
-        ] {
+        for value in [json!(null), json!(false), json!(0), json!(0.0), json!(""), json!([]), json!({})] {
             assert!(!truthy(&value), "{value}");
         }
-        for value in [
-            json!(true),
-            json!(1),
-            json!(-0.5),
-            json!("false"),
-            json!([0]),
-            json!({"a": 0}),
-        ] {
+        for value in [json!(true), json!(1), json!(-0.5), json!("false"), json!([0]), json!({"a": 0})] {
             assert!(truthy(&value), "{value}");
         }
     }
@@ -332,9 +296,6 @@ mod tests {
             .nested("x", Printer::object().field("a\"", "ü\n"))
             .nested("w", Printer::object())
             .finish();
-        assert_eq!(
-            text,
-            "{\"type\":\"t\",\"z\":1,\"x\":{\"a\\\"\":\"ü\\n\"},\"w\":{}}"
-        );
+        assert_eq!(text, "{\"type\":\"t\",\"z\":1,\"x\":{\"a\\\"\":\"ü\\n\"},\"w\":{}}");
     }
 }

@@ -13,11 +13,7 @@ impl fmt::Debug for Address<'_> {
         if length <= 4 {
             return write!(f, "({length} characters)");
         }
-        write!(
-            f,
-            "...{}",
-            self.0.chars().skip(length - 4).collect::<String>()
-        )
+        write!(f, "...{}", self.0.chars().skip(length - 4).collect::<String>())
     }
 }
 
@@ -26,11 +22,7 @@ pub(crate) struct Hidden<'a>(pub(crate) &'a str);
 
 impl fmt::Debug for Hidden<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() {
-            "(empty)"
-        } else {
-            "(hidden)"
-        })
+        f.write_str(if self.0.is_empty() { "(empty)" } else { "(hidden)" })
     }
 }
 
@@ -40,22 +32,11 @@ pub(crate) struct Url<'a>(pub(crate) &'a str);
 impl fmt::Debug for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.0.split(['?', '#']).next().unwrap_or_default();
-        let cut = if shown.len() < self.0.len() {
-            "?(hidden)"
-        } else {
-            ""
-        };
+        let cut = if shown.len() < self.0.len() { "?(hidden)" } else { "" };
         let authority = shown.find("://").map_or(0, |at| at + 3);
-        let path = shown[authority..]
-            .find('/')
-            .map_or(shown.len(), |at| authority + at);
+        let path = shown[authority..].find('/').map_or(shown.len(), |at| authority + at);
         match shown[authority..path].rfind('@') {
-            Some(at) => write!(
-                f,
-                "{}(hidden)@{}{cut}",
-                &shown[..authority],
-                &shown[authority + at + 1..]
-            ),
+            Some(at) => write!(f, "{}(hidden)@{}{cut}", &shown[..authority], &shown[authority + at + 1..]),
             None => write!(f, "{shown}{cut}"),
         }
     }
@@ -90,14 +71,8 @@ mod tests {
 
     #[test]
     fn urls_lose_user_query_and_fragment() {
-        assert_eq!(
-            format!("{:?}", Url("wss://h:1/p/q?t=secret")),
-            "wss://h:1/p/q?(hidden)"
-        );
-        assert_eq!(
-            format!("{:?}", Url("wss://u:secret@h/p")),
-            "wss://(hidden)@h/p"
-        );
+        assert_eq!(format!("{:?}", Url("wss://h:1/p/q?t=secret")), "wss://h:1/p/q?(hidden)");
+        assert_eq!(format!("{:?}", Url("wss://u:secret@h/p")), "wss://(hidden)@h/p");
         assert_eq!(format!("{:?}", Url("wss://h#secret")), "wss://h?(hidden)");
         assert_eq!(format!("{:?}", Url("ü@ß")), "(hidden)@ß");
         assert_eq!(format!("{:?}", Url("")), "");

@@ -28,14 +28,10 @@ impl Link {
                 self.odd("notify-without-session", bytes);
             }
             (State::Up(_), ToClient::SessionNotify(notify)) => self.event(Event::Notified(notify)),
-            (State::Up(socket), ToClient::CallIn(call))
-                if socket.sessions.has(&call.session_id) =>
-            {
+            (State::Up(socket), ToClient::CallIn(call)) if socket.sessions.has(&call.session_id) => {
                 self.event(Event::CallIn(call));
             }
-            (State::Up(socket), ToClient::WaMsgIn(message))
-                if socket.sessions.has(&message.session_id) =>
-            {
+            (State::Up(socket), ToClient::WaMsgIn(message)) if socket.sessions.has(&message.session_id) => {
                 self.event(Event::WaMsgIn(message));
             }
             (State::Up(socket), ToClient::SessionClosed { session_id, reason }) => {
@@ -65,9 +61,7 @@ impl Link {
             ToServer::CallFlowSetup { req_id, call_flow }
         });
         self.state = State::Up(Box::new(socket));
-        self.event(Event::Up {
-            sm_ws_id: sm_ws_id.map(|id| clipped(id, PEER_TEXT_BYTES_MAX)),
-        });
+        self.event(Event::Up { sm_ws_id: sm_ws_id.map(|id| clipped(id, PEER_TEXT_BYTES_MAX)) });
         if let Some(flow) = flow {
             self.transmit(&flow);
         }
@@ -80,25 +74,19 @@ impl Link {
         match socket.requests.answered(&response.req_id) {
             None => self.odd("answer-to-nothing", bytes),
             Some(Ask::CallFlow) => {
-                let result = if response.ok {
-                    Ok(())
-                } else {
-                    Err(code_of(&response))
-                };
+                let result = if response.ok { Ok(()) } else { Err(code_of(&response)) };
                 self.event(Event::CallFlowSet(result));
             }
-            Some(Ask::Claim { session_id }) if response.ok => {
-                match Session::from_content(response.content) {
-                    Ok(session) if session.id == session_id => {
-                        socket.sessions.claimed(self.now, &session_id);
-                        self.event(Event::Claimed(session));
-                    }
-                    _ => {
-                        self.odd("claim-with-bad-content", bytes);
-                        self.event(failed(Ask::Claim { session_id }, BAD_RESPONSE));
-                    }
+            Some(Ask::Claim { session_id }) if response.ok => match Session::from_content(response.content) {
+                Ok(session) if session.id == session_id => {
+                    socket.sessions.claimed(self.now, &session_id);
+                    self.event(Event::Claimed(session));
                 }
-            }
+                _ => {
+                    self.odd("claim-with-bad-content", bytes);
+                    self.event(failed(Ask::Claim { session_id }, BAD_RESPONSE));
+                }
+            },
             Some(Ask::Claim { session_id }) => {
                 let bound = response.bound_sm_ws_id().map(str::to_owned);
                 self.event(Event::ClaimFailed {

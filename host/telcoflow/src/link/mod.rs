@@ -22,9 +22,7 @@ use crate::codes::{LINK_LOST, TIMEOUT};
 use crate::frame::AudioMode;
 use crate::frame::manager::{CallFlow, CloseReason, ToClient, ToServer};
 use crate::heartbeat::{Beat, Heartbeat};
-use crate::limits::{
-    PEER_TEXT_BYTES_MAX, REFUSAL_BODY_BYTES_MAX, SESSIONS_MAX, SETUP_DONE_DEADLINE_S,
-};
+use crate::limits::{PEER_TEXT_BYTES_MAX, REFUSAL_BODY_BYTES_MAX, SESSIONS_MAX, SETUP_DONE_DEADLINE_S};
 use crate::oddity::{Oddities, Oddity};
 use crate::text::{clipped, uuid_v4};
 
@@ -95,10 +93,7 @@ impl Link {
         }
         self.credentials_told = None;
         self.state = State::SettingUp { since: self.now };
-        let setup = ToServer::Setup {
-            sample_rate_hz: self.config.sample_rate_hz,
-            audio_mode: self.config.audio_mode,
-        };
+        let setup = ToServer::Setup { sample_rate_hz: self.config.sample_rate_hz, audio_mode: self.config.audio_mode };
         self.transmit(&setup);
     }
 
@@ -120,10 +115,7 @@ impl Link {
         };
         self.pause(retry_in);
         if !told {
-            self.event(Event::Refused {
-                refusal: clipped_refusal(refusal),
-                retry_in,
-            });
+            self.event(Event::Refused { refusal: clipped_refusal(refusal), retry_in });
         }
     }
 
@@ -198,9 +190,7 @@ impl Link {
         }
         let session_id = session_id.to_owned();
         let req_id = uuid_v4(&mut self.rng);
-        let ask = Ask::Claim {
-            session_id: session_id.clone(),
-        };
+        let ask = Ask::Claim { session_id: session_id.clone() };
         socket.requests.add(self.now, req_id.clone(), ask);
         self.transmit(&ToServer::SessionOpen { req_id, session_id });
         Ok(())
@@ -214,14 +204,9 @@ impl Link {
         let State::Up(socket) = &mut self.state else {
             return Err(RequestRefused::LinkDown);
         };
-        let first = socket
-            .sessions
-            .readied(session_id)
-            .ok_or(RequestRefused::NotClaimed)?;
+        let first = socket.sessions.readied(session_id).ok_or(RequestRefused::NotClaimed)?;
         if first {
-            self.transmit(&ToServer::SessionReady {
-                session_id: session_id.to_owned(),
-            });
+            self.transmit(&ToServer::SessionReady { session_id: session_id.to_owned() });
         }
         Ok(())
     }
@@ -301,10 +286,7 @@ impl Link {
             self.event(failed(ask, LINK_LOST));
         }
         for session_id in socket.sessions.into_ids() {
-            self.event(Event::SessionClosed {
-                session_id,
-                reason: CloseReason::ForceClose,
-            });
+            self.event(Event::SessionClosed { session_id, reason: CloseReason::ForceClose });
         }
     }
 
@@ -320,17 +302,10 @@ impl Link {
             State::Dialling | State::ShutDown => None,
             State::Up(socket) => {
                 let (beat_at, is_pong) = socket.heartbeat.deadline();
-                let beat = if is_pong {
-                    Deadline::Pong
-                } else {
-                    Deadline::Ping
-                };
+                let beat = if is_pong { Deadline::Pong } else { Deadline::Ping };
                 let request = socket.requests.next_due().map(|at| (at, Deadline::Request));
                 let ready = socket.sessions.next_due().map(|at| (at, Deadline::Ready));
-                [Some((beat_at, beat)), request, ready]
-                    .into_iter()
-                    .flatten()
-                    .min_by_key(|(at, _)| *at)
+                [Some((beat_at, beat)), request, ready].into_iter().flatten().min_by_key(|(at, _)| *at)
             }
         }
     }
@@ -351,9 +326,7 @@ impl Link {
     }
 
     fn odd(&mut self, kind: &'static str, bytes: usize) {
-        let oddity = self
-            .oddities
-            .note(kind, || format!("a frame of {bytes} bytes"));
+        let oddity = self.oddities.note(kind, || format!("a frame of {bytes} bytes"));
         self.tell(oddity);
     }
 
@@ -367,11 +340,7 @@ impl Link {
 fn failed(ask: Ask, code: &str) -> Event {
     match ask {
         Ask::CallFlow => Event::CallFlowSet(Err(code.to_owned())),
-        Ask::Claim { session_id } => Event::ClaimFailed {
-            session_id,
-            code: code.to_owned(),
-            bound_sm_ws_id: None,
-        },
+        Ask::Claim { session_id } => Event::ClaimFailed { session_id, code: code.to_owned(), bound_sm_ws_id: None },
     }
 }
 
@@ -381,10 +350,7 @@ fn done_due(since: Instant) -> Instant {
 
 fn clipped_refusal(refusal: Refusal) -> Refusal {
     match refusal {
-        Refusal::Status { status, body } => Refusal::Status {
-            status,
-            body: clipped(body, REFUSAL_BODY_BYTES_MAX),
-        },
+        Refusal::Status { status, body } => Refusal::Status { status, body: clipped(body, REFUSAL_BODY_BYTES_MAX) },
         Refusal::Unreachable(why) => Refusal::Unreachable(clipped(why, PEER_TEXT_BYTES_MAX)),
         Refusal::Tls(why) => Refusal::Tls(clipped(why, PEER_TEXT_BYTES_MAX)),
     }

@@ -121,13 +121,7 @@ pub enum Refusal {
 impl Refusal {
     /// Whether only other credentials would help.
     pub fn blames_credentials(&self) -> bool {
-        matches!(
-            self,
-            Self::Status {
-                status: 401 | 403,
-                ..
-            }
-        )
+        matches!(self, Self::Status { status: 401 | 403, .. })
     }
 }
 

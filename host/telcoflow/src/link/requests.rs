@@ -30,11 +30,7 @@ impl Requests {
 
     pub(super) fn add(&mut self, now: Instant, req_id: String, ask: Ask) {
         debug_assert!(!self.is_full(), "callers look first");
-        self.0.push_back(Request {
-            req_id,
-            due: now + Duration::from_secs(REQUEST_DEADLINE_S),
-            ask,
-        });
+        self.0.push_back(Request { req_id, due: now + Duration::from_secs(REQUEST_DEADLINE_S), ask });
     }
 
     pub(super) fn answered(&mut self, req_id: &str) -> Option<Ask> {
@@ -43,9 +39,7 @@ impl Requests {
     }
 
     pub(super) fn expired(&mut self, now: Instant) -> Option<Ask> {
-        self.0
-            .pop_front_if(|request| request.due <= now)
-            .map(|request| request.ask)
+        self.0.pop_front_if(|request| request.due <= now).map(|request| request.ask)
     }
 
     pub(super) fn next_due(&self) -> Option<Instant> {

@@ -38,10 +38,7 @@ impl Sessions {
         let due = (now + Duration::from_secs(READY_DEADLINE_S), self.serial);
         self.serial += 1;
         self.warnings.insert(due, session_id.to_owned());
-        let held = Held {
-            ready: false,
-            warning: Some(due),
-        };
+        let held = Held { ready: false, warning: Some(due) };
         self.held.insert(session_id.to_owned(), held);
     }
 

@@ -14,8 +14,8 @@ use crate::codes::{LINK_LOST, TIMEOUT, UNKNOWN};
 use crate::frame::voice::{CALL_CHANNEL, CommandName, ToClient, ToServer};
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::limits::{
-    COMMAND_GRACE_S, COMMANDS_MAX, PEER_TEXT_BYTES_MAX, RING_TIME_MAX_S, RING_TIME_MIN_S,
-    VOICE_PING_INTERVAL_S, VOICE_PONG_DEADLINE_S,
+    COMMAND_GRACE_S, COMMANDS_MAX, PEER_TEXT_BYTES_MAX, RING_TIME_MAX_S, RING_TIME_MIN_S, VOICE_PING_INTERVAL_S,
+    VOICE_PONG_DEADLINE_S,
 };
 use crate::oddity::{Oddities, Oddity};
 use crate::text::{clipped, uuid_v4};
@@ -64,12 +64,7 @@ impl Voice {
     ///
     /// # Errors
     /// [`CommandRefused`]: nothing was sent and no event will come.
-    pub fn command(
-        &mut self,
-        now: Instant,
-        key: u32,
-        command: CommandName,
-    ) -> Result<(), CommandRefused> {
+    pub fn command(&mut self, now: Instant, key: u32, command: CommandName) -> Result<(), CommandRefused> {
         self.advance(now);
         let Some(socket) = &mut self.socket else {
             return Err(CommandRefused::LinkLost);
@@ -89,11 +84,7 @@ impl Voice {
             key,
             due: self.now + deadline + Duration::from_secs(COMMAND_GRACE_S),
         });
-        let frame = ToServer::Command {
-            command_id,
-            command: command.into(),
-            timeout_ms: deadline.as_secs() * 1000,
-        };
+        let frame = ToServer::Command { command_id, command: command.into(), timeout_ms: deadline.as_secs() * 1000 };
         self.outputs.push_back(Output::Transmit(frame.print()));
         Ok(())
     }
@@ -162,18 +153,8 @@ impl Voice {
 impl Voice {
     fn frame(&mut self, frame: ToClient, bytes: usize) {
         match frame {
-            ToClient::CommandResponse {
-                command_id,
-                success,
-                result,
-                error_code,
-                error_message,
-            } => {
-                let result = if success {
-                    Ok(result)
-                } else {
-                    Err(failure(error_code, error_message))
-                };
+            ToClient::CommandResponse { command_id, success, result, error_code, error_message } => {
+                let result = if success { Ok(result) } else { Err(failure(error_code, error_message)) };
                 self.answered(&command_id, result, bytes);
             }
             ToClient::CallTerminated => match &mut self.socket {
@@ -183,19 +164,12 @@ impl Voice {
                 }
                 _ => self.odd("terminated-twice", bytes),
             },
-            ToClient::CallError {
-                error_code,
-                error_message,
-            } => self.event(Event::CallError {
+            ToClient::CallError { error_code, error_message } => self.event(Event::CallError {
                 code: given(Some(error_code)).unwrap_or_else(|| UNKNOWN.to_owned()),
                 message: given(error_message).unwrap_or_default(),
             }),
             ToClient::CallEventOther { .. } => self.odd("unknown-call-event", bytes),
-            ToClient::BufferRequest {
-                requested_bytes,
-                prefer_audio_frame_bytes,
-                channel_id,
-            } => {
+            ToClient::BufferRequest { requested_bytes, prefer_audio_frame_bytes, channel_id } => {
                 if channel_id == i64::from(CALL_CHANNEL) && requested_bytes > 0 {
                     self.event(Event::BufferRequest {
                         bytes: requested_bytes.unsigned_abs(),
@@ -212,24 +186,14 @@ impl Voice {
         }
     }
 
-    fn answered(
-        &mut self,
-        command_id: &str,
-        result: Result<Option<serde_json::Value>, CommandFailure>,
-        bytes: usize,
-    ) {
+    fn answered(&mut self, command_id: &str, result: Result<Option<serde_json::Value>, CommandFailure>, bytes: usize) {
         let commands = self.socket.as_mut().map(|socket| &mut socket.commands);
         let pending = commands.and_then(|commands| {
-            let at = commands
-                .iter()
-                .position(|pending| pending.command_id == command_id)?;
+            let at = commands.iter().position(|pending| pending.command_id == command_id)?;
             Some(commands.remove(at))
         });
         match pending {
-            Some(pending) => self.event(Event::Response {
-                key: pending.key,
-                result,
-            }),
+            Some(pending) => self.event(Event::Response { key: pending.key, result }),
             None => self.odd("answer-to-nothing", bytes),
         }
     }
@@ -250,15 +214,8 @@ impl Voice {
     fn next_deadline(&self) -> Option<(Instant, Deadline)> {
         let socket = self.socket.as_ref()?;
         let (beat_at, is_pong) = socket.heartbeat.deadline();
-        let beat = if is_pong {
-            Deadline::Pong
-        } else {
-            Deadline::Ping
-        };
-        let commands = socket
-            .commands
-            .iter()
-            .map(|pending| (pending.due, Deadline::Command));
+        let beat = if is_pong { Deadline::Pong } else { Deadline::Ping };
+        let commands = socket.commands.iter().map(|pending| (pending.due, Deadline::Command));
         commands.chain([(beat_at, beat)]).min_by_key(|(at, _)| *at)
     }
 
@@ -272,9 +229,7 @@ impl Voice {
     }
 
     fn odd(&mut self, kind: &'static str, bytes: usize) {
-        let oddity = self
-            .oddities
-            .note(kind, || format!("a frame of {bytes} bytes"));
+        let oddity = self.oddities.note(kind, || format!("a frame of {bytes} bytes"));
         self.tell(oddity);
     }
 
@@ -287,8 +242,7 @@ impl Voice {
 
 /// A text of the server, when it gave one, cut to size.
 fn given(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-        .map(|text| clipped(text, PEER_TEXT_BYTES_MAX))
+    text.filter(|text| !text.is_empty()).map(|text| clipped(text, PEER_TEXT_BYTES_MAX))
 }
 
 fn failure(code: Option<String>, message: Option<String>) -> CommandFailure {
@@ -299,11 +253,5 @@ fn failure(code: Option<String>, message: Option<String>) -> CommandFailure {
 }
 
 fn failed(key: u32, code: &str, message: &str) -> Event {
-    Event::Response {
-        key,
-        result: Err(CommandFailure {
-            code: code.to_owned(),
-            message: message.to_owned(),
-        }),
-    }
+    Event::Response { key, result: Err(CommandFailure { code: code.to_owned(), message: message.to_owned() }) }
 }

@@ -63,22 +63,15 @@ impl fmt::Debug for Event {
             Self::Response { key, result } => f
                 .debug_struct("Response")
                 .field("key", key)
-                .field(
-                    "result",
-                    &result.as_ref().map(|value| value.as_ref().map(Json)),
-                )
+                .field("result", &result.as_ref().map(|value| value.as_ref().map(Json)))
                 .finish(),
             Self::Terminated => f.write_str("Terminated"),
-            Self::CallError { code, message } => f
-                .debug_struct("CallError")
-                .field("code", code)
-                .field("message", message)
-                .finish(),
-            Self::BufferRequest { bytes, frame_bytes } => f
-                .debug_struct("BufferRequest")
-                .field("bytes", bytes)
-                .field("frame_bytes", frame_bytes)
-                .finish(),
+            Self::CallError { code, message } => {
+                f.debug_struct("CallError").field("code", code).field("message", message).finish()
+            }
+            Self::BufferRequest { bytes, frame_bytes } => {
+                f.debug_struct("BufferRequest").field("bytes", bytes).field("frame_bytes", frame_bytes).finish()
+            }
             Self::Lost => f.write_str("Lost"),
             Self::Oddity(oddity) => f.debug_tuple("Oddity").field(oddity).finish(),
         }

@@ -36,9 +36,7 @@ impl Session {
             channel: Channel::from_wire(fields.text("channel")?),
             remote_address: text_or_nothing(&mut fields, "remoteAddress")?,
             local_address: text_or_nothing(&mut fields, "localAddress")?,
-            opened_at: fields
-                .raw("openedAt")
-                .map_or(0, |value| lenient_seconds(&value)),
+            opened_at: fields.raw("openedAt").map_or(0, |value| lenient_seconds(&value)),
         })
     }
 

@@ -10,6 +10,4 @@ mod types;
 pub use content::{Created, Session};
 pub use to_client::{Response, ToClient};
 pub use to_server::ToServer;
-pub use types::{
-    Activity, CallFlow, CallIn, Channel, CloseReason, InboundCall, SessionNotify, WaMsgIn, WaMsgOut,
-};
+pub use types::{Activity, CallFlow, CallIn, Channel, CloseReason, InboundCall, SessionNotify, WaMsgIn, WaMsgOut};

@@ -57,28 +57,12 @@ pub struct Response {
 impl Response {
     /// A grant.
     pub fn granted(req_id: impl Into<String>, content: Option<Value>) -> Self {
-        Self {
-            req_id: req_id.into(),
-            ok: true,
-            content,
-            error_code: None,
-            error_content: None,
-        }
+        Self { req_id: req_id.into(), ok: true, content, error_code: None, error_content: None }
     }
 
     /// A refusal.
-    pub fn refused(
-        req_id: impl Into<String>,
-        code: impl Into<String>,
-        content: Option<Value>,
-    ) -> Self {
-        Self {
-            req_id: req_id.into(),
-            ok: false,
-            content: None,
-            error_code: Some(code.into()),
-            error_content: content,
-        }
+    pub fn refused(req_id: impl Into<String>, code: impl Into<String>, content: Option<Value>) -> Self {
+        Self { req_id: req_id.into(), ok: false, content: None, error_code: Some(code.into()), error_content: content }
     }
 
     /// Whose session it is, from a `SESSION_BUSY`.
@@ -122,9 +106,7 @@ impl ToClient {
                 session_id: fields.text_or_empty("sessionId")?,
                 reason: CloseReason::from_wire(&fields.text_or_empty("reason")?),
             },
-            _ => Self::Unknown {
-                kind: fields.into_kind(),
-            },
+            _ => Self::Unknown { kind: fields.into_kind() },
         })
     }
 
@@ -158,9 +140,9 @@ impl ToClient {
                 .field("sessionId", &message.session_id)
                 .field("sender", &message.sender)
                 .field("content", &message.content),
-            Self::SessionClosed { session_id, reason } => frame
-                .field("sessionId", session_id)
-                .field("reason", reason.as_str()),
+            Self::SessionClosed { session_id, reason } => {
+                frame.field("sessionId", session_id).field("reason", reason.as_str())
+            }
             Self::Unknown { .. } => frame,
         }
         .finish()
@@ -197,9 +179,7 @@ fn session_notify(mut fields: Fields) -> Result<SessionNotify, ParseError> {
         remote_address: fields.text_or_empty("remoteAddress")?,
         local_address: fields.text_or_empty("localAddress")?,
         activity: Activity::from_wire(fields.text_or_empty("activity")?),
-        created_at_s: fields
-            .raw("createdAt")
-            .map_or(0, |value| lenient_seconds(&value)),
+        created_at_s: fields.raw("createdAt").map_or(0, |value| lenient_seconds(&value)),
     })
 }
 

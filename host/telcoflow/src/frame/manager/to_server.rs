@@ -70,13 +70,10 @@ impl ToServer {
         let mut fields = Fields::read(bytes)?;
         Ok(match fields.kind() {
             "setup" => setup(fields.object("data")?)?,
-            "session.open" => Self::SessionOpen {
-                req_id: fields.text("reqId")?,
-                session_id: fields.text("sessionId")?,
-            },
-            "session.ready" => Self::SessionReady {
-                session_id: fields.text("sessionId")?,
-            },
+            "session.open" => {
+                Self::SessionOpen { req_id: fields.text("reqId")?, session_id: fields.text("sessionId")? }
+            }
+            "session.ready" => Self::SessionReady { session_id: fields.text("sessionId")? },
             "session.create" => Self::SessionCreate {
                 req_id: fields.text("reqId")?,
                 channel: fields.text("channel")?,
@@ -86,13 +83,8 @@ impl ToServer {
                 req_id: fields.text("reqId")?,
                 call_flow: CallFlow::read(&mut fields.object("data")?)?,
             },
-            "wa.msg.out" => Self::WaMsgOut {
-                req_id: fields.text("reqId")?,
-                data: wa_msg_out(fields.object("data")?)?,
-            },
-            _ => Self::Unknown {
-                kind: fields.into_kind(),
-            },
+            "wa.msg.out" => Self::WaMsgOut { req_id: fields.text("reqId")?, data: wa_msg_out(fields.object("data")?)? },
+            _ => Self::Unknown { kind: fields.into_kind() },
         })
     }
 
@@ -100,30 +92,18 @@ impl ToServer {
     pub fn print(&self) -> String {
         let frame = Printer::frame(self.kind());
         match self {
-            Self::Setup {
-                sample_rate_hz,
-                audio_mode,
-            } => frame.nested(
+            Self::Setup { sample_rate_hz, audio_mode } => frame.nested(
                 "data",
-                Printer::object()
-                    .field("sampleRate", sample_rate_hz)
-                    .field("audioMode", audio_mode.as_str()),
+                Printer::object().field("sampleRate", sample_rate_hz).field("audioMode", audio_mode.as_str()),
             ),
-            Self::SessionOpen { req_id, session_id } => {
-                frame.field("sessionId", session_id).field("reqId", req_id)
-            }
+            Self::SessionOpen { req_id, session_id } => frame.field("sessionId", session_id).field("reqId", req_id),
             Self::SessionReady { session_id } => frame.field("sessionId", session_id),
-            Self::SessionCreate {
-                req_id,
-                channel,
-                remote_address,
-            } => frame
-                .field("channel", channel)
-                .field("remoteAddress", remote_address)
-                .field("reqId", req_id),
-            Self::CallFlowSetup { req_id, call_flow } => frame
-                .nested("data", call_flow.printer())
-                .field("reqId", req_id),
+            Self::SessionCreate { req_id, channel, remote_address } => {
+                frame.field("channel", channel).field("remoteAddress", remote_address).field("reqId", req_id)
+            }
+            Self::CallFlowSetup { req_id, call_flow } => {
+                frame.nested("data", call_flow.printer()).field("reqId", req_id)
+            }
             Self::WaMsgOut { req_id, data } => frame
                 .nested(
                     "data",
@@ -157,27 +137,16 @@ impl fmt::Debug for ToServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(self.kind());
         match self {
-            Self::Setup {
-                sample_rate_hz,
-                audio_mode,
-            } => shown
-                .field("sample_rate_hz", sample_rate_hz)
-                .field("audio_mode", audio_mode),
-            Self::SessionOpen { req_id, session_id } => shown
-                .field("req_id", req_id)
-                .field("session_id", session_id),
+            Self::Setup { sample_rate_hz, audio_mode } => {
+                shown.field("sample_rate_hz", sample_rate_hz).field("audio_mode", audio_mode)
+            }
+            Self::SessionOpen { req_id, session_id } => shown.field("req_id", req_id).field("session_id", session_id),
             Self::SessionReady { session_id } => shown.field("session_id", session_id),
-            Self::SessionCreate {
-                req_id,
-                channel,
-                remote_address,
-            } => shown
+            Self::SessionCreate { req_id, channel, remote_address } => shown
                 .field("req_id", req_id)
                 .field("channel", channel)
                 .field("remote_address", &Address(remote_address)),
-            Self::CallFlowSetup { req_id, call_flow } => {
-                shown.field("req_id", req_id).field("call_flow", call_flow)
-            }
+            Self::CallFlowSetup { req_id, call_flow } => shown.field("req_id", req_id).field("call_flow", call_flow),
             Self::WaMsgOut { req_id, data } => shown.field("req_id", req_id).field("data", data),
             Self::Unknown { .. } => &mut shown,
         }
@@ -190,14 +159,8 @@ fn setup(mut data: Fields) -> Result<ToServer, ParseError> {
     if !SAMPLE_RATES_HZ.contains(&sample_rate_hz) {
         return Err(data.wrong("sampleRate", "8000, 16000 or 24000"));
     }
-    let audio_mode = data
-        .text("audioMode")?
-        .parse()
-        .map_err(|_| data.wrong("audioMode", "`mixed` or `isolated`"))?;
-    Ok(ToServer::Setup {
-        sample_rate_hz,
-        audio_mode,
-    })
+    let audio_mode = data.text("audioMode")?.parse().map_err(|_| data.wrong("audioMode", "`mixed` or `isolated`"))?;
+    Ok(ToServer::Setup { sample_rate_hz, audio_mode })
 }
 
 fn wa_msg_out(mut data: Fields) -> Result<WaMsgOut, ParseError> {

@@ -232,10 +232,7 @@ impl fmt::Debug for WaMsgIn {
         f.debug_struct("WaMsgIn")
             .field("session_id", &self.session_id)
             .field("sender", &Address(&self.sender))
-            .field(
-                "content",
-                &format_args!("(object of {})", self.content.len()),
-            )
+            .field("content", &format_args!("(object of {})", self.content.len()))
             .finish()
     }
 }

@@ -83,9 +83,7 @@ impl AskedCommand {
         let name = frame.text("command")?;
         Ok(Self::Known(match name.as_str() {
             "call.answer" => CommandName::Answer,
-            "call.connect" => CommandName::Connect {
-                ring_time_s: frame.object("data")?.whole_u32("ringTimeSeconds")?,
-            },
+            "call.connect" => CommandName::Connect { ring_time_s: frame.object("data")?.whole_u32("ringTimeSeconds")? },
             "agent.whisper" => CommandName::Whisper,
             "agent.barge" => CommandName::Barge,
             "agent.spy" => CommandName::Spy,
@@ -101,10 +99,9 @@ impl AskedCommand {
 
     pub(super) fn print_data(&self, frame: Printer) -> Printer {
         match self {
-            Self::Known(CommandName::Connect { ring_time_s }) => frame.nested(
-                "data",
-                Printer::object().field("ringTimeSeconds", ring_time_s),
-            ),
+            Self::Known(CommandName::Connect { ring_time_s }) => {
+                frame.nested("data", Printer::object().field("ringTimeSeconds", ring_time_s))
+            }
             Self::Known(_) => frame,
             Self::Other { data, .. } => frame.optional("data", data.as_ref()),
         }

@@ -44,7 +44,7 @@ pub enum ToClient {
         requested_bytes: i64,
         /// The frame size it likes best, in bytes; 0 or less is no wish.
         prefer_audio_frame_bytes: Option<i64>,
-        /// For which channel; only those for channel 0 are served.
+        /// For which channel, 0 when it is not said; only those for channel 0 are served.
         channel_id: i64,
     },
     /// A type that this crate does not know: ignored.
@@ -65,9 +65,7 @@ impl ToClient {
             "command_response" => command_response(fields.object("data")?)?,
             "call_event" => call_event(fields.object("data")?)?,
             "buffer_request" => buffer_request(fields.object("data")?)?,
-            _ => Self::Unknown {
-                kind: fields.into_kind(),
-            },
+            _ => Self::Unknown { kind: fields.into_kind() },
         })
     }
 
@@ -76,13 +74,7 @@ impl ToClient {
         let frame = Printer::frame(self.kind());
         let data = Printer::object();
         match self {
-            Self::CommandResponse {
-                command_id,
-                success,
-                result,
-                error_code,
-                error_message,
-            } => frame.nested(
+            Self::CommandResponse { command_id, success, result, error_code, error_message } => frame.nested(
                 "data",
                 data.field("command_id", command_id)
                     .field("success", success)
@@ -91,28 +83,18 @@ impl ToClient {
                     .optional("error_message", error_message.as_ref()),
             ),
             Self::CallTerminated => frame.nested("data", data.field("event", "call.terminated")),
-            Self::CallError {
-                error_code,
-                error_message,
-            } => frame.nested(
+            Self::CallError { error_code, error_message } => frame.nested(
                 "data",
                 data.field("event", "call.error")
                     .field("error_code", error_code)
                     .optional("error_message", error_message.as_ref()),
             ),
             Self::CallEventOther { event } => frame.nested("data", data.field("event", event)),
-            Self::BufferRequest {
-                requested_bytes,
-                prefer_audio_frame_bytes,
-                channel_id,
-            } => frame.nested(
+            Self::BufferRequest { requested_bytes, prefer_audio_frame_bytes, channel_id } => frame.nested(
                 "data",
                 data.field("requested_bytes", requested_bytes)
-                    .optional(
-                        "prefer_audio_frame_bytes",
-                        prefer_audio_frame_bytes.as_ref(),
-                    )
-                    .field("channelId", channel_id),
+                    .optional("prefer_audio_frame_bytes", prefer_audio_frame_bytes.as_ref())
+                    .optional("channelId", Some(channel_id).filter(|id| **id != 0)),
             ),
             Self::Unknown { .. } => frame,
         }
@@ -123,9 +105,7 @@ impl ToClient {
     pub fn kind(&self) -> &str {
         match self {
             Self::CommandResponse { .. } => "command_response",
-            Self::CallTerminated | Self::CallError { .. } | Self::CallEventOther { .. } => {
-                "call_event"
-            }
+            Self::CallTerminated | Self::CallError { .. } | Self::CallEventOther { .. } => "call_event",
             Self::BufferRequest { .. } => "buffer_request",
             Self::Unknown { kind } => kind,
         }
@@ -136,32 +116,19 @@ impl fmt::Debug for ToClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(self.kind());
         match self {
-            Self::CommandResponse {
-                command_id,
-                success,
-                result,
-                error_code,
-                error_message,
-            } => shown
+            Self::CommandResponse { command_id, success, result, error_code, error_message } => shown
                 .field("command_id", command_id)
                 .field("success", success)
                 .field("result", &result.as_ref().map(Json))
                 .field("error_code", error_code)
                 .field("error_message", error_message),
             Self::CallTerminated => shown.field("event", &"call.terminated"),
-            Self::CallError {
-                error_code,
-                error_message,
-            } => shown
+            Self::CallError { error_code, error_message } => shown
                 .field("event", &"call.error")
                 .field("error_code", error_code)
                 .field("error_message", error_message),
             Self::CallEventOther { event } => shown.field("event", event),
-            Self::BufferRequest {
-                requested_bytes,
-                prefer_audio_frame_bytes,
-                channel_id,
-            } => shown
+            Self::BufferRequest { requested_bytes, prefer_audio_frame_bytes, channel_id } => shown
                 .field("requested_bytes", requested_bytes)
                 .field("prefer_audio_frame_bytes", prefer_audio_frame_bytes)
                 .field("channel_id", channel_id),
@@ -202,16 +169,9 @@ fn buffer_request(mut data: Fields) -> Result<ToClient, ParseError> {
     Ok(ToClient::BufferRequest {
         requested_bytes: match data.take("requested_bytes") {
             None => 0,
-            Some(value) => {
-                lenient_int(&value).ok_or_else(|| data.wrong("requested_bytes", "a number"))?
-            }
+            Some(value) => lenient_int(&value).ok_or_else(|| data.wrong("requested_bytes", "a number"))?,
         },
-        prefer_audio_frame_bytes: data
-            .take("prefer_audio_frame_bytes")
-            .and_then(|value| lenient_int(&value)),
-        channel_id: data
-            .take("channelId")
-            .and_then(|value| lenient_int(&value))
-            .unwrap_or(0),
+        prefer_audio_frame_bytes: data.take("prefer_audio_frame_bytes").and_then(|value| lenient_int(&value)),
+        channel_id: data.take("channelId").and_then(|value| lenient_int(&value)).unwrap_or(0),
     })
 }

@@ -31,9 +31,7 @@ impl ToServer {
     pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
         let mut fields = Fields::read(text)?;
         if fields.kind() != "command" {
-            return Ok(Self::Unknown {
-                kind: fields.into_kind(),
-            });
+            return Ok(Self::Unknown { kind: fields.into_kind() });
         }
         let mut data = fields.object("data")?;
         Ok(Self::Command {
@@ -47,11 +45,7 @@ impl ToServer {
     pub fn print(&self) -> String {
         let frame = Printer::frame(self.kind());
         match self {
-            Self::Command {
-                command_id,
-                command,
-                timeout_ms,
-            } => {
+            Self::Command { command_id, command, timeout_ms } => {
                 let data = Printer::object()
                     .field("command_id", command_id)
                     .field("command", command.wire_name())
