@@ -1,5 +1,6 @@
 //! What became of a call.
 
+use std::fmt;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -104,7 +105,7 @@ pub struct EchoCheck {
 }
 
 /// What became of one call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CallReport {
     /// The session's id.
     pub session_id: String,
@@ -156,6 +157,24 @@ pub struct CallReport {
     pub echo: Option<EchoCheck>,
     /// Both planes' frames of this call.
     pub transcript: Transcript,
+}
+
+impl fmt::Debug for CallReport {
+    /// Without the audio.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallReport")
+            .field("ordinal", &self.ordinal)
+            .field("outcome", &self.outcome)
+            .field("timeline", &self.timeline)
+            .field("said_samples", &self.said.len())
+            .field("heard_raw_bytes", &self.heard_raw.len())
+            .field("heard_samples", &self.heard.len())
+            .field("pull", &self.pull)
+            .field("echo", &self.echo)
+            .field("commands", &self.commands)
+            .field("transcript", &self.transcript)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CallReport {

@@ -4,6 +4,7 @@
 //! and left out. It never holds a key or a token: each transcript knows the secrets of its call and
 //! blanks them wherever a peer may have put them.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -90,7 +91,7 @@ pub enum Frame {
 }
 
 /// A bounded list of lines in the order in which the simulator saw them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Transcript {
     lines: Vec<TranscriptLine>,
     left_out: u64,
@@ -188,6 +189,15 @@ impl Transcript {
         let runs_from = self.runs_from;
         self.push(at, direction, frame);
         self.runs_from = runs_from.min(self.lines.len());
+    }
+}
+
+impl fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transcript")
+            .field("lines", &self.lines)
+            .field("left_out", &self.left_out)
+            .finish_non_exhaustive()
     }
 }
 

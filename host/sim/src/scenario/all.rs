@@ -1,0 +1,228 @@
+//! The scenarios, one function each.
+
+use telcoflow::frame::AudioMode;
+
+use super::{AgentAction, AgentStep, Expected, Scenario};
+use crate::caller::{Callee, CalleeAnswer, Caller};
+use crate::config::Switches;
+use crate::report::Outcome;
+use crate::script::Step;
+
+use AgentAction::{Answer, Barge, Close, Disconnect, Echo, Interrupt, Spy, WaitCallError, WaitTerminated, Whisper};
+
+const CONNECT: AgentAction = AgentAction::Connect { ring_time_s: 5 };
+/// 300 ms of tone, which is all that is played ahead, so that it leaves at once.
+const SAY: AgentAction = AgentAction::Say { freq_hz: 440.0, ms: 300 };
+
+/// Every scenario, in the order in which a reader meets the features.
+pub fn all() -> Vec<Scenario> {
+    vec![
+        answer(),
+        echo(),
+        echo_at_8_khz(),
+        connect(),
+        connect_unanswered(),
+        connect_without_answer(),
+        barge(),
+        whisper(),
+        spy(),
+        mode_before_connect(),
+        interrupt(),
+        close(),
+        close_after_connect(),
+        disconnect(),
+        disconnect_refused(),
+        isolated(),
+        call_error(),
+        server_hang_up(),
+    ]
+}
+
+fn answer() -> Scenario {
+    Scenario {
+        name: "answer",
+        shows: "the agent answers, the caller hangs up",
+        ..usual([Answer, WaitTerminated], hangs_up_after(200), Outcome::CallerHungUp)
+    }
+}
+
+fn echo() -> Scenario {
+    let mut scenario = usual([Answer, Echo], Caller::echo(1_000), Outcome::CallerHungUp);
+    scenario.expected.echoes = true;
+    scenario.expected.caller_hears = true;
+    Scenario { name: "echo", shows: "all that the caller says comes back", ..scenario }
+}
+
+fn echo_at_8_khz() -> Scenario {
+    Scenario { name: "echo-at-8-khz", shows: "the same at another sample rate", sample_rate_hz: 8_000, ..echo() }
+}
+
+fn connect() -> Scenario {
+    let caller = Caller::new(vec![Step::WaitConnected, Step::Wait { ms: 200 }, Step::HangUp]);
+    Scenario {
+        name: "connect",
+        shows: "the callee answers and the parties are bridged",
+        ..usual([Answer, CONNECT, WaitTerminated], quick_callee(caller), Outcome::CallerHungUp)
+    }
+}
+
+fn connect_unanswered() -> Scenario {
+    let callee = Callee { answer: CalleeAnswer::Never, ..Callee::default() };
+    let mut scenario = usual(
+        [Answer, AgentAction::Connect { ring_time_s: 1 }, SAY, AgentAction::Wait { ms: 400 }, Close],
+        Caller { callee, ..Caller::default() },
+        Outcome::AgentClosed,
+    );
+    scenario.agent[1].fails_with = Some("CALL_UNANSWERED");
+    scenario.expected.caller_hears = true;
+    Scenario { name: "connect-unanswered", shows: "an unanswered connect leaves the call up", ..scenario }
+}
+
+fn connect_without_answer() -> Scenario {
+    Scenario {
+        name: "connect-without-answer",
+        shows: "a call is connected that was never answered",
+        ..usual([CONNECT, Disconnect], quick_callee(Caller::default()), Outcome::AgentDisconnected)
+    }
+}
+
+fn barge() -> Scenario {
+    let mut scenario = mode([Answer, CONNECT, Spy, Barge], (true, true));
+    scenario.expected.outcome = Outcome::AgentLeft;
+    Scenario { name: "barge", shows: "both parties hear the agent", ..scenario }
+}
+
+fn whisper() -> Scenario {
+    Scenario {
+        name: "whisper",
+        shows: "the callee alone hears the agent",
+        ..mode([Answer, CONNECT, Whisper], (false, true))
+    }
+}
+
+fn spy() -> Scenario {
+    Scenario { name: "spy", shows: "neither party hears the agent", ..mode([Answer, CONNECT, Spy], (false, false)) }
+}
+
+fn mode_before_connect() -> Scenario {
+    let mut scenario = usual([Answer, Whisper, Barge, Spy, Close], Caller::default(), Outcome::AgentClosed);
+    for step in &mut scenario.agent[1..4] {
+        step.fails_with = Some("INVALID_COMMAND");
+    }
+    Scenario { name: "mode-before-connect", shows: "whisper, barge and spy need a connected callee", ..scenario }
+}
+
+fn interrupt() -> Scenario {
+    let say = AgentAction::Say { freq_hz: 440.0, ms: 5_000 };
+    let wait = AgentAction::Wait { ms: 500 };
+    let mut scenario = usual([Answer, say, wait, Interrupt, Close], Caller::default(), Outcome::AgentClosed);
+    scenario.expected.caller_hears = true;
+    scenario.expected.interrupts = true;
+    Scenario { name: "interrupt", shows: "what is being played stops", ..scenario }
+}
+
+fn close() -> Scenario {
+    Scenario {
+        name: "close",
+        shows: "close before connect ends the call",
+        ..usual([Answer, Close], Caller::default(), Outcome::AgentClosed)
+    }
+}
+
+fn close_after_connect() -> Scenario {
+    Scenario {
+        name: "close-after-connect",
+        shows: "close after connect leaves the parties alone",
+        ..usual([Answer, CONNECT, Close], quick_callee(Caller::default()), Outcome::AgentLeft)
+    }
+}
+
+fn disconnect() -> Scenario {
+    Scenario {
+        name: "disconnect",
+        shows: "disconnect ends the call for everyone",
+        ..usual([Answer, Disconnect], Caller::default(), Outcome::AgentDisconnected)
+    }
+}
+
+fn disconnect_refused() -> Scenario {
+    let mut scenario = usual([Answer, Disconnect, Close], Caller::default(), Outcome::AgentClosed);
+    scenario.agent[1].fails_with = Some("INVALID_COMMAND");
+    Scenario {
+        name: "disconnect-refused",
+        shows: "a server that takes no disconnect before connect still takes close",
+        open_points: Switches { disconnect_while_answered: false, ..Switches::default() },
+        ..scenario
+    }
+}
+
+fn isolated() -> Scenario {
+    let waits = [1, 2].map(|channel| AgentAction::WaitAudio { channel, bytes: 6_400 });
+    let [caller_leg, callee_leg] = waits;
+    let mut caller = quick_callee(Caller::default());
+    caller.callee.says = vec![4_000; 16_000].into();
+    let mut scenario = usual([Answer, CONNECT, caller_leg, callee_leg, Disconnect], caller, Outcome::AgentDisconnected);
+    scenario.expected.channels = &[0, 1, 2];
+    Scenario {
+        name: "isolated",
+        shows: "each leg comes on its own channel",
+        audio_mode: AudioMode::Isolated,
+        ..scenario
+    }
+}
+
+fn call_error() -> Scenario {
+    let error = Step::CallError { code: "TTS_SESSION_ERROR".to_owned(), message: Some("no voice".to_owned()) };
+    let script = vec![Step::WaitAnswered, error, Step::Wait { ms: 200 }, Step::HangUp];
+    Scenario {
+        name: "call-error",
+        shows: "an error is reported and the call goes on",
+        ..usual([Answer, WaitCallError, WaitTerminated], Caller::new(script), Outcome::CallerHungUp)
+    }
+}
+
+fn server_hang_up() -> Scenario {
+    let script = vec![Step::WaitAnswered, Step::Wait { ms: 200 }, Step::ServerHangUp];
+    Scenario {
+        name: "server-hang-up",
+        shows: "the server ends the call",
+        ..usual([Answer, WaitTerminated], Caller::new(script), Outcome::ServerHungUp)
+    }
+}
+
+/// A connected call in which the agent speaks and leaves.
+fn mode<const N: usize>(modes: [AgentAction; N], (caller_hears, callee_hears): (bool, bool)) -> Scenario {
+    let mut steps = modes.to_vec();
+    steps.extend([SAY, AgentAction::Wait { ms: 500 }, Close]);
+    let scenario = usual(steps, quick_callee(Caller::default()), Outcome::AgentLeft);
+    let expected = Expected { caller_hears, callee_hears, ..scenario.expected };
+    Scenario { expected, ..scenario }
+}
+
+fn usual(steps: impl IntoIterator<Item = AgentAction>, caller: Caller, outcome: Outcome) -> Scenario {
+    Scenario {
+        name: "",
+        shows: "",
+        audio_mode: AudioMode::Mixed,
+        sample_rate_hz: 16_000,
+        open_points: Switches::default(),
+        caller: Caller { give_up_ms: 20_000, ..caller },
+        agent: steps.into_iter().map(|action| AgentStep { action, fails_with: None }).collect(),
+        expected: Expected {
+            outcome,
+            caller_hears: false,
+            callee_hears: false,
+            echoes: false,
+            interrupts: false,
+            channels: &[0],
+        },
+    }
+}
+
+fn hangs_up_after(ms: u32) -> Caller {
+    Caller::new(vec![Step::WaitAnswered, Step::Wait { ms }, Step::HangUp])
+}
+
+fn quick_callee(caller: Caller) -> Caller {
+    Caller { callee: Callee { answer: CalleeAnswer::After { ms: 200 }, ..Callee::default() }, ..caller }
+}
