@@ -5,8 +5,5 @@
 pub const WAV_SAMPLES_MAX: u32 = 24_000 * 3_600;
 
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
-pub const TABLE: &[(&str, u64, &str)] = &[(
-    "wav_samples_max",
-    WAV_SAMPLES_MAX as u64,
-    "a longer WAV file is refused before it is read",
-)];
+pub const TABLE: &[(&str, u64, &str)] =
+    &[("wav_samples_max", WAV_SAMPLES_MAX as u64, "a longer WAV file is refused before it is read")];

@@ -34,11 +34,7 @@ pub fn find_lag(said: &[i16], heard: &[i16], lag_samples_max: usize) -> Option<L
     }
     let mut window_energy = product(&heard[..said.len()], &heard[..said.len()]);
     let mut best: Option<Lag> = None;
-    for (samples, window) in heard
-        .windows(said.len())
-        .take(lag_samples_max.saturating_add(1))
-        .enumerate()
-    {
+    for (samples, window) in heard.windows(said.len()).take(lag_samples_max.saturating_add(1)).enumerate() {
         if window_energy > 0 {
             let scale = (said_energy as f64).sqrt() * (window_energy as f64).sqrt();
             let likeness = product(said, window) as f64 / scale;
@@ -55,10 +51,7 @@ pub fn find_lag(said: &[i16], heard: &[i16], lag_samples_max: usize) -> Option<L
 
 /// Exact: 2^33 products of full-scale samples fit.
 fn product(a: &[i16], b: &[i16]) -> i64 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| i64::from(i32::from(*a) * i32::from(*b)))
-        .sum()
+    a.iter().zip(b).map(|(a, b)| i64::from(i32::from(*a) * i32::from(*b))).sum()
 }
 
 #[cfg(test)]
@@ -77,10 +70,7 @@ mod tests {
 
     /// A tone that rises, so that it is like itself at one place only.
     fn chirp(samples: usize) -> Vec<i16> {
-        (0..samples)
-            .map(|index| ((index * index) as f64 / 400.0).sin() * 8_000.0)
-            .map(|value| value as i16)
-            .collect()
+        (0..samples).map(|index| ((index * index) as f64 / 400.0).sin() * 8_000.0).map(|value| value as i16).collect()
     }
 
     #[test]

@@ -27,10 +27,7 @@ pub fn bytes_to_samples(pcm: &[u8]) -> Vec<i16> {
 
 /// The samples as little-endian PCM.
 pub fn samples_to_bytes(samples: &[i16]) -> Vec<u8> {
-    samples
-        .iter()
-        .flat_map(|sample| sample.to_le_bytes())
-        .collect()
+    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 
 #[cfg(test)]
@@ -40,30 +37,17 @@ mod tests {
     #[test]
     fn a_tone_has_its_frequency_and_amplitude() {
         let samples = tone(1_000.0, 0.5, 8_000, 8_000);
-        let rising = samples
-            .windows(2)
-            .filter(|pair| pair[0] < 0 && pair[1] >= 0)
-            .count();
-        assert_eq!(
-            rising, 999,
-            "a thousand periods, the first of which starts at zero"
-        );
+        let rising = samples.windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count();
+        assert_eq!(rising, 999, "a thousand periods, the first of which starts at zero");
         assert_eq!(samples.iter().copied().max(), Some(16_384));
         assert_eq!(samples[0], 0);
     }
 
     #[test]
     fn an_amplitude_beyond_full_scale_is_cut() {
-        assert_eq!(
-            tone(1_000.0, 9.0, 8_000, 8).iter().copied().max(),
-            Some(i16::MAX)
-        );
+        assert_eq!(tone(1_000.0, 9.0, 8_000, 8).iter().copied().max(), Some(i16::MAX));
         assert_eq!(tone(1_000.0, -1.0, 8_000, 8), silence(8));
-        assert_eq!(
-            tone(1_000.0, 1.0, 0, 2),
-            silence(2),
-            "a rate of nothing is no reason to fall"
-        );
+        assert_eq!(tone(1_000.0, 1.0, 0, 2), silence(2), "a rate of nothing is no reason to fall");
     }
 
     #[test]

@@ -57,9 +57,7 @@ pub enum WavError {
         samples: u32,
     },
     /// Its rate is not the one that is needed; nothing is resampled.
-    #[error(
-        "a sample rate of {needed_hz} Hz is needed and {found_hz} Hz was found: convert the file"
-    )]
+    #[error("a sample rate of {needed_hz} Hz is needed and {found_hz} Hz was found: convert the file")]
     RateMismatch {
         /// The rate that was asked for.
         needed_hz: u32,
@@ -84,12 +82,7 @@ impl Wav {
     /// All of [`WavError`] but `RateMismatch`.
     pub fn read(source: impl Read) -> Result<Wav, WavError> {
         let mut reader = WavReader::new(source).map_err(from_hound)?;
-        let WavSpec {
-            channels,
-            sample_rate,
-            bits_per_sample,
-            sample_format,
-        } = reader.spec();
+        let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
         if sample_format == SampleFormat::Float || !matches!(bits_per_sample, 8 | 16) {
             return Err(WavError::UnsupportedBits {
                 bits: bits_per_sample,
@@ -100,9 +93,7 @@ impl Wav {
             return Err(WavError::UnsupportedChannels { channels });
         }
         if reader.duration() > WAV_SAMPLES_MAX {
-            return Err(WavError::TooLong {
-                samples: reader.duration(),
-            });
+            return Err(WavError::TooLong { samples: reader.duration() });
         }
         // hound reads 8-bit samples as -128 to 127.
         let scale = if bits_per_sample == 8 { 256 } else { 1 };
@@ -111,15 +102,8 @@ impl Wav {
             .map(|sample| sample.map(|sample| sample * scale))
             .collect::<Result<_, _>>()
             .map_err(from_hound)?;
-        let samples = if channels == 2 {
-            mix_down(&interleaved)
-        } else {
-            interleaved
-        };
-        Ok(Wav {
-            sample_rate_hz: sample_rate,
-            samples,
-        })
+        let samples = if channels == 2 { mix_down(&interleaved) } else { interleaved };
+        Ok(Wav { sample_rate_hz: sample_rate, samples })
     }
 
     /// The samples, if they have the rate that is needed.
@@ -128,10 +112,7 @@ impl Wav {
     /// [`WavError::RateMismatch`].
     pub fn at_rate(self, needed_hz: u32) -> Result<Vec<i16>, WavError> {
         if self.sample_rate_hz != needed_hz {
-            return Err(WavError::RateMismatch {
-                needed_hz,
-                found_hz: self.sample_rate_hz,
-            });
+            return Err(WavError::RateMismatch { needed_hz, found_hz: self.sample_rate_hz });
         }
         Ok(self.samples)
     }
@@ -141,11 +122,7 @@ impl Wav {
 ///
 /// # Errors
 /// [`WavError::Unreadable`] when the file cannot be made or written.
-pub fn write_mono(
-    path: impl AsRef<Path>,
-    sample_rate_hz: u32,
-    samples: &[i16],
-) -> Result<(), WavError> {
+pub fn write_mono(path: impl AsRef<Path>, sample_rate_hz: u32, samples: &[i16]) -> Result<(), WavError> {
     write(create(path)?, sample_rate_hz, 1, samples.iter().copied())
 }
 
@@ -153,12 +130,7 @@ pub fn write_mono(
 ///
 /// # Errors
 /// [`WavError::Unreadable`] when the file cannot be made or written.
-pub fn write_stereo(
-    path: impl AsRef<Path>,
-    sample_rate_hz: u32,
-    left: &[i16],
-    right: &[i16],
-) -> Result<(), WavError> {
+pub fn write_stereo(path: impl AsRef<Path>, sample_rate_hz: u32, left: &[i16], right: &[i16]) -> Result<(), WavError> {
     let at = |side: &[i16], index: usize| side.get(index).copied().unwrap_or(0);
     let frames = 0..left.len().max(right.len());
     let interleaved = frames.flat_map(|index| [at(left, index), at(right, index)]);
@@ -171,12 +143,7 @@ fn write(
     channels: u16,
     interleaved: impl Iterator<Item = i16>,
 ) -> Result<(), WavError> {
-    let spec = WavSpec {
-        channels,
-        sample_rate: sample_rate_hz,
-        bits_per_sample: 16,
-        sample_format: SampleFormat::Int,
-    };
+    let spec = WavSpec { channels, sample_rate: sample_rate_hz, bits_per_sample: 16, sample_format: SampleFormat::Int };
     let mut writer = WavWriter::new(sink, spec).map_err(from_hound)?;
     for sample in interleaved {
         writer.write_sample(sample).map_err(from_hound)?;
@@ -190,28 +157,17 @@ fn create(path: impl AsRef<Path>) -> Result<BufWriter<File>, WavError> {
 
 fn mix_down(interleaved: &[i16]) -> Vec<i16> {
     let (pairs, _) = interleaved.as_chunks::<2>();
-    pairs
-        .iter()
-        .map(|[left, right]| left.midpoint(*right))
-        .collect()
+    pairs.iter().map(|[left, right]| left.midpoint(*right)).collect()
 }
 
 fn unreadable(error: io::Error) -> WavError {
-    WavError::Unreadable {
-        kind: error.kind(),
-        message: error.to_string(),
-    }
+    WavError::Unreadable { kind: error.kind(), message: error.to_string() }
 }
 
 fn from_hound(error: hound::Error) -> WavError {
     match error {
         // hound reports a file that ends early as an IO error of no particular kind: it is damaged, the disk is not.
-        hound::Error::IoError(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::Other | io::ErrorKind::UnexpectedEof
-            ) =>
-        {
+        hound::Error::IoError(error) if matches!(error.kind(), io::ErrorKind::Other | io::ErrorKind::UnexpectedEof) => {
             WavError::NotWav("it ends early".to_owned())
         }
         hound::Error::IoError(error) => unreadable(error),
@@ -221,203 +177,4 @@ fn from_hound(error: hound::Error) -> WavError {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Cursor;
-
-    use super::*;
-
-    /// A file as its bytes: header by the book, then the data.
-    fn file(format_tag: u16, channels: u16, rate_hz: u32, bits: u16, data: &[u8]) -> Vec<u8> {
-        let block = channels * bits / 8;
-        let mut bytes = Vec::new();
-        bytes.extend(b"RIFF");
-        bytes.extend((36 + data.len() as u32).to_le_bytes());
-        bytes.extend(b"WAVEfmt ");
-        bytes.extend(16_u32.to_le_bytes());
-        bytes.extend(format_tag.to_le_bytes());
-        bytes.extend(channels.to_le_bytes());
-        bytes.extend(rate_hz.to_le_bytes());
-        bytes.extend((rate_hz * u32::from(block)).to_le_bytes());
-        bytes.extend(block.to_le_bytes());
-        bytes.extend(bits.to_le_bytes());
-        bytes.extend(b"data");
-        bytes.extend((data.len() as u32).to_le_bytes());
-        bytes.extend(data);
-        bytes
-    }
-
-    fn read(bytes: &[u8]) -> Result<Wav, WavError> {
-        Wav::read(Cursor::new(bytes))
-    }
-
-    #[test]
-    fn mono_of_16_bits_is_read_as_it_is() {
-        let wav = read(&file(1, 1, 16_000, 16, &[1, 0, 0xff, 0xff, 0, 0x80])).unwrap();
-        assert_eq!(
-            wav,
-            Wav {
-                sample_rate_hz: 16_000,
-                samples: vec![1, -1, i16::MIN]
-            }
-        );
-    }
-
-    #[test]
-    fn eight_bits_are_scaled_about_their_middle() {
-        let wav = read(&file(1, 1, 8_000, 8, &[0, 128, 255, 129])).unwrap();
-        assert_eq!(wav.samples, [i16::MIN, 0, 127 * 256, 256]);
-    }
-
-    #[test]
-    fn stereo_is_mixed_down_without_overflow() {
-        let data: Vec<u8> =
-            crate::samples_to_bytes(&[100, 300, i16::MAX, i16::MAX, i16::MIN, i16::MIN]);
-        let wav = read(&file(1, 2, 8_000, 16, &data)).unwrap();
-        assert_eq!(wav.samples, [200, i16::MAX, i16::MIN]);
-    }
-
-    #[test]
-    fn refusals_say_what_was_found() {
-        let wide = read(&file(1, 1, 8_000, 24, &[0; 6])).unwrap_err();
-        assert_eq!(
-            wide,
-            WavError::UnsupportedBits {
-                bits: 24,
-                float: false
-            }
-        );
-        assert!(
-            wide.to_string().starts_with("samples of 24 bits are not"),
-            "{wide}"
-        );
-        let float = read(&file(3, 1, 8_000, 32, &[0; 8])).unwrap_err();
-        assert_eq!(
-            float,
-            WavError::UnsupportedBits {
-                bits: 32,
-                float: true
-            }
-        );
-        assert!(
-            float
-                .to_string()
-                .starts_with("samples of 32 bits (float) are not"),
-            "{float}"
-        );
-        assert_eq!(
-            read(&file(7, 1, 8_000, 8, &[0; 8])),
-            Err(WavError::UnsupportedEncoding)
-        );
-        assert_eq!(
-            read(&file(1, 3, 8_000, 16, &[0; 6])),
-            Err(WavError::UnsupportedChannels { channels: 3 })
-        );
-        assert!(matches!(
-            read(b"ID3 is no WAV file at all, is it?"),
-            Err(WavError::NotWav(_))
-        ));
-        assert_eq!(
-            read(b"RIFF"),
-            Err(WavError::NotWav("it ends early".to_owned()))
-        );
-    }
-
-    #[test]
-    fn a_file_that_ends_early_is_damaged() {
-        let mut bytes = file(1, 1, 8_000, 16, &[0; 100]);
-        bytes.truncate(bytes.len() - 10);
-        assert_eq!(
-            read(&bytes),
-            Err(WavError::NotWav("it ends early".to_owned()))
-        );
-    }
-
-    #[test]
-    fn a_file_of_endless_claims_is_refused_before_it_is_read() {
-        let mut bytes = file(1, 1, 8_000, 8, &[0; 4]);
-        let length_at = bytes.len() - 8;
-        bytes[length_at..length_at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert_eq!(read(&bytes), Err(WavError::TooLong { samples: u32::MAX }));
-    }
-
-    #[test]
-    fn another_rate_is_refused_with_both_rates() {
-        let wav = Wav {
-            sample_rate_hz: 44_100,
-            samples: vec![1],
-        };
-        let refusal = wav.clone().at_rate(16_000).unwrap_err();
-        assert_eq!(
-            refusal,
-            WavError::RateMismatch {
-                needed_hz: 16_000,
-                found_hz: 44_100
-            }
-        );
-        let text = refusal.to_string();
-        assert!(
-            text.contains("16000 Hz is needed") && text.contains("44100 Hz was found"),
-            "{text}"
-        );
-        assert_eq!(wav.at_rate(44_100), Ok(vec![1]));
-    }
-
-    #[test]
-    fn what_is_written_is_read_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("call.wav");
-        let said = crate::tone(440.0, 0.3, 24_000, 999);
-        write_mono(&path, 24_000, &said).unwrap();
-        assert_eq!(
-            Wav::read_file(&path),
-            Ok(Wav {
-                sample_rate_hz: 24_000,
-                samples: said
-            })
-        );
-    }
-
-    #[test]
-    fn the_shorter_side_is_completed_with_silence() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("call.wav");
-        write_stereo(&path, 8_000, &[100, 200], &[10, 20, 30]).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        assert_eq!(
-            bytes[bytes.len() - 12..],
-            *crate::samples_to_bytes(&[100, 10, 200, 20, 0, 30])
-        );
-        assert_eq!(Wav::read_file(&path).unwrap().samples, [55, 110, 15]);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_used_says_why() {
-        let folder = tempfile::tempdir().unwrap();
-        let absent = Wav::read_file(folder.path().join("absent.wav")).unwrap_err();
-        assert!(
-            matches!(
-                absent,
-                WavError::Unreadable {
-                    kind: io::ErrorKind::NotFound,
-                    ..
-                }
-            ),
-            "{absent:?}"
-        );
-        assert!(matches!(
-            Wav::read_file(folder.path()),
-            Err(WavError::Unreadable { .. })
-        ));
-        let failed = write_mono(folder.path().join("no/such/folder.wav"), 8_000, &[1]).unwrap_err();
-        assert!(
-            matches!(
-                failed,
-                WavError::Unreadable {
-                    kind: io::ErrorKind::NotFound,
-                    ..
-                }
-            ),
-            "{failed:?}"
-        );
-    }
-}
+mod tests;

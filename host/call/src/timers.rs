@@ -173,6 +173,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_goes_on_after_the_stop() {
+        let start = Instant::now();
+        let mut timers = Timers::default();
+        let fired = timers.set(start, MS, true).unwrap();
+        timers.fire(start + MS);
+        timers.set(start, 2 * MS, false).unwrap();
+        timers.stop();
+        timers.taken(fired, start + MS);
+        assert_eq!(timers.next_at(), None);
+    }
+
+    #[test]
     fn a_delay_beyond_the_clock_is_refused() {
         let mut timers = Timers::default();
         let failure = timers.set(Instant::now(), Duration::MAX, false).unwrap_err();

@@ -143,6 +143,8 @@ mod tests {
         assert_eq!(heard.heard(), 400);
         heard.advance(at(start, 540));
         assert_eq!(heard.heard(), 400, "a clock that steps back changes nothing");
+        heard.advance(at(start, 550));
+        assert_eq!(heard.heard(), 400, "nor does the way back");
         heard.advance(at(start, 900));
         assert_eq!(heard.heard(), 800);
     }

@@ -1,10 +1,11 @@
 //! Arbitrary interleavings of all that can happen to a call, judged by invariants and by a slow reference model of its
 //! playout, inbox and outcomes.
 //!
-//! A failing case is printed shrunk, and its seed is kept beside this file. More cases: `PROPTEST_CASES=100000`.
+//! A failing case is printed shrunk, and its seed is kept in `tests/proptest-regressions/`. More cases: `PROPTEST_CASES=100000`.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod action;
+mod commands;
 mod playout;
 mod world;
 

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use call::{
-    Ability, Call, CallConfig, CallInfo, Capabilities, CommandId, CommandKind, Deadline, Event, Failure, Next, State,
-};
+use call::{Ability, Call, CallConfig, CallInfo, Capabilities, CommandKind, Deadline, Event, Failure, Next, State};
 
 use crate::action::Action;
+use crate::commands::Commands;
 use crate::playout::Playout;
 
 const RATE_HZ: u32 = 8_000;
@@ -20,11 +19,7 @@ pub(crate) struct World {
     /// Grows with each byte that is played, so that a byte out of place shows.
     next_byte: u32,
     marks_made: u64,
-    /// The handler's commands that were accepted and whose outcome was not taken.
-    open: BTreeMap<CommandId, &'static str>,
-    /// All that were sent and not answered, interrupts included.
-    sent: Vec<CommandId>,
-    interrupts_unanswered: BTreeSet<CommandId>,
+    commands: Commands,
     timers: Vec<u32>,
     cancelled: BTreeSet<u32>,
     channels: BTreeMap<u8, Channel>,
@@ -51,9 +46,7 @@ impl World {
             model: Playout::new(RATE_HZ, PLAYOUT_BYTES_MAX, now),
             next_byte: 0,
             marks_made: 0,
-            open: BTreeMap::new(),
-            sent: Vec::new(),
-            interrupts_unanswered: BTreeSet::new(),
+            commands: Commands::new(),
             timers: Vec::new(),
             cancelled: BTreeSet::new(),
             channels: BTreeMap::new(),
@@ -122,6 +115,7 @@ impl World {
             Action::End(reason) => {
                 let lives = self.lives();
                 self.call.handle_ended(*reason);
+                self.commands.ended();
                 if lives {
                     self.model.end();
                 }
@@ -143,7 +137,7 @@ impl World {
 
         let waiting = stats.samples_in - stats.samples_lost - self.samples_taken;
         assert!(waiting <= INBOX_SAMPLES_MAX, "{waiting} samples wait in the inbox");
-        assert!(self.interrupts_unanswered.len() <= 8, "few interrupts are open");
+        assert_eq!(self.call.state(), self.commands.state, "the state is the model's");
         if let Some((at, reason)) = self.call.poll_timeout() {
             assert!(at > self.call.now(), "the deadline {reason:?} lies ahead");
         }
@@ -158,7 +152,8 @@ impl World {
         self.check();
         assert_eq!(self.call.next(), Next::Over);
         assert_eq!(self.ends, 1, "the end comes once");
-        assert!(self.open.is_empty(), "each accepted command has an outcome: {:?}", self.open);
+        let untaken = &self.commands.untaken;
+        assert!(untaken.is_empty(), "each accepted command has an outcome: {untaken:?}");
         assert!(self.model.told.is_empty(), "each mark is reported: {:?}", self.model.told);
         assert_eq!(self.keys[0], self.keys[1] + self.call.stats().keys_dropped, "no key is lost uncounted");
         assert_eq!(self.call.poll_timeout(), None);
@@ -185,7 +180,8 @@ impl World {
                 assert_eq!(pcm[..2], sample(first), "the audio is that of its position");
             }
             Event::Outcome { command, name, .. } => {
-                assert_eq!(self.open.remove(&command), Some(name), "one outcome for each accepted command");
+                let untaken = self.commands.untaken.remove(&command);
+                assert_eq!(untaken, Some(name), "one outcome for each accepted command");
             }
             Event::Mark { .. } | Event::PlayoutLow(_) => {
                 assert_eq!(Some(event), self.model.told.pop_front(), "marks and levels are the model's");
@@ -226,8 +222,8 @@ impl World {
             Deadline::Timer => assert!(self.call.has_event(), "a timer fires at its deadline"),
             Deadline::Mark => assert!(self.model.told.len() > told, "a mark is reached at its deadline"),
             Deadline::Tail => {
-                while self.call.poll_command().is_some_and(|command| self.note_sent(command.id, &command.kind)) {}
-                let owed = self.interrupts_unanswered.len() == 8;
+                self.send_commands();
+                let owed = self.commands.interrupts() == 8;
                 assert!(self.call.has_output() || owed, "a tail leaves at its deadline");
             }
         }
@@ -286,10 +282,10 @@ impl World {
             assert_eq!(Some(&frame[1..]), expected.as_deref(), "the frame is the model's");
         } else {
             assert_eq!(frame, [9], "nothing is appended when nothing leaves");
-            let before = self.interrupts_unanswered.len();
+            let before = self.commands.interrupts();
             self.send_commands();
             // An interrupt that was still to be sent, or may still be owed, holds audio back.
-            if self.interrupts_unanswered.len() == before && before < 8 {
+            if self.commands.interrupts() == before && before < 8 {
                 assert_eq!(self.model.send(self.call.now()), None, "what may leave does");
             }
         }
@@ -297,19 +293,8 @@ impl World {
 
     fn send_commands(&mut self) {
         while let Some(command) = self.call.poll_command() {
-            self.note_sent(command.id, &command.kind);
+            self.commands.sent(command.id, &command.kind);
         }
-    }
-
-    fn note_sent(&mut self, id: CommandId, kind: &CommandKind) -> bool {
-        assert!(!self.sent.contains(&id), "a command is sent once");
-        self.sent.push(id);
-        if *kind == CommandKind::Interrupt {
-            self.interrupts_unanswered.insert(id);
-        } else {
-            assert_eq!(self.open.get(&id), Some(&kind.name()));
-        }
-        true
     }
 
     fn hear(&mut self, channel: u8, bytes: usize) {
@@ -338,18 +323,20 @@ impl World {
     }
 
     fn command(&mut self, kind: &CommandKind) {
-        if let Ok(id) = self.call.command(kind.clone()) {
-            assert_eq!(self.open.insert(id, kind.name()), None, "ids are unique");
+        let expected = self.commands.refusal(kind);
+        match self.call.command(kind.clone()) {
+            Ok(id) => {
+                assert_eq!(expected, None, "{kind:?} is refused");
+                self.commands.accepted(id, kind.name());
+            }
+            Err(failure) => assert_eq!(Some(failure.code.as_ref()), expected, "{kind:?} is refused for its reason"),
         }
     }
 
     fn outcome(&mut self, pick: usize, success: bool) {
-        let id = match self.sent.len() {
-            0 => 1_000_000,
-            count => self.sent.remove(pick % count),
-        };
+        let id = self.commands.pick(pick);
         let lived = self.lives();
-        self.interrupts_unanswered.remove(&id);
+        self.commands.answered(id, success);
         let result = if success { Ok(None) } else { Err(Failure::new("CALL_UNANSWERED", "")) };
         self.call.handle_outcome(id, result);
         if lived && !self.lives() {

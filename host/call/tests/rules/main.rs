@@ -5,5 +5,6 @@ mod commands;
 mod ends;
 mod inbox;
 mod kit;
+mod marks;
 mod playout;
 mod timers;
