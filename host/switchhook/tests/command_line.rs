@@ -108,3 +108,23 @@ fn limits_are_listed_as_text_and_as_json() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(json.as_array().is_some_and(|rows| rows.len() > 10));
 }
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let folder = folder_with("");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let output = switchhook(folder.path(), &["sim", "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    let report = text(&output.stderr);
+    assert!(report.contains(&address) && report.contains("`--listen`"), "{report}");
+}
+
+#[test]
+fn a_recording_that_is_not_there_is_named() {
+    let folder = folder_with("");
+    let output = switchhook(folder.path(), &["sim", "--caller", "none.wav"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("none.wav: "), "{}", text(&output.stderr));
+}

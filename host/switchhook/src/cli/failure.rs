@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::config::Problems;
+use crate::demo::record::RecordError;
 use crate::logs::LogError;
 
 /// Why a command failed.
@@ -18,6 +19,9 @@ pub enum Failure {
     /// Standard output takes nothing.
     #[error("the result cannot be written to standard output: {0}: redirect it to where there is room")]
     Output(#[from] io::Error),
+    /// A recording cannot be written.
+    #[error("{0}")]
+    Record(#[from] RecordError),
     /// Anything else.
     #[error("{what}: {help}")]
     Other {
@@ -38,9 +42,11 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Failure::Log(LogError::Filter(_)) => ExitCode::from(2),
-            Failure::Config(_) | Failure::Log(LogError::Started(_)) | Failure::Output(_) | Failure::Other { .. } => {
-                ExitCode::FAILURE
-            }
+            Failure::Config(_)
+            | Failure::Log(LogError::Started(_))
+            | Failure::Output(_)
+            | Failure::Record(_)
+            | Failure::Other { .. } => ExitCode::FAILURE,
         }
     }
 }

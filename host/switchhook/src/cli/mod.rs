@@ -10,6 +10,7 @@ pub mod inspect;
 pub mod limits;
 mod print;
 pub mod run;
+mod signal;
 pub mod sim;
 
 use std::process::ExitCode;

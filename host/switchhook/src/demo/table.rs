@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde_json::{Value, json};
+use sim::CallReport;
 
 /// What one call came to.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,6 +27,27 @@ pub struct CallSummary {
     pub dropped: u64,
     /// Bytes of audio that the carrier asked for.
     pub pulled_bytes: u64,
+}
+
+impl CallSummary {
+    /// What the simulator knows of a call. `host_dropped` are the frames that the host dropped, where its side is known.
+    pub fn of(call: &str, report: &CallReport, host_dropped: u64) -> CallSummary {
+        let round_trips = &report.rtt_us;
+        let round_trip = |quantile| {
+            (!round_trips.is_empty()).then(|| Duration::from_micros(round_trips.value_at_quantile(quantile)))
+        };
+        CallSummary {
+            call: call.to_owned(),
+            outcome: report.outcome.as_str().to_owned(),
+            setup: report.setup_latency(),
+            frames_in: report.frames_sent,
+            frames_out: report.pull.frames,
+            round_trip_p50: round_trip(0.5),
+            round_trip_p99: round_trip(0.99),
+            dropped: report.frames_unsent + host_dropped,
+            pulled_bytes: report.pull.bytes_requested,
+        }
+    }
 }
 
 const HEADER: [&str; 9] =
