@@ -1,1 +1,27 @@
-fn main() {}
+//! Every test that needs more than one crate. One binary, since each that links the engine costs half a minute.
+//!
+//! `cargo xtask test` builds what is needed and runs it all; `cargo test -p switchhook-tests -- NAME` runs what matches.
+
+mod calls;
+mod guests;
+mod sandbox;
+mod tidy;
+
+use libtest_mimic::{Arguments, Trial};
+use switchhook_tests::logs;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trials: Vec<Trial> = [tidy::trials(), sandbox::trials(), calls::trials(), guests::trials()].into_iter().flatten().collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let (errors, secrets) = logs::leftovers();
+    for (what, lines) in [("ERROR lines outside of any test", &errors), ("log lines with a secret in them", &secrets)] {
+        if !lines.is_empty() {
+            eprintln!("{what}:\n{}", lines.join("\n"));
+        }
+    }
+    if !errors.is_empty() || !secrets.is_empty() {
+        std::process::exit(101);
+    }
+    conclusion.exit();
+}

@@ -1,1 +1,6 @@
-//! Support
+//! What the tests share: a runner that reads the log, compiled components, and worlds of simulator and host.
+
+pub mod components;
+pub mod logs;
+pub mod run;
+pub mod world;

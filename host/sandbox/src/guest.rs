@@ -127,9 +127,9 @@ pub struct Guest {
     call: SharedCall,
     limits: GuestLimits,
     cpu: Duration,
-    /// Processor time since it last asked for an event, and how often it had asked by then.
+    /// Processor time since it last made progress, and how often it had by then.
     run_time: Duration,
-    asked: u64,
+    progress: u64,
     _attendance: Attendance,
 }
 
@@ -140,7 +140,7 @@ impl Guest {
         limits: GuestLimits,
         attendance: Attendance,
     ) -> Self {
-        Self { run, call, limits, cpu: Duration::ZERO, run_time: Duration::ZERO, asked: 0, _attendance: attendance }
+        Self { run, call, limits, cpu: Duration::ZERO, run_time: Duration::ZERO, progress: 0, _attendance: attendance }
     }
 
     /// Lets the guest run until it waits, yields or ends. After it ended it must not be polled again.
@@ -174,9 +174,9 @@ impl Guest {
 
     fn bill(&mut self, time: Duration) {
         self.cpu += time;
-        let asked = self.call.asked();
-        self.run_time = if asked == self.asked { self.run_time + time } else { time };
-        self.asked = asked;
+        let progress = self.call.progress();
+        self.run_time = if progress == self.progress { self.run_time + time } else { time };
+        self.progress = progress;
     }
 
     fn overrun(&self) -> Option<GuestEnd> {

@@ -186,7 +186,7 @@ impl Prepared {
             // The plugin outlives the guest: its engine runs it.
             drop(plugin);
             match returned {
-                Ok(Ok(())) if watched.asked() == 0 => GuestEnd::HandlerReturned,
+                Ok(Ok(())) if !watched.asked() => GuestEnd::HandlerReturned,
                 Ok(Ok(())) => GuestEnd::Returned,
                 Ok(Err(failure)) => GuestEnd::Failed(call::Failure::new(failure.code, failure.message)),
                 Err(error) => {

@@ -28,9 +28,12 @@ struct Wait {
     /// When the waiting ends without an event.
     until: Option<Instant>,
     waiting: bool,
-    /// How often the guest asked for an event.
-    asked: u64,
-    /// When it last came back to wait, or was given an event.
+    /// Whether the guest ever asked for an event.
+    asked: bool,
+    /// How often it was given an event, or really waited. Asking in vain is not progress: neither for an event when the
+    /// call is over, nor for one within no time.
+    progress: u64,
+    /// When it last made progress.
     since: Instant,
 }
 
@@ -47,7 +50,7 @@ impl SharedCall {
         let since = call.now();
         Self(Arc::new(Mutex::new(Desk {
             call,
-            wait: Wait { waker: None, until: None, waiting: false, asked: 0, since },
+            wait: Wait { waker: None, until: None, waiting: false, asked: false, progress: 0, since },
         })))
     }
 
@@ -79,9 +82,14 @@ impl SharedCall {
         call.into_iter().chain(desk.wait.until).min()
     }
 
-    /// How often the guest asked for an event so far.
-    pub(crate) fn asked(&self) -> u64 {
+    /// Whether the guest ever asked for an event.
+    pub(crate) fn asked(&self) -> bool {
         self.0.lock().wait.asked
+    }
+
+    /// How often the guest was given an event, or waited for one.
+    pub(crate) fn progress(&self) -> u64 {
+        self.0.lock().wait.progress
     }
 
     /// Since when the guest computes (or sleeps somewhere else) instead of waiting for an event; `None` while it waits.
@@ -93,9 +101,8 @@ impl SharedCall {
     /// Begins to wait, for as long as `within` if that is given.
     pub(crate) fn begin_wait(&self, within: Option<Duration>) {
         let mut desk = self.0.lock();
-        desk.wait.asked += 1;
+        desk.wait.asked = true;
         desk.wait.until = within.map(|within| desk.call.now() + within);
-        desk.wait.waiting = true;
     }
 
     /// One look: an event, the end of the waiting, or not yet. With `register` the waker is kept for [`Self::wake_guest`].
@@ -106,14 +113,20 @@ impl SharedCall {
             Next::Over => Waited::Over,
             Next::Wait if desk.timed_out() => Waited::TimedOut,
             Next::Wait => {
+                desk.wait.waiting = true;
                 if register {
                     desk.wait.waker = Some(cx.waker().clone());
                 }
                 return Poll::Pending;
             }
         };
-        let since = desk.call.now();
-        desk.wait = Wait { waker: None, until: None, waiting: false, asked: desk.wait.asked, since };
+        if desk.wait.waiting || matches!(waited, Waited::Event(_)) {
+            desk.wait.progress += 1;
+            desk.wait.since = desk.call.now();
+        }
+        desk.wait.waker = None;
+        desk.wait.until = None;
+        desk.wait.waiting = false;
         Poll::Ready(waited)
     }
 }

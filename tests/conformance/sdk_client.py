@@ -1,0 +1,221 @@
+"""The public Telcoflow SDK as a scripted agent.
+
+Reads one JSON object from standard input:
+
+    {"base_url": "ws://127.0.0.1:8080", "api_key": "...", "connector_uuid": "...",
+     "sample_rate_hz": 16000, "audio_mode": "mixed", "scenario": "echo", "calls": 1,
+     "agent": [{"do": "answer"}, {"do": "connect", "ring_time_s": 5, "fails_with": "CALL_UNANSWERED"}]}
+
+and takes calls, running the steps of `agent` in each. Prints `READY` when it is set up, then one JSON
+line for each finished call: what every step came to, and what went wrong. Ends after `calls` calls,
+with status 1 when anything went wrong. The steps are those of the simulator's scenarios.
+
+Needs nothing but telcoflow==1.0.0.
+"""
+
+import array
+import asyncio
+import json
+import logging
+import math
+import sys
+
+from telcoflow import AudioMode, CallAudioConfig, CallEvent, SessionManager, SessionManagerConfig
+from telcoflow.exceptions import WSSCallCommandError, WSSError
+
+# No step of a scenario takes longer, s.
+STEP_LIMIT_S = 20
+# From the last step to `session.closed`, s.
+CLOSED_LIMIT_S = 10
+
+
+class Agent:
+    """One call's run through the steps."""
+
+    def __init__(self, call, steps, sample_rate_hz):
+        self.call = call
+        self.steps = steps
+        self.sample_rate_hz = sample_rate_hz
+        self.terminated = asyncio.Event()
+        self.call_error = asyncio.Event()
+        self.errors = []
+        self.heard = {}
+        self.heard_more = asyncio.Condition()
+        self.listeners = {}
+        call.on_call_event(CallEvent.CALL_TERMINATED)(self.terminated.set)
+        call.on_call_event(CallEvent.CALL_ERROR)(self._on_call_error)
+
+    def _on_call_error(self, data):
+        self.errors.append(data)
+        self.call_error.set()
+
+    async def run(self):
+        done = []
+        for step in self.steps:
+            try:
+                code = await asyncio.wait_for(self._step(dict(step)), STEP_LIMIT_S)
+            except TimeoutError:
+                code = "STEP_LIMIT"
+            except WSSError as error:
+                code = type(error).__name__
+            expected = step.get("fails_with")
+            done.append({"do": step["do"], "code": code, "as_expected": code == expected})
+            if code != expected:
+                break
+        for listener in self.listeners.values():
+            listener.cancel()
+        return done
+
+    async def _step(self, step):
+        """Runs one step; the error code of its command, or None."""
+        action = step.pop("do").replace("-", "_")
+        step.pop("fails_with", None)
+        return await getattr(self, f"_{action}")(**step)
+
+    async def _answer(self):
+        return code_of(await self.call.answer())
+
+    async def _connect(self, ring_time_s):
+        return code_of(await self.call.connect(ring_time_seconds=ring_time_s))
+
+    async def _whisper(self):
+        return code_of(await self.call.whisper())
+
+    async def _barge(self):
+        return code_of(await self.call.barge())
+
+    async def _spy(self):
+        return code_of(await self.call.spy())
+
+    async def _disconnect(self):
+        return code_of(await self.call.disconnect())
+
+    async def _close(self):
+        return code_of(await self.call.close())
+
+    async def _interrupt(self):
+        try:
+            await self.call.clear_send_audio_buffer()
+        except WSSCallCommandError as error:
+            return error.error_code
+        return None
+
+    async def _say(self, freq_hz, ms):
+        step = 2 * math.pi * freq_hz / self.sample_rate_hz
+        samples = range(self.sample_rate_hz * ms // 1000)
+        pcm = array.array("h", (round(16000 * math.sin(step * at)) for at in samples))
+        if sys.byteorder == "big":
+            pcm.byteswap()
+        await self.call.send_audio(pcm.tobytes())
+
+    async def _echo(self):
+        async for chunk in self.call.audio_stream():
+            await self.call.send_audio(chunk)
+
+    async def _wait_audio(self, channel, bytes):
+        if channel not in self.listeners:
+            self.listeners[channel] = asyncio.create_task(self._listen(channel))
+        async with self.heard_more:
+            await self.heard_more.wait_for(lambda: self.heard.get(channel, 0) >= bytes)
+
+    async def _listen(self, channel):
+        async for chunk in self.call.audio_stream(channel):
+            async with self.heard_more:
+                self.heard[channel] = self.heard.get(channel, 0) + len(chunk)
+                self.heard_more.notify_all()
+
+    async def _wait_call_error(self):
+        await self.call_error.wait()
+
+    async def _wait_terminated(self):
+        await self.terminated.wait()
+
+    async def _wait(self, ms):
+        await asyncio.sleep(ms / 1000)
+
+
+def code_of(result):
+    """The error code of a command's result, or None."""
+    return None if result.success else result.error_code
+
+
+async def take_call(manager, notification, job):
+    """Claims one session and runs its call; what came of it."""
+    session = await manager.open_session(notification.session_id)
+    finished = asyncio.get_running_loop().create_future()
+    closed = asyncio.get_running_loop().create_future()
+
+    @session.on_incoming_call
+    async def on_call(call):
+        agent = Agent(call, job["agent"], job["sample_rate_hz"])
+        steps = await agent.run()
+        if not finished.done():
+            finished.set_result((steps, agent.errors))
+
+    @session.on_closed
+    def on_closed(reason):
+        if not closed.done():
+            closed.set_result(str(reason))
+
+    await session.ready()
+    steps, errors = await finished
+    try:
+        reason = await asyncio.wait_for(closed, CLOSED_LIMIT_S)
+    except TimeoutError:
+        reason = None
+    good = reason is not None and all(step["as_expected"] for step in steps)
+    return {
+        "scenario": job["scenario"],
+        "ok": good and len(steps) == len(job["agent"]),
+        "steps": steps,
+        "call_errors": errors,
+        "closed": reason,
+    }
+
+
+async def serve(job):
+    """Takes calls until there were as many as asked for; whether all went well."""
+    audio = CallAudioConfig(sample_rate=job["sample_rate_hz"], audio_mode=AudioMode(job["audio_mode"]))
+    config = SessionManagerConfig.create(
+        api_key=job["api_key"],
+        connector_uuid=job["connector_uuid"],
+        base_url=job["base_url"],
+        call_audio=audio,
+    )
+    manager = SessionManager(config)
+    # As published the bus refuses events once it holds a hundred, and the SDK goes quiet after about 50 calls.
+    manager._bus.event_history.max_history_drop = True
+    running = set()
+    reports = asyncio.Queue()
+
+    @manager.on_session_notification
+    async def on_notification(notification):
+        # The SDK's bus is serial: a handler that stays keeps every later frame waiting.
+        task = asyncio.create_task(run_one(notification))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    async def run_one(notification):
+        try:
+            await reports.put(await take_call(manager, notification, job))
+        except WSSError as error:
+            await reports.put({"scenario": job["scenario"], "ok": False, "error": f"{type(error).__name__}: {error}"})
+
+    good = True
+    async with manager:
+        print("READY", flush=True)
+        for _ in range(job.get("calls", 1)):
+            report = await reports.get()
+            good = good and report["ok"]
+            print(json.dumps(report), flush=True)
+    return good
+
+
+def main():
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    job = json.loads(sys.stdin.readline())
+    sys.exit(0 if asyncio.run(serve(job)) else 1)
+
+
+if __name__ == "__main__":
+    main()

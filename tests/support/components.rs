@@ -1,0 +1,36 @@
+//! The components that tests run, compiled once for the whole binary.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use sandbox::{Plugin, Sandbox, SandboxConfig};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The sandbox that all tests share, as one host's calls do.
+pub fn sandbox() -> &'static Arc<Sandbox> {
+    static SANDBOX: LazyLock<Arc<Sandbox>> =
+        LazyLock::new(|| Arc::new(Sandbox::new(&SandboxConfig { guests_max: 600 }).expect("a sandbox for 600 guests")));
+    &SANDBOX
+}
+
+/// The bytes of a component: `echo` and the like from `plugins/`, the rest from `target/guests/`.
+pub fn bytes(name: &str) -> Vec<u8> {
+    let folders = [root().join("plugins"), root().join("target/guests")];
+    let found = folders.iter().map(|folder| folder.join(format!("{name}.wasm"))).find(|path| path.exists());
+    let path = found.unwrap_or_else(|| panic!("{name}.wasm is not built: run `cargo xtask plugins`"));
+    std::fs::read(path).expect("a built component can be read")
+}
+
+/// A compiled component.
+pub fn plugin(name: &str) -> Plugin {
+    static PLUGINS: LazyLock<Mutex<HashMap<String, Plugin>>> = LazyLock::new(Mutex::default);
+    // A test that failed here must not fail the others.
+    let mut plugins = PLUGINS.lock().unwrap_or_else(PoisonError::into_inner);
+    let load = || Plugin::load(sandbox(), name, &bytes(name)).expect("a built component loads");
+    plugins.entry(name.to_string()).or_insert_with(load).clone()
+}

@@ -1,0 +1,203 @@
+//! A simulator and a host, joined by in-memory pipes or by sockets on loopback.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
+use carriers::{ByteStream, Dial, DialError, Dialed, TcpDialer};
+use exchange::{
+    CallRecord, ConnectorConfig, Drained, Exchange, ExchangeConfig, Observer, Pattern, PluginConfig, Route,
+    TenantConfig,
+};
+use sandbox::{GuestLimits, GuestSetup};
+use sim::{SimConfig, Simulator};
+use telcoflow::frame::AudioMode;
+use telcoflow::link::LinkConfig;
+use tokio::sync::mpsc;
+use url::Url;
+
+use crate::components;
+use crate::logs::API_KEY;
+
+/// The connector that all worlds use.
+pub const CONNECTOR: &str = "00000000-0000-4000-8000-0000000000aa";
+/// Bytes an in-memory pipe holds in each direction.
+const PIPE_BYTES: usize = 64 << 10;
+/// Finished calls that may wait for a test to ask.
+const RECORDS_MAX: usize = 20_000;
+
+/// How a world is made.
+pub struct WorldConfig {
+    /// The server.
+    pub sim: SimConfig,
+    /// The component that answers every call, by name.
+    pub plugin: String,
+    /// What it is configured with.
+    pub config: Vec<(String, String)>,
+    /// What its guests may use.
+    pub limits: GuestLimits,
+    /// Calls at once.
+    pub calls_max: usize,
+    /// Audio.
+    pub sample_rate_hz: u32,
+    /// Mixed or isolated.
+    pub audio_mode: AudioMode,
+    /// Audio that may wait for one call.
+    pub playout_bytes_max: usize,
+    /// More plugins and the routes to them, tried before the first: pattern of the called number, component, configuration.
+    pub others: Vec<(Pattern, String, Vec<(String, String)>)>,
+}
+
+impl Default for WorldConfig {
+    fn default() -> Self {
+        Self {
+            sim: SimConfig { api_key: API_KEY.into(), connector_uuid: CONNECTOR.into(), ..SimConfig::default() },
+            plugin: "echo".into(),
+            config: Vec::new(),
+            limits: GuestLimits::default(),
+            calls_max: 500,
+            sample_rate_hz: 16_000,
+            audio_mode: AudioMode::Mixed,
+            playout_bytes_max: 1 << 20,
+            others: Vec::new(),
+        }
+    }
+}
+
+impl WorldConfig {
+    /// A world whose calls are all answered by this component, configured so.
+    pub fn with(plugin: &str, config: &[(&str, &str)]) -> Self {
+        Self { plugin: plugin.into(), config: pairs(config), ..Self::default() }
+    }
+}
+
+/// Configuration as a plugin gets it.
+pub fn pairs(config: &[(&str, &str)]) -> Vec<(String, String)> {
+    config.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
+
+/// A simulator, a host, and what became of the host's calls.
+pub struct World {
+    /// The server.
+    pub sim: Simulator,
+    /// The host.
+    pub exchange: Exchange,
+    records: mpsc::Receiver<CallRecord>,
+}
+
+impl World {
+    /// Joined by pipes: for virtual time.
+    pub async fn simulated(config: WorldConfig) -> Self {
+        let sim = Simulator::new(config.sim.clone());
+        sim.set_public_base("ws://pipe.test");
+        let dialer = Arc::new(PipeDialer(sim.clone()));
+        Self::start(config, sim, dialer, "ws://pipe.test").await
+    }
+
+    /// Joined by sockets on loopback.
+    pub async fn real(config: WorldConfig) -> Self {
+        let sim = Simulator::new(config.sim.clone());
+        let address = sim.listen("127.0.0.1:0").await.expect("a free port");
+        let base = format!("ws://{address}");
+        let dialer = Arc::new(TcpDialer::new().expect("TLS can be set up"));
+        Self::start(config, sim, dialer, &base).await
+    }
+
+    async fn start(config: WorldConfig, sim: Simulator, dialer: Arc<dyn Dial>, base: &str) -> Self {
+        let world = Self::start_unready(config, sim, dialer, base);
+        world.sim.session_managers(1).await;
+        world
+    }
+
+    /// Like the others, but does not wait for the session manager: for links that never come up.
+    pub fn start_unready(config: WorldConfig, sim: Simulator, dialer: Arc<dyn Dial>, base: &str) -> Self {
+        let (told, records) = mpsc::channel(RECORDS_MAX);
+        let exchange = Exchange::start(ExchangeConfig {
+            tenants: vec![tenant(&config, base)],
+            dialer,
+            seed: config.sim.seed,
+            observer: Arc::new(Recorder(told)),
+        });
+        Self { sim, exchange, records }
+    }
+
+    /// The next call that ended in the host.
+    pub async fn record(&mut self) -> CallRecord {
+        self.records.recv().await.expect("the exchange lives")
+    }
+
+    /// Ends the host, then the server. Fails when calls had to be cut.
+    pub async fn close(mut self) {
+        let drained = self.exchange.drain(Duration::from_secs(30)).await;
+        assert_eq!(drained, Drained::Clean, "calls were left over");
+        self.sim.shutdown().await;
+    }
+}
+
+fn tenant(config: &WorldConfig, base: &str) -> TenantConfig {
+    let plugin = |name: &str, component: &str, values: &[(String, String)]| PluginConfig {
+        name: name.to_string(),
+        plugin: components::plugin(component),
+        setup: GuestSetup { config: values.to_vec().into(), limits: config.limits.clone() },
+        calls_max: config.calls_max,
+    };
+    let mut plugins = vec![plugin("first", &config.plugin, &config.config)];
+    let mut routes = Vec::new();
+    for (index, (to, component, values)) in config.others.iter().enumerate() {
+        let name = format!("other-{index}");
+        plugins.push(plugin(&name, component, values));
+        routes.push(Route { to: to.clone(), plugin: name, ..Route::default() });
+    }
+    routes.push(Route { plugin: "first".to_string(), ..Route::default() });
+    TenantConfig {
+        name: "acme".to_string(),
+        connectors: vec![ConnectorConfig {
+            name: "main".to_string(),
+            manager: ManagerConfig {
+                base_url: Url::parse(base).expect("a base URL"),
+                credentials: Credentials {
+                    api_key: Secret::new(API_KEY),
+                    connector_uuid: CONNECTOR.to_string(),
+                },
+                sdk_version: "1.0.0".to_string(),
+                link: LinkConfig {
+                    sample_rate_hz: config.sample_rate_hz,
+                    audio_mode: config.audio_mode,
+                    call_flow: None,
+                },
+            },
+            playout_bytes_max: config.playout_bytes_max,
+            allow_ws_voice_url: false,
+        }],
+        plugins,
+        routes,
+    }
+}
+
+/// Opens pipes to a simulator.
+pub struct PipeDialer(pub Simulator);
+
+impl Dial for PipeDialer {
+    fn dial(&self, url: &Url) -> Dialed {
+        let sim = self.0.clone();
+        let known = url.host_str() == Some("pipe.test");
+        Box::pin(async move {
+            if !known {
+                let error = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+                return Err(DialError::Unreachable { address: "elsewhere".to_string(), error });
+            }
+            let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+            sim.serve(theirs);
+            Ok(Box::new(ours) as Box<dyn ByteStream>)
+        })
+    }
+}
+
+struct Recorder(mpsc::Sender<CallRecord>);
+
+impl Observer for Recorder {
+    fn call_ended(&self, call: &CallRecord) {
+        // A test that ended needs no more records.
+        let _ = self.0.try_send(call.clone());
+    }
+}
