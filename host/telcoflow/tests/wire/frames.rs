@@ -347,6 +347,27 @@ fn nesting_is_bounded() {
     assert_eq!(nested(JSON_DEPTH_MAX), Err(ParseError::NotJson));
 }
 
+/// Row D-17.
+#[test]
+fn what_rfc_8259_does_not_have_is_not_json() {
+    let utf16: Vec<u8> = r#"{"type":"setup.done"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let frames: [&[u8]; 8] = [
+        br#"{"type":"response","content":NaN}"#,
+        br#"{"type":"response","content":-Infinity}"#,
+        br#"{"type":"response","content":1e999}"#,
+        br#"{"type":"response","content":"\ud800"}"#,
+        b"{\"type\":\"\xff\"}",
+        b"\xef\xbb\xbf{\"type\":\"setup.done\"}",
+        br#"{"type":"setup.done"} {"type":"setup.done"}"#,
+        &utf16,
+    ];
+    for frame in frames {
+        let shown = String::from_utf8_lossy(frame);
+        assert_eq!(manager::ToClient::parse(frame), Err(ParseError::NotJson), "{shown}");
+        assert_eq!(voice::ToClient::parse(frame), Err(ParseError::NotJson), "{shown}");
+    }
+}
+
 #[test]
 fn what_a_client_says_is_read_strictly() {
     let missing = |frame: &str| manager::ToServer::parse(frame.as_bytes()).expect_err(frame).to_string();

@@ -27,7 +27,7 @@ const MANAGER_DIVERGENCES: &[(&str, &str)] = &[
 
 #[test]
 fn odd_frames_of_the_session_manager_read_as_in_the_sdk() {
-    judge("manager-leniency.jsonl", MANAGER_DIVERGENCES, |frame| manager_as_the_sdk_tells_it(frame));
+    judge("manager-leniency.jsonl", MANAGER_DIVERGENCES, manager_as_the_sdk_tells_it);
 }
 
 #[test]

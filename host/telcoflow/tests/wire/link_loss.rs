@@ -172,4 +172,10 @@ fn a_clock_that_runs_backwards_does_no_harm() {
     driver.pong();
     let told = driver.until(Deadline::Request);
     assert_eq!(told.events.len(), 2, "both waited from the same moment");
+
+    let latest = driver.now;
+    driver.now -= Duration::from_secs(15);
+    driver.lost();
+    let (at, _) = driver.deadline.expect("a pause");
+    assert!(at > latest, "the pause counts from the latest moment");
 }

@@ -10,5 +10,6 @@ mod link_loss;
 mod link_properties;
 mod link_sessions;
 mod link_setup;
+mod protocol_page;
 mod voice;
 mod voice_properties;
