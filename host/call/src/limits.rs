@@ -1,7 +1,5 @@
 //! Every limit of one call, with its unit, and what happens when it is reached.
 
-use std::time::Duration;
-
 /// Heard audio that waits for the handler, over all channels. Full: the oldest is dropped, counted, and told with the
 /// next frame of its channel. A longer single frame keeps its end.
 pub const INBOX_AUDIO_MS: u64 = 2_000;
@@ -66,8 +64,8 @@ pub const FRAME_BYTES_DEFAULT: usize = 960;
 /// The largest frame that leaves, in bytes. More goes into the next.
 pub const FRAME_BYTES_MAX: usize = 64 * 1_024;
 
-/// How long the last part of an utterance waits for more audio, before it leaves padded with silence.
-pub const TAIL_FLUSH: Duration = Duration::from_millis(40);
+/// How long the last part of an utterance waits for more audio. Then it leaves, padded with silence.
+pub const TAIL_FLUSH_MS: u64 = 40;
 
 /// Playout memory that a call keeps once it has played something, in bytes. What is above is given back when the queue has drained.
 pub const PLAYOUT_KEEP_BYTES: usize = 4 * 1_024;
@@ -98,7 +96,25 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("credit_bytes_max", CREDIT_BYTES_MAX, "what is asked for above it is dropped and counted"),
     ("frame_bytes_default", FRAME_BYTES_DEFAULT as u64, "a frame leaves with fewer bytes only as a tail"),
     ("frame_bytes_max", FRAME_BYTES_MAX as u64, "the rest goes into the next frame"),
-    ("tail_flush_ms", TAIL_FLUSH.as_millis() as u64, "the held-back tail leaves, padded with silence"),
+    ("tail_flush_ms", TAIL_FLUSH_MS, "the held-back tail leaves, padded with silence"),
     ("playout_keep_bytes", PLAYOUT_KEEP_BYTES as u64, "more is given back when the queue has drained"),
     ("heard_runs_max", HEARD_RUNS_MAX as u64, "heard is estimated a little late"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_names_each_limit_once_with_what_happens() {
+        for (index, (name, value, what)) in TABLE.iter().enumerate() {
+            assert!(*value > 0, "{name} has no value");
+            assert!(!what.is_empty(), "{name} says nothing");
+            assert!(TABLE[..index].iter().all(|(other, ..)| other != name), "{name} twice");
+            let constant = format!("\npub const {}:", name.to_uppercase());
+            assert!(include_str!("limits.rs").contains(&constant), "{name} is no constant");
+        }
+        let constants = include_str!("limits.rs").matches("\npub const ").count() - 1;
+        assert_eq!(constants, TABLE.len(), "a limit is missing from the table");
+    }
+}

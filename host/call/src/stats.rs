@@ -26,7 +26,7 @@ pub struct Stats {
     pub playout_bytes_peak: u64,
     /// Commands of the handler that were accepted.
     pub commands: u64,
-    /// Interrupts that were sent to the carrier, and that failed there.
+    /// Interrupts that failed.
     pub interrupts_failed: u64,
     /// Outcomes that named nothing open: late, repeated or unknown.
     pub outcomes_ignored: u64,

@@ -12,9 +12,9 @@ mod heard;
 mod marks;
 mod queue;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::limits::{FRAME_BYTES_MAX, TAIL_FLUSH};
+use crate::limits::{FRAME_BYTES_MAX, TAIL_FLUSH_MS};
 use credit::{Credit, Credits};
 use heard::Heard;
 use marks::Marks;
@@ -96,7 +96,7 @@ impl Playout {
     pub(crate) fn play(&mut self, now: Instant, pcm: &[u8]) {
         if !pcm.is_empty() {
             self.queue.push(pcm);
-            self.tail_at = now.checked_add(TAIL_FLUSH);
+            self.hold_tail(now);
         }
     }
 
@@ -104,7 +104,7 @@ impl Playout {
     pub(crate) fn play_samples(&mut self, now: Instant, samples: &[i16]) {
         if !samples.is_empty() {
             self.queue.push_samples(samples);
-            self.tail_at = now.checked_add(TAIL_FLUSH);
+            self.hold_tail(now);
         }
     }
 
@@ -214,6 +214,10 @@ impl Playout {
         let needed = credit.frame_bytes.min(credit.owed_bytes).min(self.queue.bytes_max());
         let ready = self.queue.len() >= needed || self.tail_is_due();
         (ready && !self.queue.is_empty()).then_some(credit)
+    }
+
+    fn hold_tail(&mut self, now: Instant) {
+        self.tail_at = now.checked_add(Duration::from_millis(TAIL_FLUSH_MS));
     }
 
     fn tail_is_due(&self) -> bool {

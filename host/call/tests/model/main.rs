@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use world::World;
 
 /// Runs a case to its end: the call ends, everything is taken, the books are closed.
-fn run(answered: bool, actions: &[Action]) {
-    let mut world = World::new(answered);
+fn run(sample_rate_hz: u32, answered: bool, actions: &[Action]) {
+    let mut world = World::new(sample_rate_hz, answered);
     for action in actions {
         world.act(action);
         world.check();
@@ -28,8 +28,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_books_balance_whatever_happens(answered in prop::bool::weighted(0.8), actions in actions()) {
-        run(answered, &actions);
+    fn the_books_balance_whatever_happens(
+            sample_rate_hz in prop::sample::select(vec![8_000_u32, 16_000, 24_000]),
+            answered in prop::bool::weighted(0.8),
+            actions in actions(),
+        ) {
+            run(sample_rate_hz, answered, &actions);
     }
 }
 
@@ -37,7 +41,7 @@ proptest! {
 #[test]
 #[should_panic(expected = "the end comes once")]
 fn a_missing_end_would_be_noticed() {
-    let mut world = World::new(true);
+    let mut world = World::new(8_000, true);
     world.act(&Action::End(EndReason::Terminated));
     world.note(Event::Ended(EndReason::Terminated));
     world.finish();
@@ -47,6 +51,6 @@ fn a_missing_end_would_be_noticed() {
 #[test]
 #[should_panic(expected = "positions are contiguous")]
 fn lost_audio_would_be_noticed() {
-    let mut world = World::new(true);
+    let mut world = World::new(8_000, true);
     world.note(Event::Audio { channel: 0, at_sample: 7, lost_samples: 6, pcm: vec![0; 2] });
 }

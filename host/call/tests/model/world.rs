@@ -9,11 +9,10 @@ use crate::action::Action;
 use crate::commands::Commands;
 use crate::playout::Playout;
 
-const RATE_HZ: u32 = 8_000;
 const PLAYOUT_BYTES_MAX: usize = 50_000;
-const INBOX_SAMPLES_MAX: u64 = 2 * RATE_HZ as u64;
 
 pub(crate) struct World {
+    sample_rate_hz: u32,
     call: Call,
     model: Playout,
     /// Grows with each byte that is played, so that a byte out of place shows.
@@ -36,14 +35,15 @@ struct Channel {
 }
 
 impl World {
-    pub(crate) fn new(answered: bool) -> World {
+    pub(crate) fn new(sample_rate_hz: u32, answered: bool) -> World {
         let now = Instant::now();
-        let info = CallInfo { sample_rate_hz: RATE_HZ, ..CallInfo::default() };
+        let info = CallInfo { sample_rate_hz, ..CallInfo::default() };
         let capabilities = Capabilities::of(&Ability::ALL);
         let call = Call::new(CallConfig { info, capabilities, playout_bytes_max: PLAYOUT_BYTES_MAX + 1 }, now);
         let mut world = World {
+            sample_rate_hz,
             call,
-            model: Playout::new(RATE_HZ, PLAYOUT_BYTES_MAX, now),
+            model: Playout::new(sample_rate_hz, PLAYOUT_BYTES_MAX, now),
             next_byte: 0,
             marks_made: 0,
             commands: Commands::new(),
@@ -136,7 +136,7 @@ impl World {
         assert_eq!(stats.bytes_out, 2 * (ledger.sent + stats.padding_samples));
 
         let waiting = stats.samples_in - stats.samples_lost - self.samples_taken;
-        assert!(waiting <= INBOX_SAMPLES_MAX, "{waiting} samples wait in the inbox");
+        assert!(waiting <= 2 * u64::from(self.sample_rate_hz), "{waiting} samples wait in the inbox");
         assert_eq!(self.call.state(), self.commands.state, "the state is the model's");
         if let Some((at, reason)) = self.call.poll_timeout() {
             assert!(at > self.call.now(), "the deadline {reason:?} lies ahead");
@@ -208,7 +208,7 @@ impl World {
         if self.lives() {
             self.model.step(now);
         }
-        let real = (now - then).as_nanos() * u128::from(RATE_HZ) / 1_000_000_000 + 1;
+        let real = (now - then).as_nanos() * u128::from(self.sample_rate_hz) / 1_000_000_000 + 1;
         assert!(u128::from(self.call.position().heard - before) <= real, "nothing is heard faster than real time");
     }
 

@@ -206,3 +206,22 @@ fn clear_drops_what_is_queued_and_keeps_the_credit() {
     call.play(&audio(200)).unwrap();
     assert_eq!(frame_sizes(&mut call), [5_760]);
 }
+
+#[test]
+fn odd_configurations_are_survived() {
+    for (playout_bytes_max, heard) in [(0, 0), (1, 0), (2, 1), (usize::MAX, 51)] {
+        let info = call::CallInfo { sample_rate_hz: 0, ..call::CallInfo::default() };
+        let capabilities = call::Capabilities::of(&call::Ability::ALL);
+        let config = call::CallConfig { info, capabilities, playout_bytes_max };
+        let mut call = succeed(call::Call::new(config, std::time::Instant::now()), CommandKind::Answer);
+        assert_eq!(call.play(&[1; 100]).is_ok(), playout_bytes_max == usize::MAX);
+        call.play(&[1; 2]).ok();
+        call.mark("m").unwrap();
+        call.handle_credit(10_000, None);
+        call.handle_audio(0, &[0; 100]);
+        pass(&mut call, 40);
+        frames(&mut call);
+        pass(&mut call, 1_000_000);
+        assert_eq!(call.position().heard, heard);
+    }
+}
