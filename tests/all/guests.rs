@@ -121,7 +121,7 @@ async fn odd(log: &TestLog) {
     has("odd pending whisper NOT_NOW");
     has("odd answered play-odd INVALID");
     has("odd answered play-600000-bytes-more FULL");
-    has("odd answered transfer NOT_SUPPORTED");
+    has("odd pending transfer NOT_SUPPORTED");
     has("odd ended play ENDED");
 }
 
