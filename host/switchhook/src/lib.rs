@@ -5,6 +5,7 @@
 //! - [`cli`]: the commands, one file each
 //! - [`config`]: the configuration file, from TOML to values that can be relied on
 //! - [`demo`]: what a demonstration shows and leaves behind
+//! - [`running`]: from that to what the crates below run on
 //! - [`logs`]: where log lines go
 //! - [`limits`]: what is bounded, and by how much
 
@@ -13,3 +14,4 @@ pub mod config;
 pub mod demo;
 pub mod limits;
 pub mod logs;
+pub mod running;

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A `ws://` or `wss://` address without user, query or fragment, and without a `/` at its end.
+use url::{ParseError, Url};
+
+/// A `ws://` or `wss://` address with a host, without user, query or fragment.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct BaseUrl {
-    text: String,
-    secure: bool,
-}
+pub struct BaseUrl(Url);
 
 /// Why a text is not a base URL. None of them repeats the text, which may hold a password.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -34,19 +33,26 @@ impl BaseUrl {
     /// Where Telcoflow's production listens.
     pub const PRODUCTION: &str = "wss://wss-prod.agentao.com";
 
-    /// Production: what a connector without `base_url` dials.
-    pub fn production() -> BaseUrl {
-        BaseUrl { text: BaseUrl::PRODUCTION.to_owned(), secure: true }
+    /// The address; paths of the wire protocol are appended to it.
+    pub fn url(&self) -> &Url {
+        &self.0
     }
 
-    /// The address; paths of the wire protocol are appended to it.
+    /// The same as text, without a `/` at its end.
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.0.as_str().trim_end_matches('/')
     }
 
     /// True for `wss`.
     pub fn is_secure(&self) -> bool {
-        self.secure
+        self.0.scheme() == "wss"
+    }
+}
+
+/// Production: what a connector without `base_url` dials.
+impl Default for BaseUrl {
+    fn default() -> BaseUrl {
+        BaseUrl(Url::parse(BaseUrl::PRODUCTION).expect("the constant is a URL, as a test shows"))
     }
 }
 
@@ -54,36 +60,28 @@ impl FromStr for BaseUrl {
     type Err = BaseUrlError;
 
     fn from_str(text: &str) -> Result<BaseUrl, BaseUrlError> {
-        if text.contains('#') {
-            return Err(BaseUrlError::Query);
+        let url = Url::parse(text).map_err(|error| match error {
+            ParseError::InvalidPort => BaseUrlError::Port,
+            _ => BaseUrlError::NotAUrl,
+        })?;
+        if !matches!(url.scheme(), "ws" | "wss") {
+            return Err(BaseUrlError::Scheme);
         }
-        let uri: http::Uri = text.parse().map_err(|_| BaseUrlError::NotAUrl)?;
-        let secure = match uri.scheme_str() {
-            Some("ws") => false,
-            Some("wss") => true,
-            _ => return Err(BaseUrlError::Scheme),
-        };
-        let authority = uri.authority().ok_or(BaseUrlError::NotAUrl)?;
-        if authority.as_str().contains('@') {
+        if !url.username().is_empty() || url.password().is_some() {
             return Err(BaseUrlError::User);
         }
-        if uri.query().is_some() {
+        if url.query().is_some() || url.fragment().is_some() {
             return Err(BaseUrlError::Query);
         }
-        let host = authority.host();
-        if host.is_empty() {
-            return Err(BaseUrlError::NotAUrl);
+        if url.port() == Some(0) {
+            return Err(BaseUrlError::Port);
         }
-        match (authority.as_str().strip_prefix(host), authority.port_u16()) {
-            (Some(""), _) | (Some(_), Some(1..)) => {}
-            _ => return Err(BaseUrlError::Port),
-        }
-        Ok(BaseUrl { text: text.trim_end_matches('/').to_owned(), secure })
+        Ok(BaseUrl(url))
     }
 }
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }

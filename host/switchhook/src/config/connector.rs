@@ -4,11 +4,14 @@
 
 use std::io::Read;
 
+use telcoflow::frame::AudioMode;
+use telcoflow::frame::manager::{CallFlow, InboundCall};
+
 use super::base_url::BaseUrl;
 use super::problem::{Place, ProblemKind};
 use super::read::{At, Field};
 use super::resolve::Resolver;
-use super::resolved::{AudioMode, CallFlow, Connector, Credentials, InboundCall, SampleRate};
+use super::resolved::{Connector, Credentials, SampleRate};
 use super::secret::Secret;
 use super::written::{WrittenCallFlow, WrittenConnector, WrittenSecret};
 use crate::limits;
@@ -16,11 +19,13 @@ use crate::limits;
 /// The SDK version whose wire the host speaks: an unknown one risks a refusal with status 426.
 const SDK_VERSION: &str = "1.0.0";
 
+const INBOUND_CALL_HELP: &str = "use \"ALL\", \"MISSED_ONLY\" or \"NO\"";
+
 impl Resolver<'_> {
     pub(super) fn connector(&mut self, written: WrittenConnector) -> Option<Connector> {
         let place = written.place;
         let name = self.name(written.name, &place);
-        let base_url = self.optional(written.base_url, BaseUrl::production(), Self::base_url);
+        let base_url = self.optional(written.base_url, BaseUrl::default(), Self::base_url);
         let credentials = self.credentials(written.api_key, written.connector_uuid, &place);
         let sdk_version = self.optional(written.sdk_version, SDK_VERSION.to_owned(), Self::header_value);
         let sample_rate = self.optional(written.sample_rate_hz, SampleRate::default(), Self::sample_rate);
@@ -143,18 +148,12 @@ impl Resolver<'_> {
     }
 
     fn audio_mode(&mut self, At { value, place }: At<String>) -> Option<AudioMode> {
-        match value.as_str() {
-            "mixed" => Some(AudioMode::Mixed),
-            "isolated" => Some(AudioMode::Isolated),
-            _ => {
-                self.reader.bad_value(
-                    &place,
-                    format!("there is no audio mode {value:?}"),
-                    "use \"mixed\" or \"isolated\"",
-                );
-                None
-            }
+        let mode = value.parse().ok();
+        if mode.is_none() {
+            let help = "use \"mixed\" or \"isolated\"";
+            self.reader.bad_value(&place, format!("there is no audio mode {value:?}"), help);
         }
+        mode
     }
 
     fn playout_bytes_max(&mut self, At { value, place }: At<i64>) -> Option<usize> {
@@ -174,7 +173,7 @@ impl Resolver<'_> {
         let place = written.place;
         let truth = "write `true` or `false`";
         let inbound_call = self
-            .required(written.inbound_call, &place, "inbound_call", InboundCall::HELP)
+            .required(written.inbound_call, &place, "inbound_call", INBOUND_CALL_HELP)
             .and_then(|at| self.inbound_call(at));
         let outbound_call = self.required(written.outbound_call, &place, "outbound_call", truth);
         let inbound_message = self.required(written.inbound_message, &place, "inbound_message", truth);
@@ -188,20 +187,12 @@ impl Resolver<'_> {
     }
 
     fn inbound_call(&mut self, At { value, place }: At<String>) -> Option<InboundCall> {
-        match value.as_str() {
-            "ALL" => Some(InboundCall::All),
-            "MISSED_ONLY" => Some(InboundCall::MissedOnly),
-            "NO" => Some(InboundCall::No),
-            _ => {
-                self.reader.bad_value(&place, format!("{value:?} is not a choice"), InboundCall::HELP);
-                None
-            }
+        let which = InboundCall::from_wire(&value);
+        if which.is_none() {
+            self.reader.bad_value(&place, format!("{value:?} is not a choice"), INBOUND_CALL_HELP);
         }
+        which
     }
-}
-
-impl InboundCall {
-    const HELP: &str = "use \"ALL\", \"MISSED_ONLY\" or \"NO\"";
 }
 
 /// Whether a text can be sent in a header as it is, and if not, why, without repeating it.

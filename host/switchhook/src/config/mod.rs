@@ -32,10 +32,12 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
-    AudioMode, CallFlow, Channel, Config, Connector, ConnectorIndex, Credentials, InboundCall, Name, Plugin,
-    PluginIndex, PluginLimits, Route, SampleRate, Tenant,
+    Channel, Config, Connector, ConnectorIndex, Credentials, Name, Plugin, PluginIndex, PluginLimits, Route,
+    SampleRate, Tenant,
 };
 pub use secret::Secret;
+pub use telcoflow::frame::AudioMode;
+pub use telcoflow::frame::manager::{CallFlow, InboundCall};
 
 use crate::limits::CONFIG_BYTES_MAX;
 

@@ -5,6 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use telcoflow::frame::AudioMode;
+use telcoflow::frame::manager::CallFlow;
+
 use super::base_url::BaseUrl;
 use super::pattern::Pattern;
 use super::secret::Secret;
@@ -98,50 +101,6 @@ impl SampleRate {
             SampleRate::Hz24000 => 24_000,
         }
     }
-}
-
-/// Which channels a call has.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum AudioMode {
-    /// Channel 0 alone: everybody mixed.
-    #[default]
-    Mixed,
-    /// Channels 1, 2, ... as well: single legs.
-    Isolated,
-}
-
-impl AudioMode {
-    /// As the configuration and the wire write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AudioMode::Mixed => "mixed",
-            AudioMode::Isolated => "isolated",
-        }
-    }
-}
-
-/// What the carrier shall do with calls and messages: `call_flow.setup` of the wire.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct CallFlow {
-    /// Which inbound calls come here.
-    pub inbound_call: InboundCall,
-    /// Whether outbound calls come here.
-    pub outbound_call: bool,
-    /// Whether inbound messages come here.
-    pub inbound_message: bool,
-    /// Whether outbound messages come here.
-    pub outbound_message: bool,
-}
-
-/// Which inbound calls come here.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum InboundCall {
-    /// `ALL`
-    All,
-    /// `MISSED_ONLY`: those that the subscriber did not take.
-    MissedOnly,
-    /// `NO`
-    No,
 }
 
 /// What may answer calls.
