@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use call::{Call, CallConfig, CallInfo, EndReason};
-use carriers::Dial;
 use carriers::telcoflow::{CAPABILITIES, Secret, VoiceLink, VoiceTarget};
+use carriers::{ByteStream, Dial};
 use sandbox::{GuestEnd, Prepared, SharedCall};
 use telcoflow::frame::manager::{CallIn, CloseReason};
 use tokio::sync::mpsc;
@@ -54,6 +54,8 @@ pub(crate) struct CallTask {
     pub(crate) _held: (Permit, Attending),
 }
 
+type Voice = VoiceLink<Box<dyn ByteStream>>;
+
 /// A call that ended before it had a voice.
 struct Early {
     end: EndReason,
@@ -101,7 +103,7 @@ impl CallTask {
         tracing::Span::current().record("call", record.id.as_str());
 
         let began = now();
-        let link = self.dial(&call_in).await?;
+        let (link, call_in) = self.dial(call_in).await?;
         record.setup.voice = since(began);
         self.talk(link, call_in, prepared.ok(), record).await;
         Ok(())
@@ -121,37 +123,44 @@ impl CallTask {
         tokio::time::timeout(Duration::from_millis(CALL_IN_MS_MAX), waiting).await.unwrap_or_else(|_| Err(late()))
     }
 
-    /// Opens the voice socket, unless the session is closed while it is being opened.
-    async fn dial(&mut self, call_in: &CallIn) -> Result<VoiceLink<Box<dyn carriers::ByteStream>>, Early> {
-        let target = VoiceTarget {
-            url: call_in.url.clone(),
-            token: Secret::new(call_in.token.clone()),
-            sdk_version: self.connector.manager.sdk_version.clone(),
-            secure_only: self.connector.manager.base_url.scheme() == "wss" && !self.connector.allow_ws_voice_url,
-        };
-        let dialling = VoiceLink::dial(&target, self.dialer.clone(), self.seed);
-        let mut dialling = std::pin::pin!(dialling);
+    /// Opens the voice socket, unless the session is closed while it is being opened. A second `call.in` replaces the first.
+    async fn dial(&mut self, mut call_in: CallIn) -> Result<(Voice, CallIn), Early> {
         loop {
+            let target = self.target(&call_in);
+            let dialling = VoiceLink::dial(&target, self.dialer.clone(), self.seed);
             tokio::select! {
-                dialled = &mut dialling => {
-                    return dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()));
+                dialled = dialling => {
+                    let link = dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()))?;
+                    return Ok((link, call_in));
                 }
-                mail = self.mailbox.recv() => match mail {
-                    Some(ToCall::LinkLost | ToCall::CallIn(_)) => {}
-                    Some(other) => return Err(early(&other)),
-                    None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
-                },
+                replaced = self.await_replacement() => call_in = replaced?,
             }
         }
     }
 
-    async fn talk(
-        &mut self,
-        link: VoiceLink<Box<dyn carriers::ByteStream>>,
-        call_in: CallIn,
-        prepared: Option<Prepared>,
-        record: &mut CallRecord,
-    ) {
+    fn target(&self, call_in: &CallIn) -> VoiceTarget {
+        let manager = &self.connector.manager;
+        VoiceTarget {
+            url: call_in.url.clone(),
+            token: Secret::new(call_in.token.clone()),
+            sdk_version: manager.sdk_version.clone(),
+            secure_only: manager.base_url.scheme() == "wss" && !self.connector.allow_ws_voice_url,
+        }
+    }
+
+    /// Once `call.in` is there, the session manager may go: a voice socket does not need it.
+    async fn await_replacement(&mut self) -> Result<CallIn, Early> {
+        loop {
+            match self.mailbox.recv().await {
+                Some(ToCall::CallIn(call_in)) => return Ok(call_in),
+                Some(ToCall::LinkLost) => {}
+                Some(other) => return Err(early(&other)),
+                None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
+            }
+        }
+    }
+
+    async fn talk(&mut self, link: Voice, call_in: CallIn, prepared: Option<Prepared>, record: &mut CallRecord) {
         let config = CallConfig {
             info: self.info(call_in),
             capabilities: CAPABILITIES,
@@ -222,7 +231,9 @@ impl CallTask {
 fn early(mail: &ToCall) -> Early {
     match mail {
         ToCall::SessionClosed(_) => Early { end: EndReason::SessionClosed, trouble: None },
-        ToCall::LinkLost => Early::new(EndReason::SessionClosed, "the session manager was lost before the call had a voice"),
+        ToCall::LinkLost => {
+            Early::new(EndReason::SessionClosed, "the session manager was lost before the call had a voice")
+        }
         ToCall::Cut => Early { end: EndReason::Drained, trouble: None },
         ToCall::CallIn(_) => Early::new(EndReason::SessionClosed, "call.in came out of order"),
     }

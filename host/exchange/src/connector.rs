@@ -131,7 +131,9 @@ impl Connector {
             Event::NotReadied { session_id } => {
                 tracing::warn!(session = session_id, "a session was claimed and not readied in time");
             }
-            Event::WaMsgIn(message) => tracing::debug!(session = message.session_id, "a chat message without a handler"),
+            Event::WaMsgIn(message) => {
+                tracing::debug!(session = message.session_id, "a chat message without a handler")
+            }
         }
     }
 
@@ -149,7 +151,12 @@ impl Connector {
         }
         let (from, to) = (&notify.remote_address, &notify.local_address);
         let Some(plugin) = route::find(&self.tenant.routes, &self.config.name, from, to) else {
-            tracing::info!(session = notify.session_id, from = last_four(from), to = last_four(to), "no route: the call is left to others");
+            tracing::info!(
+                session = notify.session_id,
+                from = last_four(from),
+                to = last_four(to),
+                "no route: the call is left to others"
+            );
             return;
         };
         let Some((plugin, slots)) = self.tenant.plugins.iter().find(|(known, _)| known.name == plugin) else {
@@ -254,7 +261,11 @@ fn log_refusal(refusal: &Refusal, retry_in: Duration) {
     let retry_ms = retry_in.as_millis();
     match refusal {
         Refusal::Status { status: 401 | 403, body } => {
-            tracing::error!(body, retry_ms, "the session manager refuses the credentials: check api_key and connector_uuid");
+            tracing::error!(
+                body,
+                retry_ms,
+                "the session manager refuses the credentials: check api_key and connector_uuid"
+            );
         }
         Refusal::Status { status, body } => tracing::warn!(status, body, retry_ms, "the session manager refuses"),
         Refusal::Unreachable(why) | Refusal::Tls(why) => {

@@ -215,12 +215,16 @@ impl Turns {
     fn due(&self) -> Option<Instant> {
         let stage = match &self.stage {
             Stage::Served => None,
-            Stage::Closing { until, .. } | Stage::Grace { until } | Stage::Linger { until } | Stage::Goodbye { until } => {
-                Some(*until)
-            }
+            Stage::Closing { until, .. }
+            | Stage::Grace { until }
+            | Stage::Linger { until }
+            | Stage::Goodbye { until } => Some(*until),
         };
         let guest = self.guest.as_ref().and_then(Guest::poll_timeout);
-        [self.call.poll_timeout(), self.link.poll_timeout(), guest, stage, self.session_over].into_iter().flatten().min()
+        [self.call.poll_timeout(), self.link.poll_timeout(), guest, stage, self.session_over]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -33,7 +33,9 @@ impl Default for SandboxConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The engine could not be set up: usually address space, or the kernel's limit of mappings.
-    #[error("cannot set up the WebAssembly engine for {guests_max} guests: {reason}; lower the number, or raise vm.max_map_count")]
+    #[error(
+        "cannot set up the WebAssembly engine for {guests_max} guests: {reason}; lower the number, or raise vm.max_map_count"
+    )]
     Engine {
         /// How many guests were asked for.
         guests_max: u32,
@@ -67,7 +69,8 @@ impl Sandbox {
         };
         let plain = Side::new(World::CallHandler, config).map_err(failed)?;
         let awaiting = Side::new(World::CallHandlerAsync, config).map_err(failed)?;
-        let ticker = Ticker::start(vec![plain.engine.clone(), awaiting.engine.clone()]).map_err(SandboxError::Ticker)?;
+        let ticker =
+            Ticker::start(vec![plain.engine.clone(), awaiting.engine.clone()]).map_err(SandboxError::Ticker)?;
         Ok(Self { plain, awaiting, ticker })
     }
 

@@ -114,7 +114,9 @@ impl fmt::Display for GuestEnd {
             Self::Failed(failure) => write!(f, "the handler failed: {} {}", failure.code, failure.message),
             Self::HandlerReturned => f.write_str("the handler returned without asking for an event"),
             Self::Trapped(_, text) => write!(f, "the handler trapped: {text}"),
-            Self::RanTooLong(time) => write!(f, "the handler ran for {} ms without asking for an event", time.as_millis()),
+            Self::RanTooLong(time) => {
+                write!(f, "the handler ran for {} ms without asking for an event", time.as_millis())
+            }
             Self::Silent(time) => write!(f, "the handler did not ask for an event for {} ms", time.as_millis()),
             Self::HostPanicked(text) => write!(f, "the host failed while the handler ran: {text}"),
         }

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use wasmparser::component_types::ComponentEntityType;
-use wasmparser::{
-    ComponentExternalKind, Encoding, KnownCustom, Parser, Payload, Validator, WasmFeatures,
-};
+use wasmparser::{ComponentExternalKind, Encoding, KnownCustom, Parser, Payload, Validator, WasmFeatures};
 
 use crate::limits::COMPONENT_BYTES_MAX;
 
@@ -82,7 +80,9 @@ pub enum InspectError {
     #[error("this is not WebAssembly: it does not begin with \\0asm")]
     NotWasm,
     /// A core module.
-    #[error("this is a core module, not a component: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`")]
+    #[error(
+        "this is a core module, not a component: build it for wasm32-wasip2, or wrap it with `wasm-tools component new`"
+    )]
     CoreModule,
     /// Malformed.
     #[error("the component is malformed: {0}")]

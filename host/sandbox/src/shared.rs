@@ -62,7 +62,8 @@ impl SharedCall {
     /// Wakes a guest that is not polled by its call's task, when what it waits for is there. To be called after the carrier's turn.
     pub fn wake_guest(&self) {
         let mut desk = self.0.lock();
-        if desk.wait.waker.is_some() && (desk.call.has_event() || desk.timed_out())
+        if desk.wait.waker.is_some()
+            && (desk.call.has_event() || desk.timed_out())
             && let Some(waker) = desk.wait.waker.take()
         {
             waker.wake();

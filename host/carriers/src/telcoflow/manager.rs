@@ -135,7 +135,9 @@ impl ManagerLink {
         let base = self.config.base_url.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}/v1/agent/session-manager"));
         let Ok(url) = url else {
-            return Line::Dialing(Box::pin(async { Err(Refusal::Unreachable("the base URL is not usable".to_string())) }));
+            return Line::Dialing(Box::pin(async {
+                Err(Refusal::Unreachable("the base URL is not usable".to_string()))
+            }));
         };
         let Credentials { api_key, connector_uuid } = &self.config.credentials;
         let headers = [

@@ -56,8 +56,9 @@ pub(crate) fn request(url: &Url, headers: &[(&'static str, &str, bool)]) -> Resu
         .into_client_request()
         .map_err(|_| Refusal::Unreachable("the URL is not usable for a WebSocket".to_string()))?;
     for (name, value, secret) in headers {
-        let mut value = HeaderValue::from_str(value)
-            .map_err(|_| Refusal::Unreachable(format!("the value of the header {name} has characters that a header cannot carry")))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            Refusal::Unreachable(format!("the value of the header {name} has characters that a header cannot carry"))
+        })?;
         value.set_sensitive(*secret);
         request.headers_mut().insert(HeaderName::from_static(name), value);
     }

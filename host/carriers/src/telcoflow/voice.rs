@@ -52,7 +52,9 @@ pub enum VoiceError {
     #[error("the voice URL is not usable: {0}")]
     Url(&'static str),
     /// `ws` under a `wss` session manager.
-    #[error("the voice URL is ws, but the session manager is wss: refused as a downgrade (allow_ws_voice_url = true permits it)")]
+    #[error(
+        "the voice URL is ws, but the session manager is wss: refused as a downgrade (allow_ws_voice_url = true permits it)"
+    )]
     Downgrade,
     /// The server refused the token or something else.
     #[error("the voice server refused with {status}: {body}")]
@@ -216,7 +218,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
         }
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, call: &mut Call) -> Result<(), tokio_tungstenite::tungstenite::Error> {
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        call: &mut Call,
+    ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
         let mut socket = Pin::new(&mut self.socket);
         while self.open && (!self.outbox.is_empty() || call.has_output()) {
             match socket.as_mut().poll_ready(cx) {
@@ -271,7 +277,9 @@ fn tell(event: Event, call: &mut Call) {
         Event::CallError { code, message } => call.handle_error(Failure::new(code, message)),
         Event::BufferRequest { bytes, frame_bytes } => call.handle_credit(bytes, frame_bytes),
         Event::Lost => call.handle_ended(EndReason::VoiceLost),
-        Event::Oddity(oddity) => tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame on the voice socket"),
+        Event::Oddity(oddity) => {
+            tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame on the voice socket")
+        }
     }
 }
 

@@ -23,11 +23,9 @@ impl From<Event> for types::Event {
             Event::Audio { channel, at_sample, lost_samples, pcm } => {
                 Self::Audio(types::AudioFrame { channel, at_sample, lost_samples, pcm })
             }
-            Event::Outcome { command, name, result } => Self::Outcome(types::Outcome {
-                command,
-                name: name.to_string(),
-                value: result.map_err(Into::into),
-            }),
+            Event::Outcome { command, name, result } => {
+                Self::Outcome(types::Outcome { command, name: name.to_string(), value: result.map_err(Into::into) })
+            }
             Event::Mark { name, played } => Self::Mark(types::Mark { name, played }),
             Event::Dtmf { digit, channel } => Self::Dtmf(types::Dtmf { digit: digit.to_string(), channel }),
             Event::PlayoutLow(ledger) => Self::PlayoutLow(ledger.into()),
