@@ -19,6 +19,10 @@ pub(crate) enum Action {
     },
     Flush,
     Clear,
+    /// A clear and its interrupt sent, again and again.
+    ClearStorm {
+        times: usize,
+    },
     Mark,
     NotifyBelow {
         samples: u64,
@@ -75,6 +79,7 @@ fn action() -> impl Strategy<Value = Action> {
         4 => (0..1_000_usize).prop_map(|samples| A::PlaySamples { samples }),
         2 => Just(A::Flush),
         3 => Just(A::Clear),
+        1 => (1..10_usize).prop_map(|times| A::ClearStorm { times }),
         5 => Just(A::Mark),
         3 => (0..2_000_u64).prop_map(|samples| A::NotifyBelow { samples }),
         8 => (credit_bytes(), frame_bytes()).prop_map(|(bytes, frame_bytes)| A::Credit { bytes, frame_bytes }),

@@ -13,7 +13,10 @@ pub(crate) struct Commands {
     /// All that were sent and not picked for an outcome, interrupts included.
     sent: Vec<CommandId>,
     ever_sent: BTreeSet<CommandId>,
+    /// Interrupts that were sent and not answered.
     interrupts: BTreeSet<CommandId>,
+    interrupt_unsent: bool,
+    interrupt_owed: bool,
 }
 
 impl Commands {
@@ -25,6 +28,8 @@ impl Commands {
             sent: Vec::new(),
             ever_sent: BTreeSet::new(),
             interrupts: BTreeSet::new(),
+            interrupt_unsent: false,
+            interrupt_owed: false,
         }
     }
 
@@ -61,15 +66,30 @@ impl Commands {
         self.sent.push(id);
         if *kind == CommandKind::Interrupt {
             self.interrupts.insert(id);
-            assert!(self.interrupts.len() <= 8, "few interrupts are open");
+            assert!(self.interrupt_unsent, "an interrupt is sent for a clear");
+            self.interrupt_unsent = false;
         } else {
             assert_eq!(self.unanswered.get(&id), Some(&kind.name()), "only what is open is sent");
         }
     }
 
-    /// Interrupts that were sent and not answered.
-    pub(crate) fn interrupts(&self) -> usize {
-        self.interrupts.len()
+    /// The handler cleared, and the carrier is to stop what it plays.
+    pub(crate) fn interrupt(&mut self) {
+        if self.interrupts.len() < 8 {
+            self.interrupt_unsent = true;
+        } else {
+            self.interrupt_owed = true;
+        }
+    }
+
+    /// Audio waits for an interrupt.
+    pub(crate) fn holds_audio(&self) -> bool {
+        self.interrupt_unsent || self.interrupt_owed
+    }
+
+    /// Nothing is left to be sent.
+    pub(crate) fn all_sent(&self) -> bool {
+        !self.interrupt_unsent && self.unanswered.keys().all(|id| self.ever_sent.contains(id))
     }
 
     /// Chooses a command for an outcome: one that was sent, or nothing that exists.
@@ -81,7 +101,9 @@ impl Commands {
     }
 
     pub(crate) fn answered(&mut self, id: CommandId, success: bool) {
-        self.interrupts.remove(&id);
+        if self.interrupts.remove(&id) && std::mem::take(&mut self.interrupt_owed) {
+            self.interrupt();
+        }
         let Some(name) = self.unanswered.remove(&id) else { return };
         if success {
             self.state = match (self.state, name) {
@@ -99,5 +121,7 @@ impl Commands {
     pub(crate) fn ended(&mut self) {
         self.state = State::Ended;
         self.unanswered.clear();
+        self.interrupt_unsent = false;
+        self.interrupt_owed = false;
     }
 }
