@@ -30,9 +30,9 @@ pub(crate) fn uuid(rng: &mut Rng) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-/// A bearer token of 32 hexadecimal digits.
+/// A bearer token. It says what it is, so that one search of a log finds any of them.
 pub(crate) fn token(rng: &mut Rng) -> String {
-    format!("{:032x}", rng.u128(..))
+    format!("voice-token-{:032x}", rng.u128(..))
 }
 
 #[cfg(test)]
