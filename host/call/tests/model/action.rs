@@ -74,7 +74,8 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         10 => micros().prop_map(|micros| A::Step { micros }),
         6 => Just(A::StepToDeadline),
-        10 => (0..3_000_usize).prop_map(|bytes| A::Play { bytes }),
+        7 => (0..3_000_usize).prop_map(|bytes| A::Play { bytes }),
+        5 => usual_bytes().prop_map(|bytes| A::Play { bytes }),
         1 => (10_000..40_000_usize).prop_map(|bytes| A::Play { bytes }),
         4 => (0..1_000_usize).prop_map(|samples| A::PlaySamples { samples }),
         2 => Just(A::Flush),
@@ -104,11 +105,17 @@ fn micros() -> impl Strategy<Value = u64> {
     prop_oneof![3 => Just(0_u64), 10 => 1..30_000_u64, 2 => 30_000..200_000_u64, 1 => 1_000_000..5_000_000_u64]
 }
 
+/// Sizes that meet exactly, as those of a real carrier and a real handler do.
+fn usual_bytes() -> impl Strategy<Value = usize> {
+    prop::sample::select(vec![320_usize, 640, 960, 1_920])
+}
+
 fn credit_bytes() -> impl Strategy<Value = u64> {
     prop_oneof![
         1 => Just(0_u64),
         2 => 1..20_u64,
-        10 => 20..3_000_u64,
+        6 => 20..3_000_u64,
+        6 => usual_bytes().prop_map(|bytes| bytes as u64),
         3 => 3_000..100_000_u64,
         1 => Just(u64::MAX),
     ]
@@ -119,7 +126,8 @@ fn frame_bytes() -> impl Strategy<Value = Option<u32>> {
         3 => Just(None),
         1 => Just(Some(0)),
         2 => (1..20_u32).prop_map(Some),
-        6 => (20..1_500_u32).prop_map(Some),
+        3 => (20..1_500_u32).prop_map(Some),
+        4 => usual_bytes().prop_map(|bytes| Some(bytes as u32)),
         1 => Just(Some(u32::MAX)),
     ]
 }
