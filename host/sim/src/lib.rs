@@ -6,6 +6,20 @@
 //! [`Transcript`] of every frame. What the protocol leaves open is a field of [`Switches`]; what goes
 //! wrong is written down in [`Faults`], and every choice follows from one seed.
 //!
+//! ```no_run
+//! # async fn demo() -> std::io::Result<()> {
+//! let simulator = sim::Simulator::new(sim::SimConfig::default());
+//! simulator.listen("127.0.0.1:18080").await?;
+//! // A client dials ws://127.0.0.1:18080 with the key and the connector of the configuration.
+//! simulator.session_managers(1).await;
+//! let report = simulator.place_call(sim::Caller::echo(3_000)).finished().await;
+//! assert_eq!(report.outcome, sim::Outcome::CallerHungUp);
+//! assert_eq!(report.pull.overrun_bytes, 0, "a client sends only what it was asked for");
+//! simulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Layout
 //! - `server`: the listener, the upgrade, the links and the calls, a task each.
 //! - `voice_plane`, `pull`, `line`, `script`, `schedule`: what a call's task drives; no IO, no clock.

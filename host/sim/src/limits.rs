@@ -15,7 +15,8 @@ pub const PIPE_BYTES: usize = 64 * 1024;
 pub const HANDSHAKE_MS_MAX: u64 = 10_000;
 /// Time the peer has to answer a close frame, ms. Then the socket is dropped.
 pub const CLOSE_MS_MAX: u64 = 1_000;
-/// Streams open at once, before and after their upgrade. A further stream is dropped at once.
+/// Streams in their upgrade and session-manager links, at once (a voice socket counts with its call). A further stream is
+/// dropped at once.
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// Session-manager links at once. A further upgrade is answered with 503.
 pub const LINKS_MAX: usize = 64;
@@ -50,6 +51,12 @@ pub const SENT_MARKS_MAX: usize = 4_096;
 pub const ECHO_BYTES_MAX: usize = 1 << 20;
 /// Ticks caught up in one turn after the machine was late. Ticks beyond it are skipped and counted.
 pub const CATCH_UP_TICKS_MAX: u64 = 50;
+/// Longest round trip that is told from a longer one, us. A longer one is recorded as this.
+pub const RTT_US_MAX: u64 = 60_000_000;
+/// Commands of one call that its report lists. Later ones are answered and left out of the list.
+pub const COMMANDS_LISTED_MAX: usize = 4_096;
+/// Secrets one transcript knows to blank. The oldest voice token, spent long ago, is forgotten.
+pub const SECRETS_MAX: usize = 64;
 /// Longest tone or silence of one script step, ms. A longer one is cut to it.
 pub const STEP_MS_MAX: u32 = 600_000;
 /// Pause after a failed accept on a real socket, ms. The listener then tries again.
@@ -83,6 +90,9 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("SENT_MARKS_MAX", SENT_MARKS_MAX as u64, "the oldest frame is not measured"),
     ("ECHO_BYTES_MAX", ECHO_BYTES_MAX as u64, "the oldest bytes are counted as unverified"),
     ("CATCH_UP_TICKS_MAX", CATCH_UP_TICKS_MAX, "further ticks are skipped and counted"),
+    ("RTT_US_MAX", RTT_US_MAX, "a longer round trip is recorded as this"),
+    ("COMMANDS_LISTED_MAX", COMMANDS_LISTED_MAX as u64, "later commands are answered and not listed"),
+    ("SECRETS_MAX", SECRETS_MAX as u64, "the oldest voice token is forgotten"),
     ("STEP_MS_MAX", STEP_MS_MAX as u64, "a longer step is cut to it"),
     ("ACCEPT_RETRY_MS", ACCEPT_RETRY_MS, "the listener tries again"),
 ];

@@ -12,14 +12,12 @@ use hdrhistogram::Histogram;
 use tokio::time::Instant;
 
 use crate::config::Pull;
-use crate::limits::{CATCH_UP_TICKS_MAX, ECHO_BYTES_MAX, RECORDED_SAMPLES_MAX, SENT_MARKS_MAX};
+use crate::limits::{CATCH_UP_TICKS_MAX, ECHO_BYTES_MAX, RECORDED_SAMPLES_MAX, RTT_US_MAX, SENT_MARKS_MAX};
 use crate::pull::Player;
 use crate::report::EchoCheck;
 
 /// What is louder than this is a sound, dBFS.
 const SOUND_DBFS: f64 = -50.0;
-/// Longest round trip that is told from a longer one, us.
-const RTT_US_MAX: u64 = 60_000_000;
 
 /// Which legs the agent hears.
 #[derive(Clone, Copy, Debug)]

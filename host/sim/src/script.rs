@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fastrand::Rng;
 use tokio::time::Instant;
 
 use crate::limits::STEP_MS_MAX;
@@ -72,8 +73,12 @@ pub enum Step {
 
 /// Noise that follows from `seed`, of about -20 dBFS, the same in no two places.
 pub fn marked_samples(seed: u64, samples: usize) -> Vec<i16> {
-    let mut rng = fastrand::Rng::with_seed(seed);
-    (0..samples).map(|_| rng.i16(-5_600..=5_600)).collect()
+    let mut rng = Rng::with_seed(seed);
+    (0..samples).map(|_| mark(&mut rng)).collect()
+}
+
+fn mark(rng: &mut Rng) -> i16 {
+    rng.i16(-5_600..=5_600)
 }
 
 /// Where the call stands, as far as a script can see.
@@ -104,7 +109,7 @@ pub(crate) struct Script {
     sample_rate_hz: u32,
     seed: u64,
     /// What the step under way still has to say.
-    saying: Option<(Arc<[i16]>, usize)>,
+    saying: Option<Saying>,
     waiting_since: Option<Instant>,
 }
 
@@ -130,14 +135,9 @@ impl Script {
     /// to its capacity of `room`.
     pub(crate) fn advance(&mut self, sight: &Sight, mut frame: Option<(&mut Vec<i16>, usize)>) -> Option<Act> {
         loop {
-            if let Some((samples, at)) = &mut self.saying {
-                let Some((frame, room)) = &mut frame else {
-                    return None;
-                };
-                let taken = (*room - frame.len()).min(samples.len() - *at);
-                frame.extend_from_slice(&samples[*at..*at + taken]);
-                *at += taken;
-                if *at < samples.len() {
+            if let Some(saying) = &mut self.saying {
+                let (frame, room) = frame.as_mut()?;
+                if !saying.speak(frame, *room) {
                     return None;
                 }
                 self.saying = None;
@@ -162,7 +162,7 @@ impl Script {
                     over
                 }
                 Step::Say(_) | Step::Tone { .. } | Step::Marked { .. } | Step::Silence { .. } => {
-                    self.saying = Some((self.sound(), 0));
+                    self.saying = self.saying_of_step();
                     continue;
                 }
                 Step::CallError { .. } | Step::HangUp | Step::ServerHangUp | Step::CutVoice => {
@@ -176,20 +176,54 @@ impl Script {
         }
     }
 
-    fn sound(&self) -> Arc<[i16]> {
-        let samples = |ms: u32| (u64::from(self.sample_rate_hz) * u64::from(ms.min(STEP_MS_MAX)) / 1_000) as usize;
-        match self.steps.front() {
-            Some(Step::Say(said)) => Arc::clone(said),
-            Some(Step::Tone { freq_hz, amplitude, ms }) => {
-                audio::tone(*freq_hz, *amplitude, self.sample_rate_hz, samples(*ms)).into()
+    fn saying_of_step(&self) -> Option<Saying> {
+        let samples = |ms: &u32| (u64::from(self.sample_rate_hz) * u64::from(*ms.min(&STEP_MS_MAX)) / 1_000) as usize;
+        let saying = match self.steps.front()? {
+            Step::Say(said) => Saying { left: said.len(), sound: Sound::Samples(Arc::clone(said)) },
+            Step::Tone { freq_hz, amplitude, ms } => {
+                let tone = audio::tone(*freq_hz, *amplitude, self.sample_rate_hz, samples(ms));
+                Saying { left: tone.len(), sound: Sound::Samples(tone.into()) }
             }
-            Some(Step::Marked { ms }) => {
-                // The steps left are different for each step, so two marked steps differ too.
-                marked_samples(self.seed ^ self.steps.len() as u64, samples(*ms)).into()
+            // The steps left are different for each step, so two marked steps differ too.
+            Step::Marked { ms } => {
+                Saying { left: samples(ms), sound: Sound::Noise(Rng::with_seed(self.seed ^ self.steps.len() as u64)) }
             }
-            Some(Step::Silence { ms }) => vec![0; samples(*ms)].into(),
-            _ => Arc::new([]),
+            Step::Silence { ms } => Saying { left: samples(ms), sound: Sound::Silence },
+            _ => return None,
+        };
+        Some(saying)
+    }
+}
+
+/// Something being said.
+#[derive(Debug)]
+struct Saying {
+    left: usize,
+    sound: Sound,
+}
+
+/// What it is. Noise is made as it is said: a hundred long calls would need much memory for it.
+#[derive(Debug)]
+enum Sound {
+    Samples(Arc<[i16]>),
+    Noise(Rng),
+    Silence,
+}
+
+impl Saying {
+    /// Fills the frame up to `room` samples; whether all is said.
+    fn speak(&mut self, frame: &mut Vec<i16>, room: usize) -> bool {
+        let taken = room.saturating_sub(frame.len()).min(self.left);
+        match &mut self.sound {
+            Sound::Samples(samples) => {
+                let from = samples.len() - self.left;
+                frame.extend_from_slice(&samples[from..from + taken]);
+            }
+            Sound::Noise(rng) => frame.extend((0..taken).map(|_| mark(rng))),
+            Sound::Silence => frame.resize(frame.len() + taken, 0),
         }
+        self.left -= taken;
+        self.left == 0
     }
 }
 

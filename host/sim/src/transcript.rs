@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::limits::{TRANSCRIPT_LINES_MAX, TRANSCRIPT_TEXT_BYTES_MAX};
+use crate::limits::{SECRETS_MAX, TRANSCRIPT_LINES_MAX, TRANSCRIPT_TEXT_BYTES_MAX};
 
 /// Which of the two sockets a line belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,6 +123,10 @@ impl Transcript {
 
     /// From now on `secret` is blanked in every text.
     pub(crate) fn hide(&mut self, secret: &str) {
+        if self.secrets.len() >= SECRETS_MAX {
+            // The first is the key of the account, which is never spent.
+            self.secrets.remove(1);
+        }
         if !secret.is_empty() {
             self.secrets.push(secret.to_owned());
         }

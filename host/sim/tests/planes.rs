@@ -383,3 +383,23 @@ async fn the_token_of_a_call_stands_in_no_transcript() {
     assert!(!shown.contains(&config.api_key) && !format!("{sim:?}").contains(&config.api_key));
     sim.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_real_socket_is_served_until_shut_down() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    let sim = Simulator::new(SimConfig::default());
+    let address = sim.listen("127.0.0.1:0").await.unwrap();
+    assert_eq!(sim.public_base(), format!("ws://{address}"));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = "GET /nothing HTTP/1.1\r\nHost: sim\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.ends_with("there is nothing here"), "{answer}");
+    let idle = TcpStream::connect(address).await.unwrap();
+    sim.shutdown().await;
+    assert!(TcpStream::connect(address).await.is_err(), "the listener is gone");
+    drop(idle);
+}

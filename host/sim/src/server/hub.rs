@@ -8,11 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use fastrand::Rng;
-use serde_json::json;
 use telcoflow::frame::AudioMode;
-use telcoflow::frame::manager::{
-    Activity, CallFlow, CallIn, Channel, CloseReason, Response, Session, SessionNotify, ToClient, ToServer,
-};
+use telcoflow::frame::manager::{CallFlow, CloseReason, ToClient};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -22,7 +19,8 @@ use crate::config::Switches;
 use crate::faults::CallFaults;
 use crate::ids::{self, Purpose};
 use crate::limits::{CALLS_MAX, CLOSED_SESSIONS_MAX, LINK_QUEUE_FRAMES, LINKS_MAX};
-use crate::report::Milestone;
+
+mod requests;
 
 /// Where the simulator's calendar begins: 2026-01-01, s since 1970. Its clock is the runtime's.
 const EPOCH_S: i64 = 1_767_225_600;
@@ -287,143 +285,6 @@ impl Hub {
         call.token_used = true;
         let (sample_rate_hz, audio_mode) = call.audio;
         Some(Ok(VoiceSeat { inputs: call.inputs.clone(), sample_rate_hz, audio_mode }))
-    }
-
-    // === frames of a link that is up ===
-
-    pub(crate) fn handle(&mut self, link: u32, frame: ToServer) {
-        match frame {
-            // A link is set up once.
-            ToServer::Setup { .. } => {}
-            ToServer::SessionOpen { req_id, session_id } => self.claim(link, req_id, &session_id),
-            ToServer::SessionReady { session_id } => self.ready(link, &session_id),
-            ToServer::SessionCreate { req_id, .. } => {
-                self.respond(link, Response::refused(req_id, "CHANNEL_NOT_CONFIGURED", None), None);
-            }
-            ToServer::CallFlowSetup { req_id, call_flow } => {
-                self.call_flow = Some(call_flow);
-                self.respond(link, Response::granted(req_id, None), None);
-            }
-            ToServer::WaMsgOut { req_id, data } => {
-                let code =
-                    if self.calls.contains_key(&data.session_id) { "INVALID_CHANNEL" } else { "SESSION_NOT_FOUND" };
-                let book = self.book_of(&data.session_id);
-                self.respond(link, Response::refused(req_id, code, None), book);
-            }
-            ToServer::Unknown { .. } => self.counts.unknown_frames += 1,
-        }
-    }
-
-    fn claim(&mut self, link: u32, req_id: String, session_id: &str) {
-        let audio = self.links.get(&link).and_then(|link| link.audio);
-        let opened_at = self.unix_s();
-        let Some(call) = self.calls.get_mut(session_id) else {
-            let known = self.closed.iter().any(|closed| closed == session_id);
-            let code = if known { "SESSION_CLOSED" } else { "SESSION_NOT_FOUND" };
-            return self.respond(link, Response::refused(req_id, code, None), None);
-        };
-        let book = Some(Arc::clone(&call.book));
-        if let Some(owner) = call.bound.filter(|owner| *owner != link) {
-            let bound = self.links.get(&owner).map(|owner| owner.sm_ws_id.clone());
-            self.counts.claims_busy += 1;
-            let content = json!({ "boundSmWsId": bound });
-            return self.respond(link, Response::refused(req_id, "SESSION_BUSY", Some(content)), book);
-        }
-        call.bound = Some(link);
-        call.claimed_before = true;
-        call.audio = audio.unwrap_or(call.audio);
-        call.book.reach(Milestone::Claimed);
-        self.counts.claims += 1;
-        let session = Session {
-            id: session_id.to_owned(),
-            channel: Channel::Telco,
-            remote_address: call.from.clone(),
-            local_address: call.to.clone(),
-            opened_at,
-        };
-        self.respond(link, Response::granted(req_id, Some(session.to_content())), book);
-    }
-
-    fn ready(&mut self, link: u32, session_id: &str) {
-        let Some(call) = self.calls.get_mut(session_id) else {
-            return;
-        };
-        if call.bound != Some(link) || call.ready {
-            return;
-        }
-        call.ready = true;
-        let (resumed, twice) = (call.call_ins > 0, call.faults.second_call_in);
-        if resumed && self.switches.new_token_after_resume {
-            call.renew_token();
-        }
-        self.call_in(link, session_id);
-        if twice && !resumed {
-            if let Some(call) = self.calls.get_mut(session_id) {
-                call.renew_token();
-            }
-            self.call_in(link, session_id);
-        }
-    }
-
-    fn call_in(&mut self, link: u32, session_id: &str) {
-        let (org_uuid, base) = (self.org_uuid.clone(), self.public_base().to_owned());
-        let Some(call) = self.calls.get_mut(session_id) else {
-            return;
-        };
-        let base = if call.faults.voice_unreachable { NOWHERE } else { &base };
-        call.call_ins += 1;
-        call.book.reach(Milestone::Ready);
-        let frame = ToClient::CallIn(CallIn {
-            session_id: session_id.to_owned(),
-            call_id: call.call_id.clone(),
-            org_uuid,
-            from: call.from.clone(),
-            to: call.to.clone(),
-            url: format!("{base}{}", call.voice_path),
-            token: call.token.clone(),
-        });
-        let book = Arc::clone(&call.book);
-        self.push(link, frame, Some(book));
-    }
-
-    fn notify(&mut self, link: u32, session_id: &str) {
-        let created_at_s = self.unix_s();
-        let Some(call) = self.calls.get(session_id) else {
-            return;
-        };
-        let activity = if call.claimed_before { Activity::Resume } else { Activity::NewIncomingCall };
-        let frame = ToClient::SessionNotify(SessionNotify {
-            session_id: session_id.to_owned(),
-            channel: Channel::Telco,
-            remote_address: call.from.clone(),
-            local_address: call.to.clone(),
-            activity,
-            created_at_s,
-        });
-        call.book.reach(Milestone::Announced);
-        let (book, twice) = (Arc::clone(&call.book), call.faults.duplicate_notify);
-        if twice {
-            self.push(link, frame.clone(), Some(Arc::clone(&book)));
-        }
-        self.push(link, frame, Some(book));
-    }
-
-    fn respond(&mut self, link: u32, response: Response, book: Option<Arc<CallBook>>) {
-        self.push(link, ToClient::Response(response), book);
-    }
-
-    fn push(&mut self, link: u32, frame: ToClient, book: Option<Arc<CallBook>>) {
-        let Some(entry) = self.links.get(&link) else {
-            return;
-        };
-        if entry.queue.try_send(LinkFrame { frame, book }).is_err() {
-            self.counts.links_overrun += 1;
-            self.close_link(link);
-        }
-    }
-
-    fn unix_s(&self) -> i64 {
-        EPOCH_S + i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX - EPOCH_S)
     }
 }
 

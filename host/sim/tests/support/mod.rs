@@ -208,7 +208,7 @@ impl VoiceClient {
                     if let Some((channel, pcm)) = voice::parse_audio(&bytes) {
                         self.received[usize::from(channel)] += pcm.len() as u64;
                         if self.echoes && channel == 0 {
-                            self.play(&pcm.to_vec()).await;
+                            self.play(pcm).await;
                         }
                     }
                     return Some(Err(bytes.to_vec()));

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::CallTask;
-use crate::limits::DELAYED_FRAMES_MAX;
+use crate::limits::{COMMANDS_LISTED_MAX, DELAYED_FRAMES_MAX};
 use crate::report::Milestone;
 use crate::transcript::{Direction, Frame};
 use crate::voice_plane::{Effect, Refusal};
@@ -76,7 +76,9 @@ impl CallTask {
     fn take_effect(&mut self, now: Instant, effect: Effect) {
         match effect {
             Effect::Respond { command_id, name, error } => {
-                self.tally.commands.push((name, error.as_ref().map(|error| error.code.clone())));
+                if self.tally.commands.len() < COMMANDS_LISTED_MAX {
+                    self.tally.commands.push((name, error.as_ref().map(|error| error.code.clone())));
+                }
                 self.respond(now, command_id, error);
             }
             Effect::Answered => {

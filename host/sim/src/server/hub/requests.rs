@@ -1,0 +1,147 @@
+//! What a session manager asks for, and what it is told.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use telcoflow::frame::manager::{Activity, CallIn, Channel, Response, Session, SessionNotify, ToClient, ToServer};
+
+use super::super::book::CallBook;
+use super::{EPOCH_S, Hub, LinkFrame, NOWHERE};
+use crate::report::Milestone;
+
+impl Hub {
+    pub(crate) fn handle(&mut self, link: u32, frame: ToServer) {
+        match frame {
+            // A link is set up once.
+            ToServer::Setup { .. } => {}
+            ToServer::SessionOpen { req_id, session_id } => self.claim(link, req_id, &session_id),
+            ToServer::SessionReady { session_id } => self.ready(link, &session_id),
+            ToServer::SessionCreate { req_id, .. } => {
+                self.respond(link, Response::refused(req_id, "CHANNEL_NOT_CONFIGURED", None), None);
+            }
+            ToServer::CallFlowSetup { req_id, call_flow } => {
+                self.call_flow = Some(call_flow);
+                self.respond(link, Response::granted(req_id, None), None);
+            }
+            ToServer::WaMsgOut { req_id, data } => {
+                let code =
+                    if self.calls.contains_key(&data.session_id) { "INVALID_CHANNEL" } else { "SESSION_NOT_FOUND" };
+                let book = self.book_of(&data.session_id);
+                self.respond(link, Response::refused(req_id, code, None), book);
+            }
+            ToServer::Unknown { .. } => self.counts.unknown_frames += 1,
+        }
+    }
+
+    fn claim(&mut self, link: u32, req_id: String, session_id: &str) {
+        let audio = self.links.get(&link).and_then(|link| link.audio);
+        let opened_at = self.unix_s();
+        let Some(call) = self.calls.get_mut(session_id) else {
+            let known = self.closed.iter().any(|closed| closed == session_id);
+            let code = if known { "SESSION_CLOSED" } else { "SESSION_NOT_FOUND" };
+            return self.respond(link, Response::refused(req_id, code, None), None);
+        };
+        let book = Some(Arc::clone(&call.book));
+        if let Some(owner) = call.bound.filter(|owner| *owner != link) {
+            let bound = self.links.get(&owner).map(|owner| owner.sm_ws_id.clone());
+            self.counts.claims_busy += 1;
+            let content = json!({ "boundSmWsId": bound });
+            return self.respond(link, Response::refused(req_id, "SESSION_BUSY", Some(content)), book);
+        }
+        call.bound = Some(link);
+        call.claimed_before = true;
+        call.audio = audio.unwrap_or(call.audio);
+        call.book.reach(Milestone::Claimed);
+        self.counts.claims += 1;
+        let session = Session {
+            id: session_id.to_owned(),
+            channel: Channel::Telco,
+            remote_address: call.from.clone(),
+            local_address: call.to.clone(),
+            opened_at,
+        };
+        self.respond(link, Response::granted(req_id, Some(session.to_content())), book);
+    }
+
+    fn ready(&mut self, link: u32, session_id: &str) {
+        let Some(call) = self.calls.get_mut(session_id) else {
+            return;
+        };
+        if call.bound != Some(link) || call.ready {
+            return;
+        }
+        call.ready = true;
+        let (resumed, twice) = (call.call_ins > 0, call.faults.second_call_in);
+        if resumed && self.switches.new_token_after_resume {
+            call.renew_token();
+        }
+        self.call_in(link, session_id);
+        if twice && !resumed {
+            if let Some(call) = self.calls.get_mut(session_id) {
+                call.renew_token();
+            }
+            self.call_in(link, session_id);
+        }
+    }
+
+    fn call_in(&mut self, link: u32, session_id: &str) {
+        let (org_uuid, base) = (self.org_uuid.clone(), self.public_base().to_owned());
+        let Some(call) = self.calls.get_mut(session_id) else {
+            return;
+        };
+        let base = if call.faults.voice_unreachable { NOWHERE } else { &base };
+        call.call_ins += 1;
+        call.book.reach(Milestone::Ready);
+        let frame = ToClient::CallIn(CallIn {
+            session_id: session_id.to_owned(),
+            call_id: call.call_id.clone(),
+            org_uuid,
+            from: call.from.clone(),
+            to: call.to.clone(),
+            url: format!("{base}{}", call.voice_path),
+            token: call.token.clone(),
+        });
+        let book = Arc::clone(&call.book);
+        self.push(link, frame, Some(book));
+    }
+
+    pub(super) fn notify(&mut self, link: u32, session_id: &str) {
+        let created_at_s = self.unix_s();
+        let Some(call) = self.calls.get(session_id) else {
+            return;
+        };
+        let activity = if call.claimed_before { Activity::Resume } else { Activity::NewIncomingCall };
+        let frame = ToClient::SessionNotify(SessionNotify {
+            session_id: session_id.to_owned(),
+            channel: Channel::Telco,
+            remote_address: call.from.clone(),
+            local_address: call.to.clone(),
+            activity,
+            created_at_s,
+        });
+        call.book.reach(Milestone::Announced);
+        let (book, twice) = (Arc::clone(&call.book), call.faults.duplicate_notify);
+        if twice {
+            self.push(link, frame.clone(), Some(Arc::clone(&book)));
+        }
+        self.push(link, frame, Some(book));
+    }
+
+    fn respond(&mut self, link: u32, response: Response, book: Option<Arc<CallBook>>) {
+        self.push(link, ToClient::Response(response), book);
+    }
+
+    pub(super) fn push(&mut self, link: u32, frame: ToClient, book: Option<Arc<CallBook>>) {
+        let Some(entry) = self.links.get(&link) else {
+            return;
+        };
+        if entry.queue.try_send(LinkFrame { frame, book }).is_err() {
+            self.counts.links_overrun += 1;
+            self.close_link(link);
+        }
+    }
+
+    fn unix_s(&self) -> i64 {
+        EPOCH_S + i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX - EPOCH_S)
+    }
+}
