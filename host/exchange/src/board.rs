@@ -15,6 +15,8 @@ use tokio::sync::watch;
 pub struct CallView {
     /// The carrier's call id.
     pub id: String,
+    /// The Telcoflow session.
+    pub session_id: String,
     /// Whose it is.
     pub tenant: String,
     /// What handles it.
@@ -45,6 +47,7 @@ struct Inner {
 
 struct Entry {
     id: String,
+    session_id: String,
     tenant: String,
     plugin: String,
     version: String,
@@ -95,7 +98,7 @@ impl Board {
     }
 
     /// Puts a call up.
-    pub(crate) fn post(&self, call: &SharedCall, plugin: &str, version: &str) -> Posted {
+    pub(crate) fn post(&self, call: &SharedCall, session_id: &str, plugin: &str, version: &str) -> Posted {
         static KEYS: AtomicU64 = AtomicU64::new(0);
         let key = KEYS.fetch_add(1, Ordering::Relaxed);
         let cpu_us = Arc::new(AtomicU64::new(0));
@@ -103,6 +106,7 @@ impl Board {
             let locked = call.lock();
             Entry {
                 id: locked.info().id.clone(),
+                session_id: session_id.to_string(),
                 tenant: locked.info().tenant.clone(),
                 plugin: plugin.to_string(),
                 version: version.to_string(),
@@ -142,6 +146,7 @@ impl Entry {
         let call = self.call.lock();
         CallView {
             id: self.id.clone(),
+            session_id: self.session_id.clone(),
             tenant: self.tenant.clone(),
             plugin: self.plugin.clone(),
             version: self.version.clone(),

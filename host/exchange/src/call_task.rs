@@ -167,7 +167,7 @@ impl CallTask {
             playout_bytes_max: self.connector.playout_bytes_max,
         };
         let call = SharedCall::new(Call::new(config, now()));
-        let posted = self.board.post(&call, &self.plugin.name, self.plugin.plugin.version());
+        let posted = self.board.post(&call, &self.session_id, &self.plugin.name, self.plugin.plugin.version());
         if let Some(view) = posted.view() {
             self.observer.call_started(&view);
         }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use wasmparser::component_types::ComponentEntityType;
-use wasmparser::{ComponentExternalKind, Encoding, KnownCustom, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{
+    ComponentExternalKind, ComponentTypeRef, Encoding, KnownCustom, Parser, Payload, Validator, WasmFeatures,
+};
 
 use crate::limits::COMPONENT_BYTES_MAX;
 
@@ -52,7 +54,7 @@ pub struct Import {
 pub struct Inspection {
     /// The world it implements.
     pub world: World,
-    /// Everything it imports, in its own order.
+    /// The interfaces it imports, in its own order.
     pub imports: Vec<Import>,
     /// Source languages its toolchains left their names for.
     pub languages: Vec<String>,
@@ -155,7 +157,10 @@ impl Outline {
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(section) if depth == 0 => {
                     for import in section {
-                        outline.import(import.map_err(malformed)?.name.name);
+                        let import = import.map_err(malformed)?;
+                        if let ComponentTypeRef::Instance(_) = import.ty {
+                            outline.import(import.name.name);
+                        }
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 0 => {

@@ -92,6 +92,11 @@ impl Line {
         self.next_tick.get_or_insert(now + self.frame);
     }
 
+    /// What was played in the last tick.
+    pub(crate) fn played(&self) -> &[i16] {
+        &self.played
+    }
+
     pub(crate) fn next_tick(&self) -> Option<Instant> {
         self.next_tick
     }

@@ -6,6 +6,7 @@
 //! - [`config`]: the configuration file, from TOML to values that can be relied on
 //! - [`demo`]: what a demonstration shows and leaves behind
 //! - [`running`]: from that to what the crates below run on
+//! - [`simulated`]: a host and a simulator in one process
 //! - [`logs`]: where log lines go
 //! - [`limits`]: what is bounded, and by how much
 
@@ -15,3 +16,4 @@ pub mod demo;
 pub mod limits;
 pub mod logs;
 pub mod running;
+pub mod simulated;

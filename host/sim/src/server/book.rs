@@ -1,10 +1,13 @@
 //! What is written down of one call while it lives: shared by its task, the session-manager links and
 //! whoever placed it.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::gauge::{Gauge, Levels};
 use crate::report::{Milestone, Timeline};
 use crate::transcript::{Detail, Direction, Frame, Plane, Stamp, Transcript};
 
@@ -15,13 +18,20 @@ pub(crate) struct CallBook {
     placed: Instant,
     transcript: Mutex<Transcript>,
     timeline: watch::Sender<Timeline>,
+    levels: Arc<Levels>,
 }
 
 impl CallBook {
     pub(crate) fn new(started: Instant, detail: Detail, secrets: &[&str]) -> Self {
         let mut transcript = Transcript::new(detail);
         secrets.iter().for_each(|secret| transcript.hide(secret));
-        Self { started, placed: Instant::now(), transcript: Mutex::new(transcript), timeline: watch::Sender::default() }
+        Self {
+            started,
+            placed: Instant::now(),
+            transcript: Mutex::new(transcript),
+            timeline: watch::Sender::default(),
+            levels: Arc::default(),
+        }
     }
 
     pub(crate) fn placed(&self) -> Instant {
@@ -39,6 +49,14 @@ impl CallBook {
 
     pub(crate) fn watch(&self) -> watch::Receiver<Timeline> {
         self.timeline.subscribe()
+    }
+
+    pub(crate) fn gauge(&self) -> Gauge {
+        Gauge::new(Arc::clone(&self.levels), self.watch())
+    }
+
+    pub(crate) fn measure(&self, said: &[i16], played: &[i16]) {
+        self.levels.measure(said, played);
     }
 
     pub(crate) fn hide(&self, secret: &str) {

@@ -146,7 +146,7 @@ impl Simulator {
             book: Arc::clone(&book),
         });
         drop(hub);
-        let placed = PlacedCall::new(session_id.clone(), ordinal, inputs, book.watch(), finished);
+        let placed = PlacedCall::new(session_id.clone(), ordinal, inputs, Arc::clone(&book), finished);
         let call = call_task::NewTask {
             inner: Arc::clone(inner),
             session_id,

@@ -1,8 +1,12 @@
 //! A call that was placed, as whoever placed it sees it.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::book::CallBook;
 use super::call_task::Input;
+use crate::gauge::Gauge;
 use crate::report::{CallReport, Milestone, Timeline};
 
 /// A call under way. Dropping it does not end the call.
@@ -12,6 +16,7 @@ pub struct PlacedCall {
     ordinal: u64,
     inputs: mpsc::Sender<Input>,
     timeline: watch::Receiver<Timeline>,
+    book: Arc<CallBook>,
     report: oneshot::Receiver<CallReport>,
 }
 
@@ -20,10 +25,10 @@ impl PlacedCall {
         session_id: String,
         ordinal: u64,
         inputs: mpsc::Sender<Input>,
-        timeline: watch::Receiver<Timeline>,
+        book: Arc<CallBook>,
         report: oneshot::Receiver<CallReport>,
     ) -> Self {
-        Self { session_id, ordinal, inputs, timeline, report }
+        Self { session_id, ordinal, inputs, timeline: book.watch(), book, report }
     }
 
     /// The session's id.
@@ -39,6 +44,11 @@ impl PlacedCall {
     /// What was reached so far.
     pub fn timeline(&self) -> Timeline {
         *self.timeline.borrow()
+    }
+
+    /// Its levels and milestones, for whoever draws them.
+    pub fn gauge(&self) -> Gauge {
+        self.book.gauge()
     }
 
     /// Waits until `milestone` is reached; `false` when the call ended without it.

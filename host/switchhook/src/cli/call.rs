@@ -1,9 +1,24 @@
-//! `switchhook call`: one simulated call to a plugin.
+//! `switchhook call`: one simulated call to a plugin, in virtual time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::Failure;
+use ::sim::{CallReport, Caller, SimConfig, Simulator};
+use exchange::{CallRecord, Exchange};
+use sandbox::{GuestEnd, Plugin, Sandbox, SandboxConfig};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Failure, print};
+use crate::demo::table::{CallSummary, closing_json, closing_table};
+use crate::demo::{caller, record};
+use crate::simulated::{PIPE_BASE, PipeDialer, Records, exchange_config};
+use crate::{limits, running};
+
+/// The sample rate of a call whose caller has no recording, Hz.
+const SAMPLE_RATE_HZ: u32 = 16_000;
 
 /// Arguments of `call`.
 #[derive(Clone, Debug, clap::Args)]
@@ -11,7 +26,7 @@ pub struct Args {
     /// The component
     #[arg(value_name = "PLUGIN")]
     pub plugin: PathBuf,
-    /// What the caller says, instead of tones
+    /// What the caller says, instead of tones; its rate (8000, 16000 or 24000 Hz) is that of the call
     #[arg(long, value_name = "WAV")]
     pub caller: Option<PathBuf>,
     /// Where to write the call: caller left, handler right
@@ -20,16 +35,91 @@ pub struct Args {
     /// The outcome as JSON
     #[arg(long)]
     pub json: bool,
-    /// How long the caller stays after the answer, in seconds
+    /// How long the caller speaks when it has no recording, in seconds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub seconds: u32,
 }
 
-/// Makes the call.
+/// Makes the call. Exit code 1 when it was not answered, or its handler failed.
 ///
 /// # Errors
-/// The plugin cannot be loaded, a file cannot be read or written, or the call failed.
+/// The plugin cannot be loaded, or a file cannot be read or written.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    let what = format!("{}: `call` is not supported by this build", args.plugin.display());
-    Err(Failure::new(what, "use a later one"))
+    let (caller, sample_rate_hz) = match &args.caller {
+        Some(path) => recording(path)?,
+        None => (caller::tones(0, args.seconds), SAMPLE_RATE_HZ),
+    };
+    let sandbox = Sandbox::new(&SandboxConfig { guests_max: 1 })
+        .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
+    let plugin = running::load_plugin(&Arc::new(sandbox), &args.plugin)
+        .map_err(|error| Failure::new(error.to_string(), "name a component, such as plugins/echo.wasm"))?;
+    // Virtual time: the call takes as long as its handler computes.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("the runtime does not start: {error}"), "try again"))?;
+    let (report, ended) = runtime.block_on(place(plugin, caller, sample_rate_hz));
+    if let Some(path) = &args.record {
+        record::write_file(path, report.sample_rate_hz, &report.said, &report.heard)?;
+    }
+    let dropped = ended.as_ref().and_then(|ended| ended.stats).map_or(0, |stats| stats.samples_lost);
+    let summary = CallSummary::of("call", &report, dropped);
+    if args.json {
+        print::json(&as_json(&summary, &report, ended.as_ref()))?;
+    } else {
+        print::text(&as_text(&summary, &report, ended.as_ref()))?;
+    }
+    let served = ended.is_some_and(|ended| ended.guest == Some(GuestEnd::Returned));
+    Ok(if served && summary.setup.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn place(plugin: Plugin, caller: Caller, sample_rate_hz: u32) -> (CallReport, Option<CallRecord>) {
+    let server = SimConfig { seed: running::seed(), ..SimConfig::default() };
+    let simulator = Simulator::new(server.clone());
+    simulator.set_public_base(PIPE_BASE);
+    let base = Url::parse(PIPE_BASE).expect("a constant that is a URL");
+    let records = Arc::new(Records::default());
+    let dialer = Arc::new(PipeDialer(simulator.clone()));
+    let config = exchange_config(&server, base, sample_rate_hz, plugin, dialer, records.clone());
+    let mut exchange = Exchange::start(config);
+    simulator.session_managers(1).await;
+    let report = simulator.place_call(caller).finished().await;
+    exchange.drain(Duration::from_millis(limits::CALL_DRAIN_MS_MAX)).await;
+    simulator.shutdown().await;
+    let record = records.take(&report.session_id);
+    (report, record)
+}
+
+fn recording(path: &Path) -> Result<(Caller, u32), Failure> {
+    let shown = path.display();
+    let wav = audio::Wav::read_file(path)
+        .map_err(|error| Failure::new(format!("{shown}: {error}"), "name a WAV file that can be read"))?;
+    let rate = wav.sample_rate_hz;
+    if !telcoflow::frame::SAMPLE_RATES_HZ.contains(&rate) {
+        let what = format!("{shown}: {rate} Hz is not a sample rate of Telcoflow");
+        return Err(Failure::new(what, "convert it to 8000, 16000 or 24000 Hz"));
+    }
+    Ok((caller::recording(wav.samples.into(), rate), rate))
+}
+
+fn as_json(summary: &CallSummary, report: &CallReport, ended: Option<&CallRecord>) -> Value {
+    let mut json = closing_json(std::slice::from_ref(summary))[0].take();
+    json["commands"] = report.commands.iter().map(|(name, error)| json!({ "name": name, "error": error })).collect();
+    json["end"] = ended.map(|ended| ended.end.as_str()).into();
+    json["handler"] = ended.and_then(|ended| ended.guest.as_ref()).map(GuestEnd::code).into();
+    json["handler_message"] = ended.and_then(|ended| ended.guest.as_ref()).map(ToString::to_string).into();
+    json["trouble"] = ended.and_then(|ended| ended.trouble.clone()).into();
+    json
+}
+
+fn as_text(summary: &CallSummary, report: &CallReport, ended: Option<&CallRecord>) -> String {
+    let mut lines = vec![closing_table(std::slice::from_ref(summary)), String::new()];
+    for (name, error) in &report.commands {
+        lines.push(format!(" {name:<16} {}", error.as_deref().unwrap_or("ok")));
+    }
+    match ended {
+        None => lines.push(" the host did not take the call".to_owned()),
+        Some(CallRecord { trouble: Some(trouble), .. }) => lines.push(format!(" {trouble}")),
+        Some(CallRecord { guest: None, .. }) => lines.push(" the handler did not return and was dropped".to_owned()),
+        Some(CallRecord { guest: Some(guest), end, .. }) => lines.push(format!(" {guest} ({})", end.as_str())),
+    }
+    lines.join("\n")
 }

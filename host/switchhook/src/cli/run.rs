@@ -2,9 +2,15 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::Failure;
-use crate::config;
+use carriers::TcpDialer;
+use exchange::{Drained, Exchange, ExchangeConfig};
+
+use super::{Failure, signal};
+use crate::config::{self, Config};
+use crate::running;
 
 /// Arguments of `run`.
 #[derive(Clone, Debug, clap::Args)]
@@ -12,14 +18,75 @@ pub struct Args {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
+    /// How long calls may go on after the first signal, in seconds; a second signal ends them at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub drain_s: u64,
 }
 
-/// Takes calls until a signal comes, then drains.
+/// Takes calls until a signal comes, then drains. Exit code 1 when calls had to be cut.
 ///
 /// # Errors
 /// The configuration has problems, or what it asks for cannot be built.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let config = config::load(&args.config, &|name| std::env::var_os(name))?;
-    let what = format!("{}: `run` cannot take calls in this build", config.file.display());
-    Err(Failure::new(what, "use `check` to see what the file says"))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::new(format!("the runtime does not start: {error}"), "allow more threads and open files (`ulimit -a`)")
+    })?;
+    let exchange = build(&config)?;
+    runtime.block_on(serve(&config, exchange, Duration::from_secs(args.drain_s)))
+}
+
+fn build(config: &Config) -> Result<ExchangeConfig, Failure> {
+    let sandbox = running::sandbox_for(config)
+        .map_err(|error| Failure::new(error.to_string(), "or configure smaller `limits.calls_max`"))?;
+    let dialer = TcpDialer::new()
+        .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
+    let (exchange, unusable) = running::exchange_config(config, &sandbox, Arc::new(dialer), Arc::new(()));
+    for error in &unusable {
+        tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");
+    }
+    if exchange.tenants.iter().all(|tenant| tenant.plugins.is_empty()) {
+        let what = format!("{}: no plugin can be used", config.file.display());
+        return Err(Failure::new(what, "the log above says why, for each of them"));
+    }
+    Ok(exchange)
+}
+
+async fn serve(config: &Config, exchange: ExchangeConfig, drain: Duration) -> Result<ExitCode, Failure> {
+    for tenant in &exchange.tenants {
+        for plugin in &tenant.plugins {
+            let (name, version) = (&plugin.name, plugin.plugin.version());
+            tracing::info!(tenant = tenant.name, plugin = name, version, calls_max = plugin.calls_max, "plugin ready");
+        }
+    }
+    for tenant in &config.tenants {
+        for connector in &tenant.connectors {
+            let address = connector.base_url.as_str();
+            tracing::info!(tenant = %tenant.name, connector = %connector.name, address, "dialling the session manager");
+        }
+    }
+    let mut exchange = Exchange::start(exchange);
+    let name = signal::stop().await?;
+    tracing::info!(calls = exchange.calls().len(), drain_s = drain.as_secs(), "{name}: taking no more calls");
+    let drained = tokio::select! {
+        drained = exchange.drain(drain) => Some(drained),
+        again = signal::stop() => {
+            again?;
+            None
+        }
+    };
+    let drained = match drained {
+        Some(drained) => drained,
+        None => {
+            tracing::warn!("a second signal: the calls are cut");
+            exchange.drain(Duration::ZERO).await
+        }
+    };
+    match drained {
+        Drained::Clean => Ok(ExitCode::SUCCESS),
+        Drained::Cut(calls) => {
+            tracing::warn!(calls, "calls were cut");
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }

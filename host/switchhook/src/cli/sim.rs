@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +18,7 @@ use crate::demo::caller;
 use crate::demo::record::write_call;
 use crate::demo::table::{CallSummary, closing_table};
 use crate::limits::{SIM_CALLS_MAX, SIM_TABLE_CALLS_MAX};
+use crate::running;
 
 /// How long callers speak that have no recording to say, in seconds.
 const TONES_S: u32 = 5;
@@ -72,7 +72,7 @@ async fn serve(args: Args, speech: Option<Speech>) -> Result<Vec<CallSummary>, F
         api_key: args.api_key.expose().to_owned(),
         connector_uuid: args.connector.clone(),
         // Two runs must not use the same session ids: a host that outlives the first would know them.
-        seed: RandomState::new().build_hasher().finish(),
+        seed: running::seed(),
         ..SimConfig::default()
     });
     let address = simulator.listen(&args.listen.to_string()).await.map_err(|error| {

@@ -41,9 +41,17 @@ pub fn write_call(
     fs::create_dir_all(folder)
         .map_err(|error| RecordError::Folder { path: folder.to_owned(), message: error.to_string() })?;
     let path = folder.join(file_name(call));
-    audio::write_stereo(&path, sample_rate_hz, caller, handler)
-        .map_err(|error| RecordError::File { path: path.clone(), error })?;
+    write_file(&path, sample_rate_hz, caller, handler)?;
     Ok(path)
+}
+
+/// Writes one file as [`write_call`] does; its folder must be there.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_file(path: &Path, sample_rate_hz: u32, caller: &[i16], handler: &[i16]) -> Result<(), RecordError> {
+    audio::write_stereo(path, sample_rate_hz, caller, handler)
+        .map_err(|error| RecordError::File { path: path.to_owned(), error })
 }
 
 /// `CALL.wav`, with everything that is not a letter, a digit, `-` or `_` turned into `_`: a call's name may hold what

@@ -18,6 +18,7 @@ impl CallTask {
         self.line.play(self.commands.heard_by(), connected);
         let mut said = Vec::with_capacity(self.line.frame_samples());
         self.run_script(now, Some(&mut said));
+        self.book.measure(&said, self.line.played());
         if self.outcome.is_some() && said.is_empty() {
             return;
         }

@@ -1,0 +1,97 @@
+//! A host and a simulator in one process, for `call` and `demo`: no account and no network needed.
+
+use std::sync::Arc;
+
+use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
+use carriers::{ByteStream, Dial, DialError, Dialed};
+use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, Route, TenantConfig};
+use sandbox::{GuestSetup, Plugin};
+use sim::{SimConfig, Simulator};
+use telcoflow::frame::AudioMode;
+use telcoflow::link::LinkConfig;
+use url::Url;
+
+use crate::limits::PLAYOUT_BYTES_DEFAULT;
+use crate::running;
+
+/// The host part of the address that leads to the simulator of this process.
+pub const PIPE_BASE: &str = "ws://pipe.test";
+/// Bytes an in-memory pipe holds in each direction.
+const PIPE_BYTES: usize = 64 << 10;
+
+/// Opens pipes to a simulator instead of sockets; any other address is unreachable.
+pub struct PipeDialer(pub Simulator);
+
+impl Dial for PipeDialer {
+    fn dial(&self, url: &Url) -> Dialed {
+        let sim = self.0.clone();
+        let known = url.host_str() == Some("pipe.test");
+        Box::pin(async move {
+            if !known {
+                let error = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+                return Err(DialError::Unreachable { address: "an address outside the simulation".into(), error });
+            }
+            let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+            sim.serve(theirs);
+            Ok(Box::new(ours) as Box<dyn ByteStream>)
+        })
+    }
+}
+
+/// A host with one connector at a simulator, whose every call goes to one plugin.
+pub fn exchange_config(
+    server: &SimConfig,
+    base_url: Url,
+    sample_rate_hz: u32,
+    plugin: Plugin,
+    dialer: Arc<dyn Dial>,
+    observer: Arc<dyn Observer>,
+) -> ExchangeConfig {
+    let connector = ConnectorConfig {
+        name: "simulator".to_owned(),
+        manager: ManagerConfig {
+            base_url,
+            credentials: Credentials {
+                api_key: Secret::new(&server.api_key),
+                connector_uuid: server.connector_uuid.clone(),
+            },
+            sdk_version: "1.0.0".to_owned(),
+            link: LinkConfig { sample_rate_hz, audio_mode: AudioMode::Mixed, call_flow: None },
+        },
+        playout_bytes_max: PLAYOUT_BYTES_DEFAULT,
+        allow_ws_voice_url: false,
+    };
+    let name = plugin.name().to_owned();
+    let plugin = PluginConfig {
+        name: name.clone(),
+        plugin,
+        setup: GuestSetup::default(),
+        calls_max: exchange::limits::CALLS_MAX_DEFAULT,
+    };
+    let tenant = TenantConfig {
+        name: "simulated".to_owned(),
+        connectors: vec![connector],
+        plugins: vec![plugin],
+        routes: vec![Route { plugin: name, ..Route::default() }],
+    };
+    ExchangeConfig { tenants: vec![tenant], dialer, seed: running::seed(), observer }
+}
+
+/// Collects the records of calls that are over.
+#[derive(Default)]
+pub struct Records(parking_lot::Mutex<Vec<exchange::CallRecord>>);
+
+impl Records {
+    /// Takes the record of a session's call out.
+    pub fn take(&self, session_id: &str) -> Option<exchange::CallRecord> {
+        let mut records = self.0.lock();
+        let index = records.iter().position(|record| record.session_id == session_id)?;
+        Some(records.swap_remove(index))
+    }
+}
+
+impl Observer for Records {
+    fn call_ended(&self, call: &exchange::CallRecord) {
+        self.0.lock().push(call.clone());
+    }
+}
