@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 
 use crate::Event;
 use crate::Failure;
-use crate::limits::{INBOX_AUDIO_MS, INBOX_FRAMES_MAX, KEYS_QUEUED_MAX, NOTICES_QUEUED_MAX};
+use crate::limits::{INBOX_AUDIO_MS, INBOX_CHANNELS_MAX, INBOX_FRAMES_MAX, KEYS_QUEUED_MAX, NOTICES_QUEUED_MAX};
 
 /// Places that an empty inbox keeps in each of its queues.
 const KEEP: usize = 32;
 
 pub(crate) struct Inbox {
-    samples_max: u64,
+    /// For one channel.
+    channel_samples_max: u64,
     /// Grows with each entry: audio and control wait apart and are taken in its order.
     next_order: u64,
     audio: VecDeque<Frame>,
@@ -35,6 +36,8 @@ struct Frame {
 struct Channel {
     id: u8,
     received: u64,
+    /// Waits for the handler.
+    queued: u64,
     /// Dropped since the last frame that was taken.
     lost: u64,
 }
@@ -68,7 +71,7 @@ pub(crate) enum Noticed {
 impl Inbox {
     pub(crate) fn new(sample_rate_hz: u64) -> Inbox {
         Inbox {
-            samples_max: sample_rate_hz * INBOX_AUDIO_MS / 1_000,
+            channel_samples_max: sample_rate_hz * INBOX_AUDIO_MS / 1_000,
             next_order: 0,
             audio: VecDeque::new(),
             audio_samples: 0,
@@ -81,13 +84,18 @@ impl Inbox {
     /// Takes in a frame of whole samples. Returns how many samples were dropped for it.
     pub(crate) fn push_audio(&mut self, channel: u8, pcm: &[u8]) -> u64 {
         let samples = (pcm.len() / 2) as u64;
-        let cut = samples.saturating_sub(self.samples_max);
+        let cut = samples.saturating_sub(self.channel_samples_max);
         let kept = samples - cut;
         let mut lost = cut;
-        while self.audio_samples + kept > self.samples_max || self.audio.len() >= INBOX_FRAMES_MAX {
-            lost += self.drop_oldest();
+        while self.channel(channel).queued + kept > self.channel_samples_max {
+            lost += self.drop_oldest_of(channel);
+        }
+        let samples_max = self.channel_samples_max * INBOX_CHANNELS_MAX;
+        while self.audio_samples + kept > samples_max || self.audio.len() >= INBOX_FRAMES_MAX {
+            lost += self.drop_at(0);
         }
         let entry = self.channel(channel);
+        entry.queued += kept;
         let at_sample = entry.received + cut;
         entry.received += samples;
         entry.lost += cut;
@@ -169,7 +177,7 @@ impl Inbox {
 
     fn pop_audio(&mut self) -> Option<Event> {
         let frame = self.audio.pop_front()?;
-        self.audio_samples -= (frame.pcm.len() / 2) as u64;
+        self.take_out(&frame);
         give_back(&mut self.audio);
         let lost = std::mem::take(&mut self.channel(frame.channel).lost);
         Some(Event::Audio {
@@ -194,19 +202,32 @@ impl Inbox {
         Some(event)
     }
 
-    fn drop_oldest(&mut self) -> u64 {
-        let Some(frame) = self.audio.pop_front() else {
+    /// A scan, but only of a handler that is two seconds late.
+    fn drop_oldest_of(&mut self, channel: u8) -> u64 {
+        let oldest = self.audio.iter().position(|frame| frame.channel == channel);
+        oldest.map_or(0, |index| self.drop_at(index))
+    }
+
+    fn drop_at(&mut self, index: usize) -> u64 {
+        let Some(frame) = self.audio.remove(index) else {
             return 0;
         };
+        let samples = self.take_out(&frame);
+        self.channel(frame.channel).lost += samples;
+        samples
+    }
+
+    /// Takes a frame's samples out of the accounts.
+    fn take_out(&mut self, frame: &Frame) -> u64 {
         let samples = (frame.pcm.len() / 2) as u64;
         self.audio_samples -= samples;
-        self.channel(frame.channel).lost += samples;
+        self.channel(frame.channel).queued -= samples;
         samples
     }
 
     fn channel(&mut self, id: u8) -> &mut Channel {
         let index = self.channels.iter().position(|channel| channel.id == id).unwrap_or_else(|| {
-            self.channels.push(Channel { id, received: 0, lost: 0 });
+            self.channels.push(Channel { id, received: 0, queued: 0, lost: 0 });
             self.channels.len() - 1
         });
         &mut self.channels[index]

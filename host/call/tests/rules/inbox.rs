@@ -47,6 +47,31 @@ fn half_a_sample_is_dropped_and_counted() {
 }
 
 #[test]
+fn each_leg_has_its_two_seconds() {
+    let mut call = answered();
+    for _ in 0..110 {
+        for channel in 0..3 {
+            call.handle_audio(channel, &audio(20));
+        }
+    }
+    let taken = heard(&events(&mut call));
+    for leg in 0..3 {
+        let of_leg: Vec<_> = taken.iter().filter(|frame| frame.0 == leg).collect();
+        assert_eq!(of_leg.len(), 100);
+        assert_eq!(*of_leg[0], (leg, 10 * 320, 10 * 320, 320));
+    }
+}
+
+#[test]
+fn a_peer_with_many_channels_shares_what_a_call_can_have() {
+    let mut call = answered();
+    for channel in 0..=255 {
+        call.handle_audio(channel, &audio(2_000));
+    }
+    assert_eq!(heard(&events(&mut call)).len(), 4);
+}
+
+#[test]
 fn two_seconds_are_kept_and_the_oldest_is_lost() {
     let mut call = answered();
     for _ in 0..110 {
