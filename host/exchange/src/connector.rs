@@ -184,8 +184,6 @@ impl Connector {
         let (mailbox, mail) = mpsc::channel(MAILBOX_MESSAGES_MAX);
         let span = tracing::info_span!(
             "call",
-            tenant = self.tenant.name,
-            connector = self.config.name,
             session = session_id,
             call = tracing::field::Empty,
             plugin = claim.plugin.name,
