@@ -92,9 +92,11 @@ fn the_loss_is_told_on_the_channel_that_suffered_it() {
     call.handle_audio(1, &audio(500));
     call.handle_audio(0, &audio(1_000));
     call.handle_audio(0, &audio(1_000));
+    call.handle_audio(0, &audio(500));
     call.handle_audio(1, &audio(10));
     let taken = heard(&events(&mut call));
-    assert_eq!(taken, [(0, 16_000, 16_000, 16_000), (1, 8_000, 8_000, 160)]);
+    let kept = [(1, 0, 0, 8_000), (0, 16_000, 16_000, 16_000), (0, 32_000, 0, 8_000), (1, 8_000, 0, 160)];
+    assert_eq!(taken, kept, "the other channel lost nothing");
 }
 
 #[test]
