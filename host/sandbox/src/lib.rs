@@ -23,5 +23,5 @@ mod ticker;
 pub use engine::{Sandbox, SandboxConfig, SandboxError};
 pub use guest::{Guest, GuestEnd, GuestLimits, TrapKind};
 pub use inspect::{INTERFACE, Import, InspectError, Inspection, World, inspect};
-pub use plugin::{GuestSetup, LoadError, Plugin, Prepared, StartError};
+pub use plugin::{GuestSetup, LoadError, NativeHandler, Plugin, Prepared, StartError};
 pub use shared::{CallGuard, SharedCall};

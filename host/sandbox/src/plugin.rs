@@ -1,6 +1,7 @@
 //! From bytes to a guest: a component is checked and compiled once, instantiated once for each call.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 
-use crate::bindings::{awaiting, plain};
+use crate::bindings::{awaiting, plain, types};
 use crate::engine::Sandbox;
 use crate::guest::{Guest, GuestEnd, GuestLimits};
 use crate::imports::call_info;
@@ -59,7 +60,11 @@ struct Compiled {
     entry: Entry,
 }
 
+/// A handler that is part of the host itself.
+pub type NativeHandler = fn(SharedCall) -> Pin<Box<dyn Future<Output = GuestEnd> + Send>>;
+
 enum Entry {
+    Native(NativeHandler),
     Plain(plain::CallHandlerPre<GuestState>),
     Awaiting(awaiting::CallHandlerAsyncPre<GuestState>),
 }
@@ -96,6 +101,16 @@ impl Plugin {
         Ok(Self(Arc::new(Compiled { sandbox: sandbox.clone(), name: name.to_string(), digest, inspection, entry })))
     }
 
+    /// A handler in native code, outside of any sandbox: to measure what the sandbox costs, and for handlers that are the
+    /// operator's own. Its faults are the host's; a panic still ends its call only.
+    pub fn native(sandbox: &Arc<Sandbox>, name: &str, handler: NativeHandler) -> Self {
+        let inspection =
+            Inspection { world: World::CallHandler, imports: Vec::new(), languages: Vec::new(), size_bytes: 0 };
+        let digest = "native-code-".to_string();
+        let entry = Entry::Native(handler);
+        Self(Arc::new(Compiled { sandbox: sandbox.clone(), name: name.to_string(), digest, inspection, entry }))
+    }
+
     /// The name it was loaded under.
     pub fn name(&self) -> &str {
         &self.0.name
@@ -128,20 +143,34 @@ impl Plugin {
 
     async fn instantiate(&self, setup: GuestSetup, attendance: Attendance) -> Result<Prepared, StartError> {
         let GuestSetup { config, limits } = setup;
-        let awaits = self.0.inspection.world == World::CallHandlerAsync;
-        let engine = &self.0.sandbox.side(self.0.inspection.world).engine;
-        let mut store = Store::new(engine, GuestState::new(limits.memory_bytes_max, awaits, config));
+        let body = match &self.0.entry {
+            Entry::Native(handler) => Body::Native(*handler),
+            Entry::Plain(pre) => {
+                let mut store = self.store(&limits, config);
+                match pre.instantiate_async(&mut store).await {
+                    Ok(handler) => Body::Plain(store, handler),
+                    Err(error) => return Err(start_error(&error, store.data())),
+                }
+            }
+            Entry::Awaiting(pre) => {
+                let mut store = self.store(&limits, config);
+                match pre.instantiate_async(&mut store).await {
+                    Ok(handler) => Body::Awaiting(store, handler),
+                    Err(error) => return Err(start_error(&error, store.data())),
+                }
+            }
+        };
+        Ok(Prepared { plugin: self.clone(), body, limits, attendance })
+    }
+
+    fn store(&self, limits: &GuestLimits, config: Arc<[(String, String)]>) -> Store<GuestState> {
+        let world = self.0.inspection.world;
+        let state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config);
+        let mut store = Store::new(&self.0.sandbox.side(world).engine, state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_async_yield_and_update(1);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
-        let handler = match &self.0.entry {
-            Entry::Plain(pre) => pre.instantiate_async(&mut store).await.map(Handler::Plain),
-            Entry::Awaiting(pre) => pre.instantiate_async(&mut store).await.map(Handler::Awaiting),
-        };
-        match handler {
-            Ok(handler) => Ok(Prepared { plugin: self.clone(), store, handler, limits, attendance }),
-            Err(error) => Err(start_error(&error, store.data())),
-        }
+        store
     }
 }
 
@@ -154,48 +183,60 @@ fn start_error(error: &wasmtime::Error, state: &GuestState) -> StartError {
     StartError::Failed(end.to_string())
 }
 
-enum Handler {
-    Plain(plain::CallHandler),
-    Awaiting(awaiting::CallHandlerAsync),
-}
-
 /// An instance that waits for its call.
 pub struct Prepared {
     plugin: Plugin,
-    store: Store<GuestState>,
-    handler: Handler,
+    body: Body,
     limits: GuestLimits,
     attendance: Attendance,
 }
 
+enum Body {
+    Native(NativeHandler),
+    Plain(Store<GuestState>, plain::CallHandler),
+    Awaiting(Store<GuestState>, awaiting::CallHandlerAsync),
+}
+
 impl Prepared {
     /// Hands it the call. Nothing runs before the first [`Guest::poll`].
-    pub fn serve(mut self, call: SharedCall) -> Guest {
-        self.store.data_mut().call = Some(call.clone());
-        let Self { plugin, mut store, handler, limits, attendance } = self;
-        let info = call_info(call.lock().info());
-        let watched = call.clone();
-        let run = Box::pin(async move {
-            let returned = match &handler {
-                Handler::Plain(handler) => handler.call_handle(&mut store, &info).await,
-                Handler::Awaiting(handler) => {
-                    let run = store.run_concurrent(async |store| handler.call_handle(store, info).await).await;
-                    run.context("the async handler could not be driven").and_then(|returned| returned)
-                }
-            };
-            // The plugin outlives the guest: its engine runs it.
-            drop(plugin);
-            match returned {
-                Ok(Ok(())) if !watched.asked() => GuestEnd::HandlerReturned,
-                Ok(Ok(())) => GuestEnd::Returned,
-                Ok(Err(failure)) => GuestEnd::Failed(call::Failure::new(failure.code, failure.message)),
-                Err(error) => {
-                    let state = store.data();
-                    GuestEnd::from_error(&error, state.memory.refused(), &state.voice.err_tail())
-                }
-            }
-        });
+    pub fn serve(self, call: SharedCall) -> Guest {
+        let Self { plugin, body, limits, attendance } = self;
+        let served = call.clone();
+        let run: Pin<Box<dyn Future<Output = GuestEnd> + Send>> = match body {
+            Body::Native(handler) => handler(served),
+            Body::Plain(mut store, handler) => Box::pin(async move {
+                let info = hand_over(&mut store, &served);
+                let returned = handler.call_handle(&mut store, &info).await;
+                ended(returned, &served, store.data(), plugin)
+            }),
+            Body::Awaiting(mut store, handler) => Box::pin(async move {
+                let info = hand_over(&mut store, &served);
+                let run = store.run_concurrent(async |store| handler.call_handle(store, info).await).await;
+                let returned = run.context("the async handler could not be driven").and_then(|returned| returned);
+                ended(returned, &served, store.data(), plugin)
+            }),
+        };
         Guest::new(run, call, limits, attendance)
+    }
+}
+
+fn hand_over(store: &mut Store<GuestState>, call: &SharedCall) -> types::CallInfo {
+    store.data_mut().call = Some(call.clone());
+    call_info(call.lock().info())
+}
+
+/// The plugin is held until here, since its engine ran the guest.
+fn ended(
+    returned: wasmtime::Result<Result<(), types::Failure>>,
+    call: &SharedCall,
+    state: &GuestState,
+    _plugin: Plugin,
+) -> GuestEnd {
+    match returned {
+        Ok(Ok(())) if !call.asked() => GuestEnd::HandlerReturned,
+        Ok(Ok(())) => GuestEnd::Returned,
+        Ok(Err(failure)) => GuestEnd::Failed(call::Failure::new(failure.code, failure.message)),
+        Err(error) => GuestEnd::from_error(&error, state.memory.refused(), &state.voice.err_tail()),
     }
 }
 

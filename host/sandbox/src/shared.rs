@@ -88,6 +88,15 @@ impl SharedCall {
         self.0.lock().wait.asked
     }
 
+    /// The next event, for handlers that are native code; `None` when nothing will ever come again.
+    pub async fn next(&self) -> Option<call::Event> {
+        self.begin_wait(None);
+        match std::future::poll_fn(|cx| self.poll_wait(cx, false)).await {
+            Waited::Event(event) => Some(event),
+            Waited::TimedOut | Waited::Over => None,
+        }
+    }
+
     /// How often the guest was given an event, or waited for one.
     pub(crate) fn progress(&self) -> u64 {
         self.0.lock().wait.progress
