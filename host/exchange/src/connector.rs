@@ -16,7 +16,7 @@ use crate::admission::{Permit, Slots};
 use crate::board::Board;
 use crate::call_task::{CallTask, Ready, ToCall};
 use crate::config::{ConnectorConfig, PluginConfig};
-use crate::limits::{CLAIMS_MAX, MAILBOX_MESSAGES_MAX, REPORTS_MAX};
+use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, MAILBOX_MESSAGES_MAX, REPORTS_MAX};
 use crate::record::{CallRecord, Observer};
 use crate::route::{self, Route};
 
@@ -220,7 +220,8 @@ impl Connector {
 
     fn handle_call_in(&mut self, call_in: CallIn) {
         match self.calls.get(&call_in.session_id) {
-            Some(call) => post(call, ToCall::CallIn(call_in)),
+            Some(call) if call.capacity() > MAILBOX_PLACES_KEPT => post(call, ToCall::CallIn(call_in)),
+            Some(_) => tracing::debug!(session = call_in.session_id, "a repeated call.in was dropped"),
             None => tracing::debug!(session = call_in.session_id, "call.in for a session that is not ours"),
         }
     }

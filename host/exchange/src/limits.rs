@@ -4,6 +4,9 @@
 pub const CALLS_MAX_DEFAULT: usize = 500;
 /// Messages that wait for a call's task. It gets a handful in its life; a peer's repetitions beyond that are dropped.
 pub const MAILBOX_MESSAGES_MAX: usize = 8;
+/// Places in that mailbox that no `call.in` takes, so that a peer which repeats it cannot crowd out the word that ends the
+/// call.
+pub const MAILBOX_PLACES_KEPT: usize = 4;
 /// Words of call tasks that wait for their connector's task. A call's task waits when it is full.
 pub const REPORTS_MAX: usize = 256;
 /// Sessions that are being claimed at once by one connector. More are left to others.
@@ -25,6 +28,7 @@ pub const CUT_MS_MAX: u64 = 3_000;
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("calls_max_default", CALLS_MAX_DEFAULT as u64, "further calls are not claimed (configurable)"),
     ("mailbox_messages_max", MAILBOX_MESSAGES_MAX as u64, "repetitions are dropped"),
+    ("mailbox_places_kept", MAILBOX_PLACES_KEPT as u64, "repeated call.in frames are dropped"),
     ("reports_max", REPORTS_MAX as u64, "the call's task waits"),
     ("claims_max", CLAIMS_MAX as u64, "further calls are not claimed"),
     ("call_in_ms_max", CALL_IN_MS_MAX, "the call ends"),

@@ -142,7 +142,8 @@ impl Turns {
     /// Moves on as far as this turn allows. Ready when nothing is left to do.
     fn advance(&mut self, now: Instant) -> Poll<Done> {
         self.note_answer(now);
-        if self.session_over.is_some_and(|at| now >= at) {
+        // Taken, since a moment that has passed would call for the next turn at once, and for ever.
+        if self.session_over.take_if(|at| now >= *at).is_some() {
             self.call.lock().handle_ended(EndReason::SessionClosed);
         }
         loop {
