@@ -2,6 +2,7 @@
 //!
 //! It is a library as well, so that its parts can be tested; `main.rs` is the program.
 //!
+//! - [`bench`]: what this host costs, measured from outside
 //! - [`cli`]: the commands, one file each
 //! - [`config`]: the configuration file, from TOML to values that can be relied on
 //! - [`demo`]: what a demonstration shows and leaves behind
@@ -10,6 +11,7 @@
 //! - [`logs`]: where log lines go
 //! - [`limits`]: what is bounded, and by how much
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -2,6 +2,7 @@
 //!
 //! A command answers an exit code or a [`Failure`]; it prints its result on standard output and nothing else there.
 
+pub mod bench;
 pub mod call;
 pub mod check;
 pub mod demo;
@@ -49,6 +50,14 @@ pub enum Command {
     Demo(demo::Args),
     /// Be a Telcoflow that calls
     Sim(sim::Args),
+    /// Measure what this host costs
+    Bench(bench::Args),
+    /// The load of one step of `bench`
+    #[command(hide = true)]
+    BenchLoad(bench::LoadArgs),
+    /// The host of one step of `bench`
+    #[command(hide = true)]
+    BenchHost(bench::HostArgs),
     /// Show what a plugin is and needs
     Inspect(inspect::Args),
     /// Show every limit, and what happens when it is reached
@@ -67,6 +76,9 @@ impl Command {
             Command::Call(args) => call::run(args),
             Command::Demo(args) => demo::run(args),
             Command::Sim(args) => sim::run(args),
+            Command::Bench(args) => bench::run(args),
+            Command::BenchLoad(args) => bench::run_load(args),
+            Command::BenchHost(args) => bench::run_host(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Limits(args) => limits::run(args),
         }
@@ -75,10 +87,14 @@ impl Command {
     /// What is logged where `RUST_LOG` says nothing: commands that draw on the terminal are quiet beside it.
     pub fn log_filter(&self) -> &'static str {
         match self {
-            Command::Run(_) | Command::Sim(_) => "info",
-            Command::Check(_) | Command::Call(_) | Command::Demo(_) | Command::Inspect(_) | Command::Limits(_) => {
-                "warn"
-            }
+            Command::Run(_) | Command::Sim(_) | Command::Bench(_) => "info",
+            Command::Check(_)
+            | Command::Call(_)
+            | Command::Demo(_)
+            | Command::Inspect(_)
+            | Command::Limits(_)
+            | Command::BenchLoad(_)
+            | Command::BenchHost(_) => "warn",
         }
     }
 }
