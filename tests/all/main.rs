@@ -3,7 +3,10 @@
 //! `cargo xtask test` builds what is needed and runs it all; `cargo test -p switchhook-tests -- NAME` runs what matches.
 
 mod calls;
+mod chaos;
 mod guests;
+mod load;
+mod refusals;
 mod sandbox;
 mod tidy;
 
@@ -11,8 +14,20 @@ use libtest_mimic::{Arguments, Trial};
 use switchhook_tests::logs;
 
 fn main() {
+    if let Ok(job) = std::env::var(load::CHILD) {
+        return load::child(&job);
+    }
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [tidy::trials(), sandbox::trials(), calls::trials(), guests::trials()].into_iter().flatten().collect();
+    let modules = [
+        tidy::trials(),
+        sandbox::trials(),
+        calls::trials(),
+        guests::trials(),
+        refusals::trials(),
+        load::trials(),
+        chaos::trials(),
+    ];
+    let trials: Vec<Trial> = modules.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let (errors, secrets) = logs::leftovers();
     for (what, lines) in [("ERROR lines outside of any test", &errors), ("log lines with a secret in them", &secrets)] {

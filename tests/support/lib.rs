@@ -1,5 +1,6 @@
 //! What the tests share: a runner that reads the log, compiled components, and worlds of simulator and host.
 
+pub mod by_hand;
 pub mod components;
 pub mod logs;
 pub mod run;

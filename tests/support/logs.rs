@@ -3,20 +3,26 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex, Once};
+use std::time::Duration;
 
+use tokio::sync::watch;
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Every secret of a test's making contains one of these, so that one search finds all of them.
-pub const SECRET_MARKS: &[&str] = &["never-in-a-log", "voice-token-"];
+pub const SECRET_MARKS: &[&str] = &["never-in-a-log", "voice-token-", "+15550100", "+15550199"];
 
 /// The API key that all simulated worlds use.
 pub const API_KEY: &str = "api-key-never-in-a-log";
+
+/// A line that a test waits for comes within this much of its clock.
+const LINE_S_MAX: u64 = 600;
 
 /// What one test logged.
 #[derive(Debug, Default)]
 pub struct TestLog {
     lines: Mutex<Vec<(Level, String)>>,
+    grown: watch::Sender<()>,
 }
 
 /// What was logged outside of any test's own threads.
@@ -47,6 +53,30 @@ impl TestLog {
         lines.iter().filter(|(_, line)| line.contains(text)).map(|(_, line)| line.clone()).collect()
     }
 
+    /// The lines of one level that contain a text.
+    pub fn lines_at(&self, level: Level, text: &str) -> Vec<String> {
+        let lines = self.lines.lock().expect("a test's log");
+        let wanted = lines.iter().filter(|(at, line)| *at == level && line.contains(text));
+        wanted.map(|(_, line)| line.clone()).collect()
+    }
+
+    /// Waits for so many lines of one level that contain a text.
+    pub async fn until(&self, level: Level, text: &str, count: usize) -> Vec<String> {
+        let mut grown = self.grown.subscribe();
+        let found = async {
+            loop {
+                grown.borrow_and_update();
+                let lines = self.lines_at(level, text);
+                if lines.len() >= count {
+                    return lines;
+                }
+                grown.changed().await.expect("the log outlives its readers");
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(LINE_S_MAX), found).await;
+        found.unwrap_or_else(|_| panic!("{count} {level} lines with `{text}` did not come"))
+    }
+
     /// Takes the ERROR lines that contain a text out of the account. How many there were.
     pub fn expect_errors(&self, text: &str) -> usize {
         let mut lines = self.lines.lock().expect("a test's log");
@@ -70,11 +100,8 @@ pub fn leftovers() -> (Vec<String>, Vec<String>) {
 fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::TRACE)
-            .with_ansi(false)
-            .with_writer(Collector)
-            .finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false).with_writer(Collector).finish();
         tracing::subscriber::set_global_default(subscriber).expect("the suite has one subscriber");
     });
 }
@@ -121,5 +148,6 @@ impl Drop for LineWriter {
         }
         let log = CURRENT.with(|current| current.borrow().clone()).unwrap_or_else(|| STRAY.clone());
         log.lines.lock().expect("a test's log").push((self.level, line));
+        log.grown.send_replace(());
     }
 }

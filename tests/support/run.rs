@@ -12,8 +12,11 @@ use crate::logs::TestLog;
 /// A hung test fails after this long.
 const TEST_TIME_MAX: Duration = Duration::from_secs(240);
 
+/// A test under the virtual clock that waits for what never comes fails after this much of that clock.
+const VIRTUAL_TIME_MAX: Duration = Duration::from_secs(24 * 3_600);
+
 /// A test under a virtual clock: whenever nothing is left to do, time jumps to the next timer.
-pub fn simulated<F, T>(name: &'static str, test: F) -> Trial
+pub fn simulated<F, T>(name: impl Into<String>, test: F) -> Trial
 where
     F: FnOnce(Arc<TestLog>) -> T + Send + 'static,
     T: Future<Output = ()>,
@@ -21,14 +24,15 @@ where
     Trial::test(name, move || {
         let log = TestLog::begin();
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build()?;
-        runtime.block_on(test(log.clone()));
+        let ended = runtime.block_on(async { tokio::time::timeout(VIRTUAL_TIME_MAX, test(log.clone())).await });
         drop(runtime);
+        ended.map_err(|_| Failed::from("the test waits for what never comes"))?;
         verdict(&log)
     })
 }
 
 /// A test on real sockets and the real clock, on one thread.
-pub fn real<F, T>(name: &'static str, test: F) -> Trial
+pub fn real<F, T>(name: impl Into<String>, test: F) -> Trial
 where
     F: FnOnce(Arc<TestLog>) -> T + Send + 'static,
     T: Future<Output = ()>,

@@ -44,6 +44,12 @@ pub struct WorldConfig {
     pub audio_mode: AudioMode,
     /// Audio that may wait for one call.
     pub playout_bytes_max: usize,
+    /// The key that the host shows.
+    pub api_key: String,
+    /// More connectors of the same tenant: a name, and the key that it shows.
+    pub more_connectors: Vec<(String, String)>,
+    /// Takes a `ws` voice URL from a `wss` session manager.
+    pub allow_ws_voice_url: bool,
     /// More plugins and the routes to them, tried before the first: pattern of the called number, component, configuration.
     pub others: Vec<(Pattern, String, Vec<(String, String)>)>,
 }
@@ -59,6 +65,9 @@ impl Default for WorldConfig {
             sample_rate_hz: 16_000,
             audio_mode: AudioMode::Mixed,
             playout_bytes_max: 1 << 20,
+            api_key: API_KEY.into(),
+            more_connectors: Vec::new(),
+            allow_ws_voice_url: false,
             others: Vec::new(),
         }
     }
@@ -126,6 +135,11 @@ impl World {
         self.records.recv().await.expect("the exchange lives")
     }
 
+    /// A call that has ended already.
+    pub fn try_record(&mut self) -> Option<CallRecord> {
+        self.records.try_recv().ok()
+    }
+
     /// Ends the host, then the server. Fails when calls had to be cut.
     pub async fn close(mut self) {
         let drained = self.exchange.drain(Duration::from_secs(30)).await;
@@ -149,28 +163,26 @@ fn tenant(config: &WorldConfig, base: &str) -> TenantConfig {
         routes.push(Route { to: to.clone(), plugin: name, ..Route::default() });
     }
     routes.push(Route { plugin: "first".to_string(), ..Route::default() });
+    let more = config.more_connectors.iter().map(|(name, api_key)| connector(config, base, name, api_key));
     TenantConfig {
         name: "acme".to_string(),
-        connectors: vec![ConnectorConfig {
-            name: "main".to_string(),
-            manager: ManagerConfig {
-                base_url: Url::parse(base).expect("a base URL"),
-                credentials: Credentials {
-                    api_key: Secret::new(API_KEY),
-                    connector_uuid: CONNECTOR.to_string(),
-                },
-                sdk_version: "1.0.0".to_string(),
-                link: LinkConfig {
-                    sample_rate_hz: config.sample_rate_hz,
-                    audio_mode: config.audio_mode,
-                    call_flow: None,
-                },
-            },
-            playout_bytes_max: config.playout_bytes_max,
-            allow_ws_voice_url: false,
-        }],
+        connectors: std::iter::once(connector(config, base, "main", &config.api_key)).chain(more).collect(),
         plugins,
         routes,
+    }
+}
+
+fn connector(config: &WorldConfig, base: &str, name: &str, api_key: &str) -> ConnectorConfig {
+    ConnectorConfig {
+        name: name.to_string(),
+        manager: ManagerConfig {
+            base_url: Url::parse(base).expect("a base URL"),
+            credentials: Credentials { api_key: Secret::new(api_key), connector_uuid: CONNECTOR.to_string() },
+            sdk_version: "1.0.0".to_string(),
+            link: LinkConfig { sample_rate_hz: config.sample_rate_hz, audio_mode: config.audio_mode, call_flow: None },
+        },
+        playout_bytes_max: config.playout_bytes_max,
+        allow_ws_voice_url: config.allow_ws_voice_url,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::admission::{Permit, Slots};
 use crate::board::Board;
 use crate::call_task::{CallTask, Ready, ToCall};
 use crate::config::{ConnectorConfig, PluginConfig};
-use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, MAILBOX_MESSAGES_MAX, REPORTS_MAX};
+use crate::limits::{CLAIMS_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::record::{CallRecord, Observer};
 use crate::route::{self, Route};
 
