@@ -70,7 +70,8 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(kind: ProblemKind, place: &Place, what: impl Into<String>, help: impl Into<String>) -> Problem {
-        Problem { kind, place: Some(place.clone()), what: what.into(), help: help.into() }
+        let place = Place { key: on_one_line(&place.key), ..*place };
+        Problem { kind, place: Some(place), what: on_one_line(&what.into()), help: on_one_line(&help.into()) }
     }
 
     /// True when it can be told from one line alone, so that it holds even when other lines cannot be read.
@@ -128,6 +129,12 @@ impl Problems {
     pub fn omitted(&self) -> usize {
         self.omitted
     }
+}
+
+/// Keys and paths may have anything in them: what would break the line, or a terminal, is shown as its escape.
+fn on_one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(shown).collect()
 }
 
 /// One line a problem: `FILE:LINE:COLUMN: KEY: WHAT: HELP`.

@@ -44,3 +44,13 @@ fn a_file_without_any_one_character_is_good_or_reported() {
         }
     }
 }
+
+#[test]
+fn a_problem_is_one_line_whatever_is_in_a_key_or_a_path() {
+    let desk = Desk::new();
+    let sheet = Sheet { telcoflow: "\"a\\nb\\u001b\" = 1", plugin: "source = \"c\\nd\"", ..Sheet::GOOD };
+    let text = sheet.text().replacen("source = \"echo.wasm\"\n", "", 1);
+    let problems = desk.problems(&text);
+    assert_eq!(problems.lines().count(), 2, "{problems}");
+    assert!(problems.contains(r"a\nb\u{1b}") && problems.contains(r"`c\nd` cannot be read"), "{problems}");
+}
