@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use url::Url;
 
+use super::goodbye;
 use super::upgrade::{Credentials, Socket, open, request};
 use crate::dial::Dial;
 use crate::limits::{
@@ -234,7 +235,7 @@ impl ManagerLink {
             let mut cx = Context::from_waker(std::task::Waker::noop());
             let mut socket = Pin::new(&mut **socket);
             if let Poll::Ready(Ok(())) = socket.as_mut().poll_ready(&mut cx) {
-                let _ = socket.as_mut().start_send(Message::Close(None));
+                let _ = socket.as_mut().start_send(goodbye());
                 let _ = socket.poll_flush(&mut cx);
             }
         }

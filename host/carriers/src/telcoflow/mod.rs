@@ -11,6 +11,9 @@ pub use upgrade::{Credentials, Secret};
 pub use voice::{VoiceError, VoiceLink, VoiceTarget};
 
 use call::{Ability, Capabilities};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 /// What a handler can do to a call that came by Telcoflow.
 pub const CAPABILITIES: Capabilities = Capabilities::of(&[
@@ -23,3 +26,8 @@ pub const CAPABILITIES: Capabilities = Capabilities::of(&[
     Ability::Close,
     Ability::Interrupt,
 ]);
+
+/// The last frame on a socket that this host leaves (PROTOCOL.md, WS-8).
+fn goodbye() -> Message {
+    Message::Close(Some(CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() }))
+}

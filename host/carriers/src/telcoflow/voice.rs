@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use url::Url;
 
+use super::goodbye;
 use super::upgrade::{Secret, open, request};
 use crate::dial::{ByteStream, Dial};
 use crate::limits::{
@@ -152,7 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     /// Says goodbye; [`Self::is_open`] turns false when the server has answered. Keep giving turns until then.
     pub fn close(&mut self) {
         if self.open {
-            self.outbox.push_back(Message::Close(None));
+            self.outbox.push_back(goodbye());
         }
     }
 
