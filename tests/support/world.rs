@@ -1,5 +1,6 @@
 //! A simulator and a host, joined by in-memory pipes or by sockets on loopback.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use exchange::{
     CallRecord, ConnectorConfig, Drained, Exchange, ExchangeConfig, Observer, Pattern, PluginConfig, Route,
     TenantConfig,
 };
+use recordings::{Disk, LocalDisk, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup};
 use sim::{SimConfig, Simulator};
 use telcoflow::frame::AudioMode;
@@ -52,6 +54,12 @@ pub struct WorldConfig {
     pub allow_ws_voice_url: bool,
     /// More plugins and the routes to them, tried before the first: pattern of the called number, component, configuration.
     pub others: Vec<(Pattern, String, Vec<(String, String)>)>,
+    /// Every plugin may record, into this folder: `recordings/acme/first/REFERENCE.wav`, `.../other-0/...`.
+    pub data_dir: Option<PathBuf>,
+    /// What its recordings may take.
+    pub recorder_limits: RecorderLimits,
+    /// Where they are written, unless on the machine's own disk.
+    pub disk: Arc<dyn Disk>,
 }
 
 impl Default for WorldConfig {
@@ -69,6 +77,9 @@ impl Default for WorldConfig {
             more_connectors: Vec::new(),
             allow_ws_voice_url: false,
             others: Vec::new(),
+            data_dir: None,
+            recorder_limits: RecorderLimits::default(),
+            disk: Arc::new(LocalDisk),
         }
     }
 }
@@ -91,6 +102,7 @@ pub struct World {
     pub sim: Simulator,
     /// The host.
     pub exchange: Exchange,
+    recorder: Option<recordings::Recorder>,
     records: mpsc::Receiver<CallRecord>,
 }
 
@@ -121,13 +133,17 @@ impl World {
     /// Like the others, but does not wait for the session manager: for links that never come up.
     pub fn start_unready(config: WorldConfig, sim: Simulator, dialer: Arc<dyn Dial>, base: &str) -> Self {
         let (told, records) = mpsc::channel(RECORDS_MAX);
+        let recorder = config.data_dir.as_ref().map(|folder| {
+            let limits = config.recorder_limits.clone();
+            recordings::Recorder::with_disk(folder, limits, config.disk.clone()).expect("a folder for recordings")
+        });
         let exchange = Exchange::start(ExchangeConfig {
-            tenants: vec![tenant(&config, base)],
+            tenants: vec![tenant(&config, base, recorder.as_ref())],
             dialer,
             seed: config.sim.seed,
             observer: Arc::new(Recorder(told)),
         });
-        Self { sim, exchange, records }
+        Self { sim, exchange, recorder, records }
     }
 
     /// The next call that ended in the host.
@@ -144,15 +160,22 @@ impl World {
     pub async fn close(mut self) {
         let drained = self.exchange.drain(Duration::from_secs(30)).await;
         assert_eq!(drained, Drained::Clean, "calls were left over");
+        if let Some(recorder) = &self.recorder {
+            assert!(recorder.close().await, "recordings are not on the disk");
+        }
         self.sim.shutdown().await;
     }
 }
 
-fn tenant(config: &WorldConfig, base: &str) -> TenantConfig {
+fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> TenantConfig {
     let plugin = |name: &str, component: &str, values: &[(String, String)]| PluginConfig {
         name: name.to_string(),
         plugin: components::plugin(component),
-        setup: GuestSetup { config: values.to_vec().into(), limits: config.limits.clone() },
+        setup: GuestSetup {
+            config: values.to_vec().into(),
+            limits: config.limits.clone(),
+            recordings: recorder.map(|recorder| recorder.plugin("acme", name).expect("safe names")),
+        },
         calls_max: config.calls_max,
     };
     let mut plugins = vec![plugin("first", &config.plugin, &config.config)];

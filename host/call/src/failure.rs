@@ -25,6 +25,8 @@ pub mod code {
     pub const LINK_LOST: &str = "LINK_LOST";
     /// The call is over.
     pub const ENDED: &str = "ENDED";
+    /// The host's disk failed, is full or did not answer.
+    pub const STORAGE: &str = "STORAGE";
 }
 
 /// Why something was refused or went wrong. `code` is for programs, `message` for people.

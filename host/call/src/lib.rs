@@ -65,8 +65,10 @@ mod inbox;
 mod info;
 pub mod limits;
 mod playout;
+mod recording;
 mod state;
 mod stats;
+mod tape;
 mod timers;
 
 pub use call::{Call, Deadline};
@@ -75,5 +77,6 @@ pub use event::{Event, Next};
 pub use failure::{Failure, code};
 pub use info::{Ability, CallConfig, CallInfo, Capabilities};
 pub use playout::Ledger;
+pub use recording::{RecordingFormat, RecordingSink, RecordingStore, RecordingTrouble, Side, Stored};
 pub use state::{EndReason, State};
 pub use stats::Stats;

@@ -78,6 +78,21 @@ pub const PLAYOUT_KEEP_BYTES: usize = 4 * 1_024;
 /// that the audio between them counts as heard a little late.
 pub const HEARD_RUNS_MAX: usize = 1_024;
 
+/// What one tape of a recording holds of each side, in milliseconds. Full: what comes further is left out of the recording
+/// and counted.
+pub const TAPE_MS_MAX: u64 = 30_000;
+
+/// How late heard audio is still put where it belongs in a recording. Later: the oldest that was not handed out is left
+/// out and counted.
+pub const TAPE_LATE_MS_MAX: u64 = 2_000;
+
+/// How far heard audio may stray from its time in a recording before silence is put in or taken out: what a network
+/// shifts is no gap.
+pub const TAPE_SLIP_MS_MAX: u64 = 20;
+
+/// Time between two batches that a tape hands out. It is what waits beyond [`TAPE_LATE_MS_MAX`].
+pub const TAPE_BATCH_MS: u64 = 1_000;
+
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("inbox_audio_ms", INBOX_AUDIO_MS, "the oldest heard audio is dropped and counted"),
@@ -103,6 +118,10 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("frame_bytes_max", FRAME_BYTES_MAX as u64, "the rest goes into the next frame"),
     ("tail_flush_ms", TAIL_FLUSH_MS, "the held-back tail leaves, padded with silence"),
     ("playout_keep_bytes", PLAYOUT_KEEP_BYTES as u64, "more is given back when the queue has drained"),
+    ("tape_ms_max", TAPE_MS_MAX, "further audio is left out of the recording and counted"),
+    ("tape_late_ms_max", TAPE_LATE_MS_MAX, "the oldest audio is left out of the recording and counted"),
+    ("tape_slip_ms_max", TAPE_SLIP_MS_MAX, "silence is put in or taken out"),
+    ("tape_batch_ms", TAPE_BATCH_MS, "the tape hands out what is certain"),
     ("heard_runs_max", HEARD_RUNS_MAX as u64, "heard is estimated a little late"),
 ];
 

@@ -36,6 +36,8 @@ pub struct Stats {
     pub notices_coalesced: u64,
     /// Warnings and call errors that were dropped because too many different ones waited.
     pub notices_dropped: u64,
+    /// Samples that are missing in recordings: they came too late, or too far ahead.
+    pub tape_lost: u64,
     /// Keys that were dropped because too many waited.
     pub keys_dropped: u64,
     /// What arrived from the carrier after the end (audio frames, keys, errors) and was ignored.

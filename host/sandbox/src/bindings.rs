@@ -7,6 +7,7 @@ pub mod plain {
         world: "call-handler",
         imports: {
             "switchhook:handler/events": async | trappable,
+            "switchhook:handler/recording": async | trappable,
             default: trappable,
         },
         exports: { default: async },

@@ -15,6 +15,7 @@ mod inspect;
 pub mod limits;
 mod memory;
 mod plugin;
+mod recording;
 mod shared;
 mod state;
 mod stdio;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use call::RecordingStore;
 use sha2::{Digest, Sha256};
 use wasmtime::Store;
 use wasmtime::component::Component;
@@ -76,6 +77,8 @@ pub struct GuestSetup {
     pub config: Arc<[(String, String)]>,
     /// What it may use.
     pub limits: GuestLimits,
+    /// Where its recordings go: the grant `recording`. Without it that interface answers `NOT_GRANTED`.
+    pub recordings: Option<Arc<dyn RecordingStore>>,
 }
 
 impl fmt::Debug for Plugin {
@@ -142,18 +145,18 @@ impl Plugin {
     }
 
     async fn instantiate(&self, setup: GuestSetup, attendance: Attendance) -> Result<Prepared, StartError> {
-        let GuestSetup { config, limits } = setup;
+        let GuestSetup { config, limits, recordings } = setup;
         let body = match &self.0.entry {
             Entry::Native(handler) => Body::Native(*handler),
             Entry::Plain(pre) => {
-                let mut store = self.store(&limits, config);
+                let mut store = self.store(&limits, config, recordings);
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Plain(store, handler),
                     Err(error) => return Err(start_error(&error, store.data())),
                 }
             }
             Entry::Awaiting(pre) => {
-                let mut store = self.store(&limits, config);
+                let mut store = self.store(&limits, config, recordings);
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Awaiting(store, handler),
                     Err(error) => return Err(start_error(&error, store.data())),
@@ -163,9 +166,15 @@ impl Plugin {
         Ok(Prepared { plugin: self.clone(), body, limits, attendance })
     }
 
-    fn store(&self, limits: &GuestLimits, config: Arc<[(String, String)]>) -> Store<GuestState> {
+    fn store(
+        &self,
+        limits: &GuestLimits,
+        config: Arc<[(String, String)]>,
+        recordings: Option<Arc<dyn RecordingStore>>,
+    ) -> Store<GuestState> {
         let world = self.0.inspection.world;
-        let state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config);
+        let mut state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config);
+        state.recordings = recordings;
         let mut store = Store::new(&self.0.sandbox.side(world).engine, state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_async_yield_and_update(1);

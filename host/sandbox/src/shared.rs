@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use call::{Call, Next};
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 
+use crate::recording::Recording;
+
 /// The call under its lock.
 pub type CallGuard<'a> = MappedMutexGuard<'a, Call>;
 
@@ -16,13 +18,15 @@ pub type CallGuard<'a> = MappedMutexGuard<'a, Call>;
 #[derive(Clone)]
 pub struct SharedCall(Arc<Mutex<Desk>>);
 
-struct Desk {
-    call: Call,
-    wait: Wait,
+pub(crate) struct Desk {
+    pub(crate) call: Call,
+    pub(crate) wait: Wait,
+    /// While the guest records.
+    pub(crate) recording: Option<Recording>,
 }
 
-/// Where the guest stands. It waits in `next` or it computes; there is no third.
-struct Wait {
+/// Where the guest stands: it waits in `next`, it waits for the host's disk, or it computes.
+pub(crate) struct Wait {
     /// Set while the guest waits and is polled by something other than its call's task (the async world does that).
     waker: Option<Waker>,
     /// When the waiting ends without an event.
@@ -35,6 +39,8 @@ struct Wait {
     progress: u64,
     /// When it last made progress.
     since: Instant,
+    /// Since when it waits for the disk, which is not its fault.
+    paused: Option<Instant>,
 }
 
 /// What `next-within` answers.
@@ -50,7 +56,8 @@ impl SharedCall {
         let since = call.now();
         Self(Arc::new(Mutex::new(Desk {
             call,
-            wait: Wait { waker: None, until: None, waiting: false, asked: false, progress: 0, since },
+            wait: Wait { waker: None, until: None, waiting: false, asked: false, progress: 0, since, paused: None },
+            recording: None,
         })))
     }
 
@@ -59,9 +66,15 @@ impl SharedCall {
         MutexGuard::map(self.0.lock(), |desk| &mut desk.call)
     }
 
-    /// Wakes a guest that is not polled by its call's task, when what it waits for is there. To be called after the carrier's turn.
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.0.lock()
+    }
+
+    /// Wakes a guest that is not polled by its call's task, when what it waits for is there, and hands on what was recorded.
+    /// To be called after the carrier's turn.
     pub fn wake_guest(&self) {
         let mut desk = self.0.lock();
+        desk.hand_on_recording();
         if desk.wait.waker.is_some()
             && (desk.call.has_event() || desk.timed_out())
             && let Some(waker) = desk.wait.waker.take()
@@ -105,7 +118,7 @@ impl SharedCall {
     /// Since when the guest computes (or sleeps somewhere else) instead of waiting for an event; `None` while it waits.
     pub(crate) fn silent_since(&self) -> Option<Instant> {
         let desk = self.0.lock();
-        (!desk.wait.waiting).then_some(desk.wait.since)
+        (!desk.wait.waiting && desk.wait.paused.is_none()).then_some(desk.wait.since)
     }
 
     /// Begins to wait, for as long as `within` if that is given.
@@ -138,6 +151,20 @@ impl SharedCall {
         desk.wait.until = None;
         desk.wait.waiting = false;
         Poll::Ready(waited)
+    }
+}
+
+impl Wait {
+    /// The guest waits for the disk from now on.
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.paused = Some(now);
+    }
+
+    /// It computes again, and the time that it waited does not count as silence.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        if let Some(paused) = self.paused.take() {
+            self.since += now.saturating_duration_since(paused);
+        }
     }
 }
 

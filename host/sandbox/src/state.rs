@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use call::RecordingStore;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
@@ -21,6 +22,7 @@ pub(crate) struct GuestState {
     pub(crate) awaits: bool,
     pub(crate) config: Arc<[(String, String)]>,
     pub(crate) voice: Voice,
+    pub(crate) recordings: Option<Arc<dyn RecordingStore>>,
 }
 
 impl GuestState {
@@ -37,12 +39,21 @@ impl GuestState {
             .allow_ip_name_lookup(false)
             .build();
         let memory = MemoryLimiter::new(memory_bytes_max, TABLE_ELEMENTS_MAX);
-        Self { wasi, resources, memory, call: None, awaits, config, voice }
+        Self { wasi, resources, memory, call: None, awaits, config, voice, recordings: None }
     }
 
     /// The call, or the error that traps a guest which asks for it before it was given one.
     pub(crate) fn call(&self) -> wasmtime::Result<&SharedCall> {
         self.call.as_ref().ok_or_else(|| wasmtime::Error::msg("the host was called before `handle` was"))
+    }
+}
+
+/// Whatever ends a guest, what it records is kept up to there.
+impl Drop for GuestState {
+    fn drop(&mut self) {
+        if let Some(call) = &self.call {
+            call.drop_recording();
+        }
     }
 }
 

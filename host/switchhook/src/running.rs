@@ -8,6 +8,7 @@ use std::sync::Arc;
 use carriers::Dial;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, TenantConfig};
+use recordings::{Recorder, RecorderError, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup, LoadError, Plugin, Sandbox, SandboxConfig};
 use telcoflow::link::LinkConfig;
 
@@ -56,14 +57,25 @@ pub fn sandbox_for(config: &Config) -> Result<Arc<Sandbox>, sandbox::SandboxErro
     Ok(Arc::new(Sandbox::new(&SandboxConfig { guests_max })?))
 }
 
+/// What writes recordings, if some plugin may record.
+///
+/// # Errors
+/// The data directory takes no folder.
+pub fn recorder_for(config: &Config) -> Result<Option<Recorder>, RecorderError> {
+    let mut plugins = config.tenants.iter().flat_map(|tenant| &tenant.plugins);
+    let wanted = plugins.any(|plugin| plugin.grants.recording);
+    wanted.then(|| Recorder::open(&config.data_dir, RecorderLimits::default())).transpose()
+}
+
 /// Compiles the plugins and puts the exchange's configuration together. Plugins that cannot be used are left out and told.
 pub fn exchange_config(
     config: &Config,
     sandbox: &Arc<Sandbox>,
+    recorder: Option<&Recorder>,
     dialer: Arc<dyn Dial>,
     observer: Arc<dyn Observer>,
 ) -> (ExchangeConfig, Vec<PluginError>) {
-    let mut compiler = Compiler { sandbox, compiled: HashMap::new(), errors: Vec::new() };
+    let mut compiler = Compiler { sandbox, recorder, compiled: HashMap::new(), errors: Vec::new() };
     let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, &mut compiler)).collect();
     (ExchangeConfig { tenants, dialer, seed: seed(), observer }, compiler.errors)
 }
@@ -90,6 +102,7 @@ pub fn manager_config(connector: &Connector) -> ManagerConfig {
 /// Compiles each file once, however many plugins name it.
 struct Compiler<'a> {
     sandbox: &'a Arc<Sandbox>,
+    recorder: Option<&'a Recorder>,
     compiled: HashMap<PathBuf, Option<Plugin>>,
     errors: Vec<PluginError>,
 }
@@ -106,7 +119,7 @@ impl Compiler<'_> {
 }
 
 fn tenant_config(tenant: &Tenant, compiler: &mut Compiler<'_>) -> TenantConfig {
-    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(plugin, compiler));
+    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, compiler));
     let connectors = tenant.connectors.iter().map(|connector| ConnectorConfig {
         name: connector.name.to_string(),
         manager: manager_config(connector),
@@ -127,7 +140,7 @@ fn tenant_config(tenant: &Tenant, compiler: &mut Compiler<'_>) -> TenantConfig {
     }
 }
 
-fn plugin_config(plugin: &config::Plugin, compiler: &mut Compiler<'_>) -> Option<PluginConfig> {
+fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, compiler: &mut Compiler<'_>) -> Option<PluginConfig> {
     let config::PluginLimits { memory_bytes_max, calls_max, start_max, run_max, grace_max } = plugin.limits;
     let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let limits = GuestLimits {
@@ -137,10 +150,15 @@ fn plugin_config(plugin: &config::Plugin, compiler: &mut Compiler<'_>) -> Option
         grace_ms_max: ms(grace_max),
         ..GuestLimits::default()
     };
+    let recorder = compiler.recorder.filter(|_| plugin.grants.recording);
+    let recordings = recorder.map(|recorder| {
+        let store = recorder.plugin(tenant.name.as_str(), plugin.name.as_str());
+        store.expect("the configuration's names are safe in paths")
+    });
     Some(PluginConfig {
         name: plugin.name.to_string(),
         plugin: compiler.plugin(&plugin.source)?,
-        setup: GuestSetup { config: plugin.config.clone().into(), limits },
+        setup: GuestSetup { config: plugin.config.clone().into(), limits, recordings },
         calls_max: calls_max as usize,
     })
 }

@@ -16,6 +16,8 @@ use crate::running;
 
 /// The host part of the address that leads to the simulator of this process.
 pub const PIPE_BASE: &str = "ws://pipe.test";
+/// The one tenant of such a host.
+pub const TENANT: &str = "simulated";
 /// Bytes an in-memory pipe holds in each direction.
 const PIPE_BYTES: usize = 64 << 10;
 
@@ -69,7 +71,7 @@ pub fn exchange_config(
         calls_max: exchange::limits::CALLS_MAX_DEFAULT,
     };
     let tenant = TenantConfig {
-        name: "simulated".to_owned(),
+        name: TENANT.to_owned(),
         connectors: vec![connector],
         plugins: vec![plugin],
         routes: vec![Route { plugin: name, ..Route::default() }],

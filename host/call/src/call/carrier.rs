@@ -4,6 +4,7 @@ use super::Call;
 use crate::failure::truncate;
 use crate::inbox::Noticed;
 use crate::limits::{KEY_BYTES_MAX, OUTCOME_DETAIL_BYTES_MAX};
+use crate::tape::CHANNEL;
 use crate::{Ability, Command, CommandId, EndReason, Event, Failure, State};
 
 impl Call {
@@ -20,6 +21,11 @@ impl Call {
         }
         self.stats.frames_in += 1;
         self.stats.samples_in += (even / 2) as u64;
+        if let Some(tape) = &mut self.tape
+            && channel == CHANNEL
+        {
+            tape.heard(self.now, &pcm[..even]);
+        }
         self.stats.samples_lost += self.inbox.push_audio(channel, &pcm[..even]);
     }
 
@@ -96,9 +102,13 @@ impl Call {
         if self.commands.interrupt_due() {
             return false;
         }
+        let before = frame.len();
         let Some(sent) = self.playout.poll_frame(self.now, frame) else {
             return false;
         };
+        if let Some(tape) = &mut self.tape {
+            tape.said(self.now, &frame[before..]);
+        }
         self.stats.frames_out += 1;
         self.stats.bytes_out += (sent.audio_bytes + sent.padding_bytes) as u64;
         self.stats.padding_samples += (sent.padding_bytes / 2) as u64;

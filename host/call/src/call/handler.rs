@@ -93,6 +93,9 @@ impl Call {
     pub fn clear(&mut self) -> Ledger {
         if self.state.allows(Ability::Interrupt) {
             self.playout.clear();
+            if let Some(tape) = &mut self.tape {
+                tape.unsay(self.now);
+            }
             self.drop_marks();
             if self.capabilities.has(Ability::Interrupt) {
                 self.commands.interrupt();
@@ -170,7 +173,7 @@ impl Call {
         Ok(())
     }
 
-    fn check_play(&self, bytes: usize) -> Result<(), Failure> {
+    pub(super) fn check_play(&self, bytes: usize) -> Result<(), Failure> {
         if self.state == State::Ended {
             return Err(Failure::ended());
         }

@@ -4,6 +4,7 @@
 
 mod carrier;
 mod handler;
+mod recorded;
 
 use std::fmt;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use crate::command::Commands;
 use crate::failure::code;
 use crate::inbox::Inbox;
 use crate::playout::Playout;
+use crate::tape::Tape;
 use crate::timers::Timers;
 use crate::{Ability, CallConfig, CallInfo, Capabilities, EndReason, Event, Failure, State, Stats};
 
@@ -28,6 +30,8 @@ pub struct Call {
     playout: Playout,
     commands: Commands,
     timers: Timers,
+    /// While something is recorded.
+    tape: Option<Box<Tape>>,
     stats: Stats,
 }
 
@@ -40,6 +44,8 @@ pub enum Deadline {
     Mark,
     /// The tail of an utterance, which fills no frame, is let go 40 ms after the last audio.
     Tail,
+    /// What is recorded is handed out every second.
+    Tape,
 }
 
 impl Call {
@@ -57,6 +63,7 @@ impl Call {
             playout: Playout::new(sample_rate_hz, config.playout_bytes_max, now),
             commands: Commands::default(),
             timers: Timers::default(),
+            tape: None,
             stats: Stats::default(),
         }
     }
@@ -69,6 +76,9 @@ impl Call {
             return;
         }
         self.playout.advance(self.now);
+        if let Some(tape) = &mut self.tape {
+            tape.advance(self.now);
+        }
         self.report_marks();
         self.fire_timers();
     }
@@ -81,7 +91,8 @@ impl Call {
         let timer = self.timers.next_at().map(|at| (at, Deadline::Timer));
         let mark = self.playout.mark_at().map(|at| (at, Deadline::Mark));
         let tail = self.playout.tail_at().map(|at| (at, Deadline::Tail));
-        [timer, mark, tail].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let tape = self.tape.as_ref().map(|tape| (tape.due(), Deadline::Tape));
+        [timer, mark, tail, tape].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The time that [`handle_timeout`](Call::handle_timeout) told last.
@@ -118,7 +129,7 @@ impl Call {
     ///
     /// Queued behind the audio that was already heard: open commands finish with `LINK_LOST` when the link was lost
     /// and `ENDED` otherwise, pending marks come as not played, then [`Event::Ended`]. Timers stop, and what was not
-    /// sent is dropped.
+    /// sent is dropped. A recording ends here too, and waits to be taken.
     pub fn handle_ended(&mut self, reason: EndReason) {
         if self.state == State::Ended {
             return;
@@ -136,6 +147,9 @@ impl Call {
             }
         }
         let unused = self.playout.end();
+        if let Some(tape) = &mut self.tape {
+            tape.end(self.now);
+        }
         self.stats.credit_dropped = self.stats.credit_dropped.saturating_add(unused);
         self.drop_marks();
         self.timers.stop();

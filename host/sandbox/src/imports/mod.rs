@@ -5,6 +5,7 @@ mod call;
 mod convert;
 mod events;
 mod playout;
+mod recording;
 mod refused;
 mod small;
 

@@ -1,31 +1,13 @@
-//! The interfaces that need a grant. No grant can be given yet, so every function answers `NOT_GRANTED`.
+//! The interfaces whose grant cannot be given yet: every function answers `NOT_GRANTED`.
 
-use crate::bindings::{calls, http, key_value, recording, types, websocket};
+use crate::bindings::{calls, http, key_value, types, websocket};
 use crate::state::GuestState;
 
-type Refused<T> = wasmtime::Result<Result<T, types::Failure>>;
+pub(super) type Refused<T> = wasmtime::Result<Result<T, types::Failure>>;
 
-fn not_granted<T>(what: &str) -> Refused<T> {
+pub(super) fn not_granted<T>(what: &str) -> Refused<T> {
     let message = format!("this plugin has no grant for {what}");
     Ok(Err(types::Failure { code: "NOT_GRANTED".to_string(), message }))
-}
-
-impl recording::Host for GuestState {
-    fn start(&mut self, _side: recording::Side) -> Refused<String> {
-        not_granted("recording")
-    }
-
-    fn stop(&mut self) -> Refused<()> {
-        not_granted("recording")
-    }
-
-    fn play(&mut self, _reference: String) -> Refused<()> {
-        not_granted("recording")
-    }
-
-    fn delete(&mut self, _reference: String) -> Refused<()> {
-        not_granted("recording")
-    }
 }
 
 impl websocket::Host for GuestState {

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::call::RecordingStore;
 use ::sim::{CallReport, Caller, SimConfig, Simulator};
 use exchange::{CallRecord, Exchange};
+use recordings::{Recorder, RecorderLimits};
 use sandbox::{GuestEnd, Plugin, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
 use url::Url;
@@ -14,7 +16,7 @@ use url::Url;
 use super::{Failure, print};
 use crate::demo::table::{CallSummary, closing_json, closing_table};
 use crate::demo::{caller, record};
-use crate::simulated::{PIPE_BASE, PipeDialer, Records, exchange_config};
+use crate::simulated::{PIPE_BASE, PipeDialer, Records, TENANT, exchange_config};
 use crate::{limits, running};
 
 /// The sample rate of a call whose caller has no recording, Hz.
@@ -32,6 +34,9 @@ pub struct Args {
     /// Where to write the call: caller left, handler right
     #[arg(long, value_name = "WAV")]
     pub record: Option<PathBuf>,
+    /// Lets the handler record, into `DIR/recordings/simulated/NAME/`; without it, it may not
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
     /// The outcome as JSON
     #[arg(long)]
     pub json: bool,
@@ -56,7 +61,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     // Virtual time: the call takes as long as its handler computes.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|error| Failure::new(format!("the runtime does not start: {error}"), "try again"))?;
-    let (report, ended) = runtime.block_on(place(plugin, caller, sample_rate_hz));
+    let recorder = args.data_dir.as_deref().map(|folder| recorder(folder, plugin.name())).transpose()?;
+    let (report, ended) = runtime.block_on(place(plugin, caller, sample_rate_hz, recorder));
     if let Some(path) = &args.record {
         record::write_file(path, report.sample_rate_hz, &report.said, &report.heard)?;
     }
@@ -71,18 +77,42 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     Ok(if served && summary.setup.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn place(plugin: Plugin, caller: Caller, sample_rate_hz: u32) -> (CallReport, Option<CallRecord>) {
+/// A folder's recorder, and the part of it that is the plugin's.
+type Recording = (Recorder, Arc<dyn RecordingStore>);
+
+fn recorder(folder: &Path, plugin: &str) -> Result<Recording, Failure> {
+    let recorder = Recorder::open(folder, RecorderLimits::default())
+        .map_err(|error| Failure::new(error.to_string(), "name a folder that can be made and written"))?;
+    let store = recorder.plugin(TENANT, plugin).map_err(|error| {
+        Failure::new(error.to_string(), "rename the component's file: letters, digits, `_`, `-`, `.`")
+    })?;
+    Ok((recorder, store))
+}
+
+async fn place(
+    plugin: Plugin,
+    caller: Caller,
+    sample_rate_hz: u32,
+    recording: Option<Recording>,
+) -> (CallReport, Option<CallRecord>) {
     let server = SimConfig { seed: running::seed(), ..SimConfig::default() };
     let simulator = Simulator::new(server.clone());
     simulator.set_public_base(PIPE_BASE);
     let base = Url::parse(PIPE_BASE).expect("a constant that is a URL");
     let records = Arc::new(Records::default());
     let dialer = Arc::new(PipeDialer(simulator.clone()));
-    let config = exchange_config(&server, base, sample_rate_hz, plugin, dialer, records.clone());
+    let mut config = exchange_config(&server, base, sample_rate_hz, plugin, dialer, records.clone());
+    let (recorder, store) = recording.unzip();
+    for plugin in config.tenants.iter_mut().flat_map(|tenant| &mut tenant.plugins) {
+        plugin.setup.recordings = store.clone();
+    }
     let mut exchange = Exchange::start(config);
     simulator.session_managers(1).await;
     let report = simulator.place_call(caller).finished().await;
     exchange.drain(Duration::from_millis(limits::CALL_DRAIN_MS_MAX)).await;
+    if let Some(recorder) = &recorder {
+        recorder.close().await;
+    }
     simulator.shutdown().await;
     let record = records.take(&report.session_id);
     (report, record)

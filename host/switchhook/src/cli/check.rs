@@ -52,7 +52,8 @@ fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
         writeln!(text, "  connector {name}: {base_url}, {} Hz, {}", sample_rate.hz(), audio_mode.as_str())?;
     }
     for plugin in &tenant.plugins {
-        writeln!(text, "  plugin {}: {}", plugin.name, plugin.source.display())?;
+        let may = if plugin.grants.recording { ", may record" } else { "" };
+        writeln!(text, "  plugin {}: {}{may}", plugin.name, plugin.source.display())?;
     }
     for route in &tenant.routes {
         writeln!(text, "  route {} -> {}", conditions(tenant, route), tenant.plugin_of(route).name)?;
@@ -83,7 +84,13 @@ fn tenant_json(tenant: &Tenant) -> Value {
             "playout_bytes_max": connector.playout_bytes_max,
         })
     });
-    let plugins = tenant.plugins.iter().map(|plugin| json!({"name": plugin.name.as_str(), "source": plugin.source}));
+    let plugins = tenant.plugins.iter().map(|plugin| {
+        json!({
+            "name": plugin.name.as_str(),
+            "source": plugin.source,
+            "grants": {"recording": plugin.grants.recording},
+        })
+    });
     let routes = tenant.routes.iter().map(|route| {
         json!({
             "to": route.to.to_string(),

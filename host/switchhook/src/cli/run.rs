@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use carriers::TcpDialer;
 use exchange::{Drained, Exchange, ExchangeConfig};
+use recordings::Recorder;
 
 use super::{Failure, signal};
 use crate::config::{self, Config};
@@ -32,16 +33,24 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(format!("the runtime does not start: {error}"), "allow more threads and open files (`ulimit -a`)")
     })?;
-    let exchange = build(&config)?;
-    runtime.block_on(serve(&config, exchange, Duration::from_secs(args.drain_s)))
+    let recorder = running::recorder_for(&config)
+        .map_err(|error| Failure::new(error.to_string(), "correct `data_dir` or its permissions"))?;
+    let exchange = build(&config, recorder.as_ref())?;
+    runtime.block_on(async {
+        let served = serve(&config, exchange, Duration::from_secs(args.drain_s)).await;
+        if let Some(recorder) = &recorder {
+            recorder.close().await;
+        }
+        served
+    })
 }
 
-fn build(config: &Config) -> Result<ExchangeConfig, Failure> {
+fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeConfig, Failure> {
     let sandbox = running::sandbox_for(config)
         .map_err(|error| Failure::new(error.to_string(), "or configure smaller `limits.calls_max`"))?;
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
-    let (exchange, unusable) = running::exchange_config(config, &sandbox, Arc::new(dialer), Arc::new(()));
+    let (exchange, unusable) = running::exchange_config(config, &sandbox, recorder, Arc::new(dialer), Arc::new(()));
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");
     }

@@ -32,7 +32,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
-    Channel, Config, Connector, ConnectorIndex, Credentials, Name, Plugin, PluginIndex, PluginLimits, Route,
+    Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex, PluginLimits, Route,
     SampleRate, Tenant,
 };
 pub use secret::Secret;

@@ -1,4 +1,4 @@
-//! From a plugin as written to the resolved one: its source, what its handler may read, and its limits.
+//! From a plugin as written to the resolved one: its source, what its handler may read and do, and its limits.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::problem::ProblemKind;
 use super::read::{At, Field};
 use super::resolve::Resolver;
-use super::resolved::{Plugin, PluginLimits};
-use super::written::{WrittenLimits, WrittenPlugin};
+use super::resolved::{Grants, Plugin, PluginLimits};
+use super::written::{WrittenGrants, WrittenLimits, WrittenPlugin};
 use crate::limits;
 
 impl Resolver<'_> {
     pub(super) fn plugin(&mut self, written: WrittenPlugin) -> Option<Plugin> {
-        let WrittenPlugin { place, name, source, config, limits } = written;
+        let WrittenPlugin { place, name, source, config, grants, limits } = written;
         let name = self.name(name, &place);
         let source =
             self.required(source, &place, "source", "name the component's file").and_then(|at| self.source(at));
@@ -20,12 +20,22 @@ impl Resolver<'_> {
             Field::Absent => Some(Vec::new()),
             config => config.given().map(|at| at.value),
         };
+        let grants = match grants {
+            Field::Absent => Some(Grants::default()),
+            Field::Refused => None,
+            Field::Given(at) => self.grants(at.value),
+        };
         let limits = match limits {
             Field::Absent => self.limits(WrittenLimits::default()),
             Field::Refused => None,
             Field::Given(at) => self.limits(at.value),
         };
-        Some(Plugin { name: name?, source: source?, config: config?, limits: limits? })
+        Some(Plugin { name: name?, source: source?, config: config?, grants: grants?, limits: limits? })
+    }
+
+    fn grants(&mut self, written: WrittenGrants) -> Option<Grants> {
+        let recording = self.optional(written.recording, false, |_, at| Some(at.value));
+        Some(Grants { recording: recording? })
     }
 
     fn source(&mut self, At { value, place }: At<String>) -> Option<PathBuf> {

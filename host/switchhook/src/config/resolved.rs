@@ -112,8 +112,17 @@ pub struct Plugin {
     pub source: PathBuf,
     /// What the handler may read, ordered by key; keys are unique.
     pub config: Vec<(String, String)>,
+    /// What its guests may do beyond their call.
+    pub grants: Grants,
     /// What one guest, and all of them, may use.
     pub limits: PluginLimits,
+}
+
+/// What guests of one plugin may do beyond their call. Nothing, unless the operator says so.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Grants {
+    /// Record into the data directory.
+    pub recording: bool,
 }
 
 /// What guests of one plugin may use.

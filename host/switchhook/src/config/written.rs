@@ -59,7 +59,14 @@ pub(super) struct WrittenPlugin {
     pub(super) name: Field<String>,
     pub(super) source: Field<String>,
     pub(super) config: Field<Vec<(String, String)>>,
+    pub(super) grants: Field<WrittenGrants>,
     pub(super) limits: Field<WrittenLimits>,
+}
+
+/// `grants = { ... }`
+#[derive(Default)]
+pub(super) struct WrittenGrants {
+    pub(super) recording: Field<bool>,
 }
 
 /// `limits = { ... }`
@@ -149,9 +156,18 @@ impl WrittenPlugin {
             name: section.text(reader, "name"),
             source: section.text(reader, "source"),
             config: one(section.table(reader, "config"), reader, |reader, texts| texts.into_texts(reader)),
+            grants: one(section.table(reader, "grants"), reader, WrittenGrants::read),
             limits: one(section.table(reader, "limits"), reader, WrittenLimits::read),
         };
-        section.finish(reader, &["grants", "fault"]);
+        section.finish(reader, &["fault"]);
+        written
+    }
+}
+
+impl WrittenGrants {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenGrants {
+        let written = WrittenGrants { recording: section.boolean(reader, "recording") };
+        section.finish(reader, &["calls", "hosts", "key_value"]);
         written
     }
 }

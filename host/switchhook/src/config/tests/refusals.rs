@@ -26,7 +26,10 @@ fn features_of_later_versions_are_refused_with_that_reason() {
         let line: &'static str = format!("{key} = \"x.pem\"").leak();
         later(Sheet { telcoflow: line, ..GOOD }, "9:1", &format!("tenant[0].telcoflow[0].{key}"));
     }
-    later(Sheet { plugin: "grants = { key_value = true }", ..GOOD }, "13:1", "tenant[0].plugin[0].grants");
+    for key in ["calls", "hosts", "key_value"] {
+        let line: &'static str = format!("grants = {{ {key} = true }}").leak();
+        later(Sheet { plugin: line, ..GOOD }, "13:12", &format!("tenant[0].plugin[0].grants.{key}"));
+    }
     later(Sheet { plugin: "fault = [\"retry\"]", ..GOOD }, "13:1", "tenant[0].plugin[0].fault");
     let cpu = Sheet { plugin: "limits = { cpu_percent_max = 20 }", ..GOOD };
     later(cpu, "13:12", "tenant[0].plugin[0].limits.cpu_percent_max");

@@ -1,0 +1,50 @@
+//! `recording`: for guests whose plugin has the grant. Each function waits for the host's disk, and only its guest waits.
+
+use std::sync::Arc;
+
+use call::{RecordingStore, Side};
+
+use super::refused::{Refused, not_granted};
+use crate::bindings::recording;
+use crate::shared::SharedCall;
+use crate::state::GuestState;
+
+impl recording::Host for GuestState {
+    async fn start(&mut self, side: recording::Side) -> Refused<String> {
+        let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
+        Ok(call.start_recording(&*store, side.into()).await.map_err(Into::into))
+    }
+
+    async fn stop(&mut self) -> Refused<()> {
+        let Some((_, call)) = self.recorder()? else { return not_granted("recording") };
+        Ok(call.stop_recording().await.map_err(Into::into))
+    }
+
+    async fn play(&mut self, reference: String) -> Refused<()> {
+        let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
+        Ok(call.play_recording(&*store, &reference).await.map_err(Into::into))
+    }
+
+    async fn delete(&mut self, reference: String) -> Refused<()> {
+        let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
+        Ok(call.delete_recording(&*store, &reference).await.map_err(Into::into))
+    }
+}
+
+impl GuestState {
+    /// `None` without the grant.
+    fn recorder(&self) -> wasmtime::Result<Option<(Arc<dyn RecordingStore>, SharedCall)>> {
+        let Some(store) = &self.recordings else { return Ok(None) };
+        Ok(Some((store.clone(), self.call()?.clone())))
+    }
+}
+
+impl From<recording::Side> for Side {
+    fn from(side: recording::Side) -> Self {
+        match side {
+            recording::Side::Heard => Self::Heard,
+            recording::Side::Said => Self::Said,
+            recording::Side::Both => Self::Both,
+        }
+    }
+}
