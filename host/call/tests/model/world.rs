@@ -231,6 +231,7 @@ impl World {
                 let held = self.commands.holds_audio();
                 assert!(held || self.call.has_output(), "a tail leaves at its deadline");
             }
+            Deadline::Tape => panic!("nothing is recorded here"),
         }
     }
 

@@ -7,4 +7,5 @@ mod inbox;
 mod kit;
 mod marks;
 mod playout;
+mod tape;
 mod timers;
