@@ -1,17 +1,8 @@
 //! What `wit-bindgen` makes of `wit/handler-0.1.0`, untouched. The rest of the crate is the layer over it.
 
-#![allow(
-    missing_docs,
-    reason = "the texts come from the .wit files, and not every item there has one"
-)]
-#![allow(
-    unsafe_code,
-    reason = "generated: the canonical ABI passes raw pointers"
-)]
-#![allow(
-    unreachable_pub,
-    reason = "generated: visibility is decided by the re-exports in lib.rs"
-)]
+#![allow(missing_docs, reason = "the texts come from the .wit files, and not every item there has one")]
+#![allow(unsafe_code, reason = "generated: the canonical ABI passes raw pointers")]
+#![allow(unreachable_pub, reason = "generated: visibility is decided by the re-exports in lib.rs")]
 #![allow(clippy::all, reason = "generated")]
 
 /// The world `call-handler`.

@@ -27,10 +27,7 @@ pub const CALL_UNANSWERED: &str = "CALL_UNANSWERED";
 impl Failure {
     /// A failure of the handler's own, for `Err(...)`: `code` for programs, `message` for people.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { code: code.into(), message: message.into() }
     }
 
     /// Whether this is that failure: `failure.is(code::FULL)`.

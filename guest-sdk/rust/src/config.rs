@@ -1,9 +1,9 @@
 //! What the operator configured for this plugin: the table `config` of its `[[tenant.plugin]]`. It does not change
 //! during a call.
 
-pub use crate::bindings::plain::switchhook::handler::config::all;
+pub use crate::host::config::all;
 
-use crate::bindings::plain::switchhook::handler::config;
+use crate::host::config;
 
 /// The value of one key; `None` when the operator did not set it.
 pub fn get(key: &str) -> Option<String> {

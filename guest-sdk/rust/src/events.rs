@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-pub use crate::bindings::plain::switchhook::handler::events::Waited;
+pub use crate::host::events::Waited;
 
 use crate::Event;
-use crate::bindings::plain::switchhook::handler::events as host;
+use crate::host::events as host;
 
 /// The call's events, one after the other, to its end. [`Event::Ended`] is the last one.
 ///

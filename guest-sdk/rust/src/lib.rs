@@ -1,7 +1,8 @@
-//! Call handlers in Rust: the plain event loop.
+//! Call handlers in Rust: an event loop, or `async`/`await` over it.
 //!
 //! A handler is one function that lives as long as its call. It pulls events, and everything else it does returns at
-//! once: commands are accepted or refused, and finish later as [`Event::Outcome`].
+//! once: commands are accepted or refused, and finish later as [`Event::Outcome`]. With [`aio`] the same is written as
+//! straight-line code that awaits.
 //!
 //! ```no_run
 //! use switchhook_guest::{CallInfo, Event, Failure, call, events, play};
@@ -20,34 +21,41 @@
 //! ```
 //!
 //! Build it as a `cdylib` for `wasm32-wasip2`: the output is a component. On any other target the crate compiles, so
-//! that editors and `cargo check` work, but every function panics: there is no host to call.
+//! that editors and `cargo check` work, but every function panics: there is no host to call. With the feature `testing`
+//! a host in memory answers there, so that handlers have unit tests that run in milliseconds.
 //!
 //! A panic ends this call's instance only. Its text goes to standard error, which the host puts in its log.
 //!
 //! # Layout
 //! - [`events`], [`next`], [`next_within`]: the only places where a handler waits
+//! - [`aio`]: handlers that await, made by [`async_handler!`]
 //! - [`call`], [`playout`], [`timers`], [`config`] and the log macros ([`info!`], [`warn!`], ...): work for every handler
 //! - [`recording`], [`websocket`], [`http`], [`key_value`], [`calls`]: answer `NOT_GRANTED` without a grant
+//! - [`audio`]: resampling, levels, speech, keys (DTMF) and WAV files, all in the guest
 //! - [`code`]: the host's own failure codes
+//! - `testing` (feature): a simulated call in virtual time, on the machine that builds
 
+pub mod aio;
+pub mod audio;
 #[doc(hidden)]
 pub mod bindings;
 pub mod code;
 pub mod config;
 mod events;
 mod export;
+mod host;
+pub mod limits;
 mod log;
+#[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
+pub mod testing;
 pub mod timers;
 
 pub use bindings::plain::switchhook::handler::types::{
-    AudioFormat, AudioFrame, CallInfo, CommandId, Dtmf, Event, Failure, Field, HttpBody, HttpEnd,
-    HttpHead, Ledger, Mark, Outcome, Payload, RequestId, SocketClosed, SocketId, SocketMessage,
-    TimerId,
-};
-pub use bindings::plain::switchhook::handler::{
-    call, calls, http, key_value, playout, recording, websocket,
+    AudioFormat, AudioFrame, CallInfo, CommandId, Dtmf, Event, Failure, Field, HttpBody, HttpEnd, HttpHead, Ledger,
+    Mark, Outcome, Payload, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
 };
 pub use events::{Events, Waited, events, next, next_within};
+pub use host::{call, calls, http, key_value, playout, recording, websocket};
 pub use log::{Level, log};
 pub use playout::{play, play_samples};
 

@@ -1,6 +1,6 @@
 //! The host's log. Each line carries the tenant, the call and the plugin's version by itself.
 
-pub use crate::bindings::plain::switchhook::handler::log::{Level, log};
+pub use crate::host::log::{Level, log};
 
 /// Writes one line at `trace`; the arguments are those of [`format!`].
 #[macro_export]

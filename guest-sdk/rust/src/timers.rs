@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-pub use crate::bindings::plain::switchhook::handler::timers::cancel;
+pub use crate::host::timers::cancel;
 
-use crate::bindings::plain::switchhook::handler::timers;
 use crate::events::millis;
+use crate::host::timers;
 use crate::{Failure, TimerId};
 
 /// Fires once, after `delay`, which is rounded up to whole milliseconds.

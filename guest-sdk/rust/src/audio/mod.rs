@@ -1,0 +1,24 @@
+//! Audio in the guest: what handlers need to prompt, to listen for keys and for speech. No host functions in here.
+//!
+//! PCM is signed 16-bit, mono: samples as `i16`, or their little-endian bytes, as events carry them.
+//!
+//! - [`Wav`], [`resample`]: prompts from files that are built into the component
+//! - [`tone`], [`dtmf::key_tone`]: sounds without a file
+//! - [`dtmf::Detector`]: the keys that a caller presses
+//! - [`level_dbfs`], [`Voice`]: how loud it is, and whether somebody speaks
+
+pub mod dtmf;
+mod level;
+mod resample;
+mod tone;
+mod wav;
+
+pub use level::{LEVEL_DBFS_MIN, Voice, level_dbfs};
+pub use resample::resample;
+pub use tone::tone;
+pub use wav::{Wav, WavError};
+
+/// The samples in little-endian PCM. An odd last byte is half a sample, and is left out.
+pub fn samples(pcm: &[u8]) -> impl ExactSizeIterator<Item = i16> {
+    pcm.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair))
+}

@@ -1,0 +1,14 @@
+//! Where the host's functions come from: the imports of the component, or the host in memory of a native test.
+
+#[cfg(not(all(feature = "testing", not(target_arch = "wasm32"))))]
+mod imports {
+    pub use crate::bindings::plain::switchhook::handler::{
+        call, calls, http, key_value, playout, recording, websocket,
+    };
+    pub(crate) use crate::bindings::plain::switchhook::handler::{config, events, log, timers};
+}
+#[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
+use crate::testing::imports;
+
+pub use imports::{call, calls, http, key_value, playout, recording, websocket};
+pub(crate) use imports::{config, events, log, timers};

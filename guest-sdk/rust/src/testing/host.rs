@@ -1,0 +1,394 @@
+//! The host of a simulated call: one thread, virtual time, which passes only in [`Host::next`].
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use super::caller::{Caller, Step};
+use super::commands::{Open, Response};
+use super::playout::{Playout, samples};
+use super::report::Report;
+use crate::events::Waited;
+use crate::{AudioFrame, Event, Failure, Ledger, TimerId, code};
+
+/// The pace of the line.
+const FRAME: Duration = Duration::from_millis(20);
+const TIMERS_MAX: usize = 256;
+const MARKS_MAX: usize = 1_024;
+const MARK_NAME_BYTES_MAX: usize = 128;
+
+thread_local! {
+    static HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
+}
+
+/// Calls into the host that serves this thread.
+///
+/// # Panics
+/// When none does.
+pub(crate) fn with<T>(f: impl FnOnce(&mut Host) -> T) -> T {
+    HOST.with(|host| {
+        f(host.borrow_mut().as_mut().expect("no call is simulated on this thread: see `switchhook_guest::testing`"))
+    })
+}
+
+/// Makes a host serve this thread.
+pub(crate) fn serve(host: Host) -> Serving {
+    let before = HOST.with(|current| current.replace(Some(host)));
+    assert!(before.is_none(), "a simulated call cannot be made from within another");
+    Serving
+}
+
+pub(crate) fn release(serving: Serving) -> Host {
+    let host = HOST.with(|current| current.take());
+    drop(serving);
+    host.expect("it was served")
+}
+
+/// Takes the host away, also when a handler panics.
+pub(crate) struct Serving;
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        HOST.with(|current| current.take());
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Pending,
+    Answered,
+    Connected,
+    Ended,
+}
+
+impl State {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Answered => "answered",
+            Self::Connected => "connected",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Timer {
+    id: TimerId,
+    at: Duration,
+    period: Option<Duration>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) now: Duration,
+    pub(crate) state: State,
+    pub(crate) inbox: VecDeque<Event>,
+    pub(crate) open: Vec<Open>,
+    pub(crate) commands: u32,
+    pub(crate) responses: HashMap<&'static str, VecDeque<Response>>,
+    pub(crate) playout: Playout,
+    pub(crate) config: HashMap<String, String>,
+    pub(crate) recording_granted: bool,
+    pub(crate) report: Report,
+    playout_bytes_max: usize,
+    timers: Vec<Timer>,
+    timer_names: u32,
+    script: VecDeque<Step>,
+    step_since: Option<Duration>,
+    heard_sound: bool,
+    rings: Duration,
+    gives_up: Duration,
+    silent_line: bool,
+    next_frame: Option<Duration>,
+    over: bool,
+}
+
+pub(crate) fn ended() -> Failure {
+    Failure::new(code::ENDED, "the call is over")
+}
+
+impl Host {
+    pub(crate) fn new(caller: Caller) -> Self {
+        let sample_rate_hz = caller.info.audio.sample_rate_hz;
+        Self {
+            now: Duration::ZERO,
+            state: State::Pending,
+            inbox: VecDeque::new(),
+            open: Vec::new(),
+            commands: 0,
+            responses: caller.responses,
+            playout: Playout::new(sample_rate_hz),
+            config: caller.config,
+            recording_granted: caller.recording_granted,
+            report: Report {
+                result: Ok(()),
+                end: String::new(),
+                duration: Duration::ZERO,
+                answered_at: None,
+                sample_rate_hz,
+                begun: Vec::new(),
+                heard: Vec::new(),
+                said: Vec::new(),
+                clears: Vec::new(),
+                log: Vec::new(),
+                recordings: Vec::new(),
+                timers_left: 0,
+            },
+            playout_bytes_max: caller.playout_bytes_max,
+            timers: Vec::new(),
+            timer_names: 0,
+            script: caller.script,
+            step_since: None,
+            heard_sound: false,
+            rings: caller.rings,
+            gives_up: caller.gives_up,
+            silent_line: caller.silent_line,
+            next_frame: None,
+            over: false,
+        }
+    }
+
+    /// The handler returned: the call is closed if it lives.
+    pub(crate) fn into_report(mut self, result: Result<(), Failure>) -> Report {
+        self.end("closed");
+        self.report.timers_left = self.timers.len();
+        self.report.result = result;
+        self.report.heard = self.playout.heard;
+        self.report
+    }
+
+    pub(crate) fn next(&mut self, limit: Option<Duration>) -> Waited {
+        let until = limit.map(|limit| self.now + limit);
+        loop {
+            if self.over {
+                return Waited::Over;
+            }
+            if let Some(event) = self.inbox.pop_front() {
+                self.over = matches!(event, Event::Ended(_));
+                return Waited::Event(event);
+            }
+            let at = self.next_at();
+            match until {
+                Some(until) if until < at => {
+                    self.advance(until);
+                    if self.inbox.is_empty() {
+                        return Waited::TimedOut;
+                    }
+                }
+                _ => self.advance(at),
+            }
+        }
+    }
+
+    /// When something happens next: at the latest, the caller gives up.
+    fn next_at(&self) -> Duration {
+        let patience = if self.state == State::Pending { self.rings.min(self.gives_up) } else { self.gives_up };
+        let commands = self.open.iter().map(|open| open.at);
+        let timers = self.timers.iter().map(|timer| timer.at);
+        let step = match (self.script.front(), self.step_since) {
+            (Some(Step::Wait(time)), Some(since)) => Some(since + *time),
+            _ => None,
+        };
+        let rest = [Some(patience), self.playout.next_at(), self.next_frame, step];
+        let next = commands.chain(timers).chain(rest.into_iter().flatten()).min();
+        next.unwrap_or(patience).max(self.now)
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.now = now;
+        self.playout.advance(now);
+        self.heard_sound |= self.playout.ledger().heard > 0;
+        while let Some(event) = self.playout.poll_event() {
+            self.inbox.push_back(event);
+        }
+        self.finish_commands();
+        self.carry_frame();
+        self.fire_timers();
+        self.follow_script();
+        let patience = if self.state == State::Pending { self.rings.min(self.gives_up) } else { self.gives_up };
+        if now >= patience {
+            self.end("terminated");
+        }
+    }
+
+    pub(crate) fn pick_up(&mut self, state: State) {
+        self.state = state;
+        self.report.answered_at.get_or_insert(self.now);
+        self.playout.open(self.now);
+        self.next_frame.get_or_insert(self.now + FRAME);
+        self.follow_script();
+    }
+
+    pub(crate) fn end(&mut self, reason: &str) {
+        if self.state == State::Ended {
+            return;
+        }
+        self.state = State::Ended;
+        self.report.end = reason.to_owned();
+        self.report.duration = self.now;
+        for open in std::mem::take(&mut self.open) {
+            self.finish(open.id, open.name, Err(ended()));
+        }
+        self.inbox.extend(self.playout.clear());
+        // It fails only where nothing is recorded.
+        let _ = self.stop_recording();
+        self.next_frame = None;
+        self.inbox.push_back(Event::Ended(reason.to_owned()));
+    }
+
+    fn fire_timers(&mut self) {
+        let now = self.now;
+        let inbox = &mut self.inbox;
+        self.timers.retain_mut(|timer| {
+            if timer.at > now {
+                return true;
+            }
+            if !inbox.contains(&Event::Timer(timer.id)) {
+                inbox.push_back(Event::Timer(timer.id));
+            }
+            timer.period.is_some_and(|period| {
+                timer.at += period;
+                true
+            })
+        });
+    }
+
+    /// Goes as far in the script as the call stands. What is said goes out with the frames of the line.
+    fn follow_script(&mut self) {
+        while matches!(self.state, State::Answered | State::Connected) {
+            let Some(step) = self.script.front_mut() else { return };
+            let since = *self.step_since.get_or_insert(self.now);
+            let over = match step {
+                Step::Say(left) => left.is_empty(),
+                Step::Press(_) => false,
+                Step::Wait(time) => self.now >= since + *time,
+                Step::UntilQuiet => self.heard_sound && self.playout.ledger().queued == 0,
+                Step::Happens(event) => {
+                    self.inbox.push_back(event.clone());
+                    true
+                }
+                Step::HangUp => return self.end("terminated"),
+            };
+            if !over {
+                return;
+            }
+            self.next_step();
+        }
+    }
+
+    fn next_step(&mut self) {
+        self.script.pop_front();
+        self.step_since = None;
+        self.heard_sound = false;
+    }
+
+    fn carry_frame(&mut self) {
+        let Some(at) = self.next_frame.filter(|at| *at <= self.now) else { return };
+        self.next_frame = Some(at + FRAME);
+        let frame_samples = samples(FRAME, self.report.sample_rate_hz) as usize;
+        let mut frame: Vec<i16> = Vec::with_capacity(frame_samples);
+        while frame.len() < frame_samples {
+            match self.script.front_mut() {
+                Some(Step::Say(left)) => {
+                    let taken = left.len().min(frame_samples - frame.len());
+                    frame.extend(left.drain(..taken));
+                    if left.is_empty() {
+                        self.next_step();
+                    }
+                }
+                Some(step @ Step::Press(_)) => step.press(self.report.sample_rate_hz),
+                _ => break,
+            }
+        }
+        let says = !frame.is_empty();
+        frame.resize(frame_samples, 0);
+        let at_sample = self.report.said.len() as u64;
+        self.report.said.extend_from_slice(&frame);
+        self.record(&frame);
+        if (says || self.silent_line) && self.state != State::Ended {
+            let pcm = frame.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+            self.inbox.push_back(Event::Audio(AudioFrame { channel: 0, at_sample, lost_samples: 0, pcm }));
+        }
+    }
+}
+
+/// What the handler asks for.
+impl Host {
+    pub(crate) fn play(&mut self, bytes: usize, samples: impl Iterator<Item = i16>) -> Result<Ledger, Failure> {
+        match self.state {
+            State::Ended => return Err(ended()),
+            State::Pending => return Err(Failure::new(code::NOT_NOW, "the call is not answered")),
+            State::Answered | State::Connected => {}
+        }
+        if !bytes.is_multiple_of(2) {
+            return Err(Failure::new(code::INVALID, "the audio ends in half a sample"));
+        }
+        let queued = self.playout.ledger().queued as usize * 2;
+        if queued + bytes > self.playout_bytes_max {
+            return Err(Failure::new(code::FULL, format!("{bytes} bytes do not fit behind {queued}")));
+        }
+        self.playout.play(samples);
+        Ok(self.playout.ledger())
+    }
+
+    pub(crate) fn mark(&mut self, name: &str) -> Result<(), Failure> {
+        if self.state == State::Ended {
+            return Err(ended());
+        }
+        if name.len() > MARK_NAME_BYTES_MAX {
+            return Err(Failure::new(code::INVALID, "the mark's name is too long"));
+        }
+        let untaken = self.inbox.iter().filter(|event| matches!(event, Event::Mark(_))).count();
+        if self.playout.marks_pending() + untaken >= MARKS_MAX {
+            return Err(Failure::new(code::FULL, format!("{MARKS_MAX} marks are pending")));
+        }
+        self.playout.mark(name);
+        self.report_playout();
+        Ok(())
+    }
+
+    pub(crate) fn clear(&mut self) -> Ledger {
+        if matches!(self.state, State::Answered | State::Connected) {
+            self.report.clears.push(self.now);
+            self.inbox.extend(self.playout.clear());
+            self.report_playout();
+        }
+        self.playout.ledger()
+    }
+
+    pub(crate) fn notify_below(&mut self, samples: u64) {
+        if self.state != State::Ended {
+            self.inbox.retain(|event| !matches!(event, Event::PlayoutLow(_)));
+            self.playout.notify_below(samples);
+            self.report_playout();
+        }
+    }
+
+    fn report_playout(&mut self) {
+        while let Some(event) = self.playout.poll_event() {
+            self.inbox.push_back(event);
+        }
+    }
+
+    pub(crate) fn set_timer(&mut self, ms: u32, repeat: bool) -> Result<TimerId, Failure> {
+        if self.state == State::Ended {
+            return Err(ended());
+        }
+        let untaken = self.inbox.iter().filter(|event| matches!(event, Event::Timer(_))).count();
+        if self.timers.len() + untaken >= TIMERS_MAX {
+            return Err(Failure::new(code::FULL, format!("{TIMERS_MAX} timers are running")));
+        }
+        self.timer_names += 1;
+        let delay = Duration::from_millis(if repeat { ms.max(1) } else { ms }.into());
+        let timer = Timer { id: self.timer_names, at: self.now + delay, period: repeat.then_some(delay) };
+        self.timers.push(timer);
+        self.fire_timers();
+        Ok(self.timer_names)
+    }
+
+    pub(crate) fn cancel_timer(&mut self, id: TimerId) {
+        self.timers.retain(|timer| timer.id != id);
+        self.inbox.retain(|event| *event != Event::Timer(id));
+    }
+}

@@ -1,0 +1,240 @@
+//! The host's functions, answered by the host in memory: the same names and types as the component's imports.
+
+#![allow(missing_docs, reason = "they are documented in the .wit files")]
+#![allow(unreachable_pub, reason = "visibility is decided by the re-exports in lib.rs")]
+
+pub mod call {
+    use crate::testing::host::with;
+    use crate::{CommandId, Failure};
+
+    type Accepted = Result<CommandId, Failure>;
+
+    pub fn state() -> String {
+        with(|host| host.state.as_str().to_owned())
+    }
+
+    pub fn capabilities() -> Vec<String> {
+        let usual = ["answer", "connect", "whisper", "barge", "spy", "disconnect", "close"];
+        let more = with(|host| host.responses.keys().copied().filter(|name| !usual.contains(name)).collect::<Vec<_>>());
+        usual.into_iter().chain(more).map(str::to_owned).collect()
+    }
+
+    pub fn answer() -> Accepted {
+        with(|host| host.command("answer", None))
+    }
+
+    pub fn connect(ring_time_s: u32) -> Accepted {
+        with(|host| host.command("connect", Some(ring_time_s)))
+    }
+
+    pub fn whisper() -> Accepted {
+        with(|host| host.command("whisper", None))
+    }
+
+    pub fn barge() -> Accepted {
+        with(|host| host.command("barge", None))
+    }
+
+    pub fn spy() -> Accepted {
+        with(|host| host.command("spy", None))
+    }
+
+    pub fn disconnect() -> Accepted {
+        with(|host| host.command("disconnect", None))
+    }
+
+    pub fn close() -> Accepted {
+        with(|host| host.command("close", None))
+    }
+
+    pub fn transfer(_to: &str, ring_time_s: u32) -> Accepted {
+        with(|host| host.command("transfer", Some(ring_time_s)))
+    }
+
+    pub fn send_digits(_digits: &str) -> Accepted {
+        with(|host| host.command("send-digits", None))
+    }
+}
+
+pub mod events {
+    pub use crate::bindings::plain::switchhook::handler::events::Waited;
+
+    use std::time::Duration;
+
+    use crate::Event;
+    use crate::testing::host::with;
+
+    pub fn next() -> Option<Event> {
+        match with(|host| host.next(None)) {
+            Waited::Event(event) => Some(event),
+            Waited::TimedOut | Waited::Over => None,
+        }
+    }
+
+    pub fn next_within(ms: u32) -> Waited {
+        with(|host| host.next(Some(Duration::from_millis(ms.into()))))
+    }
+}
+
+pub mod playout {
+    use crate::audio::samples;
+    use crate::testing::host::with;
+    use crate::{Failure, Ledger};
+
+    pub fn play(pcm: &[u8]) -> Result<Ledger, Failure> {
+        with(|host| host.play(pcm.len(), samples(pcm)))
+    }
+
+    pub fn play_samples(samples: &[i16]) -> Result<Ledger, Failure> {
+        with(|host| host.play(samples.len() * 2, samples.iter().copied()))
+    }
+
+    pub fn mark(name: &str) -> Result<(), Failure> {
+        with(|host| host.mark(name))
+    }
+
+    /// Nothing waits for a frame to be filled here.
+    pub fn flush() {}
+
+    pub fn clear() -> Ledger {
+        with(|host| host.clear())
+    }
+
+    pub fn notify_below(samples: u64) {
+        with(|host| host.notify_below(samples));
+    }
+
+    pub fn position() -> Ledger {
+        with(|host| host.playout.ledger())
+    }
+}
+
+pub mod timers {
+    use crate::testing::host::with;
+    use crate::{Failure, TimerId};
+
+    pub fn set(ms: u32, repeat: bool) -> Result<TimerId, Failure> {
+        with(|host| host.set_timer(ms, repeat))
+    }
+
+    /// Stops a timer; an event of it that is already queued is removed. Unknown ids are ignored.
+    pub fn cancel(id: TimerId) {
+        with(|host| host.cancel_timer(id));
+    }
+}
+
+pub mod log {
+    pub use crate::bindings::plain::switchhook::handler::log::Level;
+
+    use crate::testing::host::with;
+
+    /// Writes one line.
+    pub fn log(level: Level, message: &str) {
+        with(|host| host.report.log.push((level, message.to_owned())));
+    }
+}
+
+pub mod config {
+    use crate::Field;
+    use crate::testing::host::with;
+
+    pub fn get(key: &str) -> Option<String> {
+        with(|host| host.config.get(key).cloned())
+    }
+
+    /// All of it, by key.
+    pub fn all() -> Vec<Field> {
+        let field = |(name, value): (&String, &String)| Field { name: name.clone(), value: value.clone() };
+        let mut all: Vec<Field> = with(|host| host.config.iter().map(field).collect());
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+}
+
+pub mod recording {
+    pub use crate::bindings::plain::switchhook::handler::recording::Side;
+
+    use crate::Failure;
+    use crate::testing::host::with;
+
+    pub fn start(side: Side) -> Result<String, Failure> {
+        with(|host| host.start_recording(side))
+    }
+
+    pub fn stop() -> Result<(), Failure> {
+        with(|host| host.stop_recording())
+    }
+
+    pub fn play(reference: &str) -> Result<(), Failure> {
+        with(|host| host.play_recording(reference))
+    }
+
+    pub fn delete(reference: &str) -> Result<(), Failure> {
+        with(|host| host.delete_recording(reference))
+    }
+}
+
+pub mod websocket {
+    use super::not_granted;
+    use crate::{Failure, Field, Payload, SocketId};
+
+    pub fn open(_url: &str, _headers: &[Field]) -> Result<SocketId, Failure> {
+        not_granted("websocket")
+    }
+
+    pub fn send(_socket: SocketId, _message: &Payload) -> Result<(), Failure> {
+        not_granted("websocket")
+    }
+
+    pub fn close(_socket: SocketId, _code: u16, _reason: &str) {}
+}
+
+pub mod http {
+    use super::not_granted;
+    use crate::{Failure, Field, RequestId};
+
+    pub fn request(_method: &str, _url: &str, _headers: &[Field], _body: &[u8]) -> Result<RequestId, Failure> {
+        not_granted("http")
+    }
+
+    pub fn cancel(_request: RequestId) {}
+}
+
+pub mod key_value {
+    use super::not_granted;
+    use crate::Failure;
+
+    pub fn get(_key: &str) -> Result<Option<Vec<u8>>, Failure> {
+        not_granted("key_value")
+    }
+
+    pub fn set(_key: &str, _value: &[u8], _ttl_s: Option<u32>) -> Result<(), Failure> {
+        not_granted("key_value")
+    }
+
+    pub fn delete(_key: &str) -> Result<(), Failure> {
+        not_granted("key_value")
+    }
+
+    pub fn compare_and_set(
+        _key: &str,
+        _expected: Option<&[u8]>,
+        _value: &[u8],
+        _ttl_s: Option<u32>,
+    ) -> Result<bool, Failure> {
+        not_granted("key_value")
+    }
+}
+
+pub mod calls {
+    use super::not_granted;
+    use crate::{Failure, RequestId};
+
+    pub fn place(_to: &str, _plugin: &str) -> Result<RequestId, Failure> {
+        not_granted("calls")
+    }
+}
+
+fn not_granted<T>(what: &str) -> Result<T, crate::Failure> {
+    Err(crate::Failure::new(crate::code::NOT_GRANTED, format!("this plugin has no grant for {what}")))
+}

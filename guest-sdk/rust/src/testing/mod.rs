@@ -1,0 +1,44 @@
+//! A simulated call for unit tests of handlers: a caller with a script, a host in memory, virtual time.
+//!
+//! ```
+//! use switchhook_guest::testing::Caller;
+//! use switchhook_guest::{CallInfo, Event, Failure, call, events, play};
+//!
+//! fn echo(_call: CallInfo) -> Result<(), Failure> {
+//!     call::answer()?;
+//!     for event in events() {
+//!         // What is refused once the call is over is let go.
+//!         if let Event::Audio(frame) = event { drop(play(&frame.pcm)); }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let hello = [1000, -1000].repeat(800);
+//! let report = Caller::new().sample_rate_hz(8_000).says(&hello).waits_ms(500).hangs_up().run_plain(echo);
+//! assert_eq!(report.result, Ok(()));
+//! assert_eq!(report.commands(), ["answer"]);
+//! assert_eq!(report.end, "terminated");
+//! assert!(report.heard.windows(hello.len()).any(|heard| heard == hello));
+//! ```
+//!
+//! # How it differs from a host
+//! - Time passes only while the handler waits for an event; a call of a minute takes milliseconds.
+//! - Audio that is played is heard at once and at the pace of speech, and the ledger is exact.
+//! - Codes, states and limits are those of the contract. `recording` works when it is granted, and keeps its recordings in
+//!   the [`Report`]; the other interfaces that need a grant answer `NOT_GRANTED`.
+//! - A handler that spins without asking for events hangs: nothing ends it.
+//!
+//! It serves one call a thread at a time. Whatever is still to come is dropped with the call; [`Caller::gives_up_after_s`]
+//! ends a call that never ends by itself.
+
+mod caller;
+mod commands;
+mod host;
+pub(crate) mod imports;
+mod playout;
+mod recordings;
+mod report;
+
+pub use caller::Caller;
+pub use recordings::Recording;
+pub use report::{Command, Report};

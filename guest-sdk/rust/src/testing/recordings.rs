@@ -1,0 +1,103 @@
+//! Recordings of a simulated call.
+
+use super::host::{Host, State, ended};
+use crate::recording::Side;
+use crate::{Failure, code};
+
+/// One recording.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// What `start` answered.
+    pub reference: String,
+    /// What was recorded.
+    pub side: Side,
+    /// What the handler heard on channel 0, if that was recorded.
+    pub heard: Vec<i16>,
+    /// What it said, if that was recorded.
+    pub said: Vec<i16>,
+    /// Whether it was stopped, by the handler or by the end of the call.
+    pub complete: bool,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    said_from: usize,
+}
+
+impl Host {
+    fn check_granted(&self) -> Result<(), Failure> {
+        if self.recording_granted {
+            return Ok(());
+        }
+        Err(Failure::new(code::NOT_GRANTED, "this plugin has no grant for recording"))
+    }
+
+    pub(crate) fn start_recording(&mut self, side: Side) -> Result<String, Failure> {
+        self.check_granted()?;
+        if self.state == State::Ended {
+            return Err(ended());
+        }
+        if self.report.recordings.iter().any(|recording| !recording.complete) {
+            return Err(Failure::new(code::NOT_NOW, "another recording runs"));
+        }
+        let reference = format!("recording-{}", self.report.recordings.len() + 1);
+        self.report.recordings.push(Recording {
+            reference: reference.clone(),
+            side,
+            heard: Vec::new(),
+            said: Vec::new(),
+            complete: false,
+            deleted: false,
+            said_from: self.playout.heard.len(),
+        });
+        Ok(reference)
+    }
+
+    pub(crate) fn record(&mut self, frame: &[i16]) {
+        if let Some(recording) = self.report.recordings.iter_mut().find(|recording| !recording.complete)
+            && recording.side != Side::Said
+        {
+            recording.heard.extend_from_slice(frame);
+        }
+    }
+
+    pub(crate) fn stop_recording(&mut self) -> Result<(), Failure> {
+        self.check_granted()?;
+        let heard = &self.playout.heard;
+        match self.report.recordings.iter_mut().find(|recording| !recording.complete) {
+            None => Err(Failure::new(code::NOT_NOW, "nothing is recorded")),
+            Some(recording) => {
+                if recording.side != Side::Heard {
+                    recording.said.extend_from_slice(&heard[recording.said_from.min(heard.len())..]);
+                }
+                recording.complete = true;
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn play_recording(&mut self, reference: &str) -> Result<(), Failure> {
+        self.check_granted()?;
+        let recording = self.known(reference)?;
+        if !recording.complete {
+            return Err(Failure::new(code::NOT_NOW, "the recording still runs"));
+        }
+        let recorded = if recording.side == Side::Said { &recording.said } else { &recording.heard };
+        let recorded = recorded.clone();
+        self.play(recorded.len() * 2, recorded.into_iter()).map(drop)
+    }
+
+    pub(crate) fn delete_recording(&mut self, reference: &str) -> Result<(), Failure> {
+        self.check_granted()?;
+        let recording = self.known(reference)?;
+        if !recording.complete {
+            return Err(Failure::new(code::NOT_NOW, "the recording still runs"));
+        }
+        recording.deleted = true;
+        Ok(())
+    }
+
+    fn known(&mut self, reference: &str) -> Result<&mut Recording, Failure> {
+        let mut recordings = self.report.recordings.iter_mut();
+        let known = recordings.find(|recording| recording.reference == reference && !recording.deleted);
+        known.ok_or_else(|| Failure::new(code::INVALID, "this plugin has no such recording"))
+    }
+}
