@@ -4,6 +4,7 @@
 
 mod calls;
 mod chaos;
+mod conformance;
 mod guests;
 mod load;
 mod refusals;
@@ -26,6 +27,7 @@ fn main() {
         refusals::trials(),
         load::trials(),
         chaos::trials(),
+        conformance::trials(),
     ];
     let trials: Vec<Trial> = modules.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

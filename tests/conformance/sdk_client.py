@@ -7,8 +7,9 @@ Reads one JSON object from standard input:
      "agent": [{"do": "answer"}, {"do": "connect", "ring_time_s": 5, "fails_with": "CALL_UNANSWERED"}]}
 
 and takes calls, running the steps of `agent` in each. Prints `READY` when it is set up, then one JSON
-line for each finished call: what every step came to, and what went wrong. Ends after `calls` calls,
-with status 1 when anything went wrong. The steps are those of the simulator's scenarios.
+line for each finished call: what every step came to, the PCM bytes that came on each channel, and what
+went wrong. Ends after `calls` calls, with status 1 when anything went wrong, and at once when standard
+input ends. The steps are those of the simulator's scenarios.
 
 Needs nothing but telcoflow==1.0.0.
 """
@@ -18,7 +19,10 @@ import asyncio
 import json
 import logging
 import math
+import os
 import sys
+import threading
+from collections import deque
 
 from telcoflow import AudioMode, CallAudioConfig, CallEvent, SessionManager, SessionManagerConfig
 from telcoflow.exceptions import WSSCallCommandError, WSSError
@@ -27,6 +31,10 @@ from telcoflow.exceptions import WSSCallCommandError, WSSError
 STEP_LIMIT_S = 20
 # From the last step to `session.closed`, s.
 CLOSED_LIMIT_S = 10
+# From there to the end of the voice socket, s.
+VOICE_LIMIT_S = 10
+# The call, and in isolated mode the caller and the callee.
+CHANNELS = (0, 1, 2)
 
 
 class Agent:
@@ -42,6 +50,8 @@ class Agent:
         self.heard = {}
         self.heard_more = asyncio.Condition()
         self.listeners = {}
+        self.echoing = False
+        self.unechoed = deque()
         call.on_call_event(CallEvent.CALL_TERMINATED)(self.terminated.set)
         call.on_call_event(CallEvent.CALL_ERROR)(self._on_call_error)
 
@@ -62,9 +72,22 @@ class Agent:
             done.append({"do": step["do"], "code": code, "as_expected": code == expected})
             if code != expected:
                 break
-        for listener in self.listeners.values():
-            listener.cancel()
+            self._listen_to_all()
         return done
+
+    def _listen_to_all(self):
+        """Listens to every channel once there is a voice socket, which the first command opens. What came before waits."""
+        if self.call.voice_session is not None and not self.listeners:
+            self.listeners = {channel: asyncio.create_task(self._listen(channel)) for channel in CHANNELS}
+
+    async def all_heard(self):
+        """The PCM bytes of each channel, once the server has closed the voice socket."""
+        if self.listeners:
+            await asyncio.wait(self.listeners.values(), timeout=VOICE_LIMIT_S)
+        open_still = [listener for listener in self.listeners.values() if not listener.done()]
+        for listener in open_still:
+            listener.cancel()
+        return None if open_still else self.heard
 
     async def _step(self, step):
         """Runs one step; the error code of its command, or None."""
@@ -109,12 +132,12 @@ class Agent:
         await self.call.send_audio(pcm.tobytes())
 
     async def _echo(self):
-        async for chunk in self.call.audio_stream():
-            await self.call.send_audio(chunk)
+        while self.unechoed:
+            await self.call.send_audio(self.unechoed.popleft())
+        self.echoing = True
+        await self.listeners[0]
 
     async def _wait_audio(self, channel, bytes):
-        if channel not in self.listeners:
-            self.listeners[channel] = asyncio.create_task(self._listen(channel))
         async with self.heard_more:
             await self.heard_more.wait_for(lambda: self.heard.get(channel, 0) >= bytes)
 
@@ -123,6 +146,10 @@ class Agent:
             async with self.heard_more:
                 self.heard[channel] = self.heard.get(channel, 0) + len(chunk)
                 self.heard_more.notify_all()
+            if channel == 0 and self.echoing:
+                await self.call.send_audio(chunk)
+            elif channel == 0:
+                self.unechoed.append(chunk)
 
     async def _wait_call_error(self):
         await self.call_error.wait()
@@ -150,7 +177,7 @@ async def take_call(manager, notification, job):
         agent = Agent(call, job["agent"], job["sample_rate_hz"])
         steps = await agent.run()
         if not finished.done():
-            finished.set_result((steps, agent.errors))
+            finished.set_result((steps, agent))
 
     @session.on_closed
     def on_closed(reason):
@@ -158,17 +185,19 @@ async def take_call(manager, notification, job):
             closed.set_result(str(reason))
 
     await session.ready()
-    steps, errors = await finished
+    steps, agent = await finished
     try:
         reason = await asyncio.wait_for(closed, CLOSED_LIMIT_S)
     except TimeoutError:
         reason = None
-    good = reason is not None and all(step["as_expected"] for step in steps)
+    heard = await agent.all_heard()
+    good = reason is not None and heard is not None and all(step["as_expected"] for step in steps)
     return {
         "scenario": job["scenario"],
         "ok": good and len(steps) == len(job["agent"]),
         "steps": steps,
-        "call_errors": errors,
+        "heard": heard,
+        "call_errors": agent.errors,
         "closed": reason,
     }
 
@@ -211,9 +240,18 @@ async def serve(job):
     return good
 
 
+def end_with_standard_input():
+    """Whoever started this process holds its standard input: nobody is left to take its calls for when that ends."""
+    # Not by `sys.stdin`: a thread that holds its lock would spoil the end of the interpreter.
+    while os.read(0, 1):
+        pass
+    os._exit(2)
+
+
 def main():
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     job = json.loads(sys.stdin.readline())
+    threading.Thread(target=end_with_standard_input, daemon=True).start()
     sys.exit(0 if asyncio.run(serve(job)) else 1)
 
 

@@ -47,7 +47,8 @@ fn line_of(line: &TranscriptLine, names: &mut Names, audio: &mut BTreeSet<(Direc
         },
         Frame::Opened => Some("opened".to_owned()),
         Frame::Binary(bytes) => Some(format!("binary, {bytes} bytes")),
-        Frame::Closed(_) => Some("closed".to_owned()),
+        Frame::Closed(None) => Some("closed without a code".to_owned()),
+        Frame::Closed(Some(code)) => Some(format!("closed with {code}")),
         Frame::Lost => Some("lost".to_owned()),
     }
 }

@@ -18,6 +18,7 @@ const SAY: AgentAction = AgentAction::Say { freq_hz: 440.0, ms: 300 };
 pub fn all() -> Vec<Scenario> {
     vec![
         answer(),
+        late_answer(),
         echo(),
         echo_at_8_khz(),
         connect(),
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
         whisper(),
         spy(),
         mode_before_connect(),
+        tail(),
         interrupt(),
         close(),
         close_after_connect(),
@@ -43,6 +45,15 @@ fn answer() -> Scenario {
         name: "answer",
         shows: "the agent answers, the caller hangs up",
         ..usual([Answer, WaitTerminated], hangs_up_after(200), Outcome::CallerHungUp)
+    }
+}
+
+fn late_answer() -> Scenario {
+    let late = AgentAction::Wait { ms: 500 };
+    Scenario {
+        name: "late-answer",
+        shows: "it rings for a while",
+        ..usual([late, Answer, WaitTerminated], hangs_up_after(200), Outcome::CallerHungUp)
     }
 }
 
@@ -110,6 +121,14 @@ fn mode_before_connect() -> Scenario {
         step.fails_with = Some("INVALID_COMMAND");
     }
     Scenario { name: "mode-before-connect", shows: "whisper, barge and spy need a connected callee", ..scenario }
+}
+
+fn tail() -> Scenario {
+    let say = AgentAction::Say { freq_hz: 440.0, ms: 310 };
+    let mut scenario =
+        usual([Answer, say, AgentAction::Wait { ms: 300 }, Close], Caller::default(), Outcome::AgentClosed);
+    scenario.expected.caller_hears = true;
+    Scenario { name: "tail", shows: "an utterance whose end fills no frame", ..scenario }
 }
 
 fn interrupt() -> Scenario {
