@@ -12,8 +12,10 @@ use fastrand::Rng;
 use libtest_mimic::Trial;
 use sandbox::{GuestEnd, GuestLimits};
 use sim::{CallFaults, CallReport, Caller, FaultMix, Faults, Garbage, LinkFaults, Milestone, SimConfig, Stall, Step};
+use switchhook_tests::logs::TestLog;
 use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig, pairs};
+use tracing::Level;
 
 use crate::calls::assert_whole_echo;
 
@@ -48,7 +50,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let asked = std::env::var("SWITCHHOOK_SEED").ok().map(|seed| seed.parse().expect("SWITCHHOOK_SEED is a number"));
     let seeds = || SEEDS.into_iter().chain(asked);
     let of_calls = |seed| simulated(format!("chaos::calls_of_seed_{seed}"), move |_| calls(seed));
-    let of_links = |seed| simulated(format!("chaos::links_of_seed_{seed}"), move |_| links(seed));
+    let of_links = |seed| simulated(format!("chaos::links_of_seed_{seed}"), move |log| async move { links(seed, &log).await });
     seeds().map(of_calls).chain(seeds().map(of_links)).collect()
 }
 
@@ -191,20 +193,21 @@ async fn calls(seed: u64) {
 }
 
 /// The link is cut, stalled and fed nonsense: a call may be claimed again, and never ends twice.
-async fn links(seed: u64) {
+async fn links(seed: u64, log: &TestLog) {
     let mut random = Rng::with_seed(!seed);
-    let mut link = || LinkFaults {
+    // Ten seconds without a link each time: two in a row would leave most callers to ring in vain.
+    let mut link = |index: usize| LinkFaults {
         cut_at_ms: random.bool().then(|| random.u32(0..6_000)),
         stall: (random.u32(0..4) == 0).then(|| Stall { at_ms: random.u32(0..3_000), for_ms: random.u32(0..20_000) }),
         response_ms: random.bool().then_some((0, 2_000)),
         setup_done_after_ms: random.u32(0..500),
-        drop_setup_done: random.u32(0..5) == 0,
+        drop_setup_done: index % 5 == 1,
         duplicate_notify: random.bool(),
         json_in_binary: random.bool(),
         refuse: (random.u32(0..5) == 0).then(|| (503, "busy".to_string())),
         garbage: vec![(random.u32(0..5_000), Garbage::HARMLESS[random.usize(..Garbage::HARMLESS.len())])],
     };
-    let faults = (0..20).map(|_| link()).collect();
+    let faults = (0..20).map(link).collect();
     let mut world = World::simulated(config(seed, faults)).await;
     let reports = place(&world, seed).await;
     let drained = world.exchange.drain(Duration::from_secs(60)).await;
@@ -216,7 +219,8 @@ async fn links(seed: u64) {
     let recorded: usize = records.values().map(Vec::len).sum();
     let claims = world.sim.counts().claims;
     assert!(recorded as u64 <= claims, "seed {seed}: {recorded} records of {claims} claims");
-    assert!(recorded > CALLS / 10, "seed {seed}: only {recorded} calls were taken");
+    let said = || log.lines_at(Level::WARN, "the session manager");
+    assert!(recorded > CALLS / 10, "seed {seed}: only {recorded} calls were taken: {:#?}", said());
     for (report, whole) in &reports {
         let case = format!("seed {seed}, call {}", report.ordinal);
         let ends = records.remove(&report.session_id).unwrap_or_default();
