@@ -78,6 +78,10 @@ pub const PLAYOUT_KEEP_BYTES: usize = 4 * 1_024;
 /// that the audio between them counts as heard a little late.
 pub const HEARD_RUNS_MAX: usize = 1_024;
 
+/// What the journal of a call keeps, in entries. Full: later ones are counted; the last place is
+/// for the end of the call.
+pub const JOURNAL_ENTRIES_MAX: usize = 256;
+
 /// What one tape of a recording holds of each side, in milliseconds. Full: what comes further is left out of the recording
 /// and counted.
 pub const TAPE_MS_MAX: u64 = 30_000;
@@ -118,6 +122,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("frame_bytes_max", FRAME_BYTES_MAX as u64, "the rest goes into the next frame"),
     ("tail_flush_ms", TAIL_FLUSH_MS, "the held-back tail leaves, padded with silence"),
     ("playout_keep_bytes", PLAYOUT_KEEP_BYTES as u64, "more is given back when the queue has drained"),
+    ("journal_entries_max", JOURNAL_ENTRIES_MAX as u64, "later entries are counted, but for the end of the call"),
     ("tape_ms_max", TAPE_MS_MAX, "further audio is left out of the recording and counted"),
     ("tape_late_ms_max", TAPE_LATE_MS_MAX, "the oldest audio is left out of the recording and counted"),
     ("tape_slip_ms_max", TAPE_SLIP_MS_MAX, "silence is put in or taken out"),

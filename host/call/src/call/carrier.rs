@@ -1,8 +1,11 @@
 //! The carrier's side of a call: what arrived goes in, what must leave comes out.
 
+use std::borrow::Cow;
+
 use super::Call;
 use crate::failure::truncate;
 use crate::inbox::Noticed;
+use crate::journal::Happening;
 use crate::limits::{KEY_BYTES_MAX, OUTCOME_DETAIL_BYTES_MAX};
 use crate::tape::CHANNEL;
 use crate::{Ability, Command, CommandId, EndReason, Event, Failure, State};
@@ -57,7 +60,7 @@ impl Call {
             Ok(detail) => Ok(detail),
             Err(failure) => Err(failure.bounded()),
         };
-        self.inbox.push(Event::Outcome { command: id, name: ability.as_str(), result });
+        self.finish(id, ability, result);
         if !success {
             return;
         }
@@ -83,12 +86,12 @@ impl Call {
 
     /// The carrier reports an error of this call, which goes on.
     pub fn handle_error(&mut self, failure: Failure) {
-        self.handle_notice(Event::CallError, failure);
+        self.handle_notice(Event::CallError, |code| Happening::CallError { code }, failure);
     }
 
     /// The handler's author should know this; the call goes on.
     pub fn handle_warning(&mut self, failure: Failure) {
-        self.handle_notice(Event::Warning, failure);
+        self.handle_notice(Event::Warning, |code| Happening::Warning { code }, failure);
     }
 
     /// The next command to send. Drain this before [`poll_audio`](Call::poll_audio).
@@ -121,13 +124,20 @@ impl Call {
         self.commands.has_unsent() || (!self.commands.interrupt_due() && self.playout.has_frame())
     }
 
-    fn handle_notice(&mut self, make: fn(Failure) -> Event, failure: Failure) {
+    fn handle_notice(
+        &mut self,
+        make: fn(Failure) -> Event,
+        what: fn(Cow<'static, str>) -> Happening,
+        failure: Failure,
+    ) {
         if self.state == State::Ended {
             self.stats.late += 1;
             return;
         }
-        match self.inbox.push_notice(make, failure.bounded()) {
-            Noticed::Queued => {}
+        let failure = failure.bounded();
+        let code = failure.code.clone();
+        match self.inbox.push_notice(make, failure) {
+            Noticed::Queued => self.journal.write(self.now, what(code)),
             Noticed::Coalesced => self.stats.notices_coalesced += 1,
             Noticed::Dropped => self.stats.notices_dropped += 1,
         }

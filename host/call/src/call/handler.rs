@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Call;
 use crate::failure::code;
+use crate::journal::Happening;
 use crate::limits::{COMMANDS_OPEN_MAX, DIGITS_MAX, MARK_NAME_BYTES_MAX, MARKS_MAX, NUMBER_BYTES_MAX, RING_TIME_S_MAX};
 use crate::{Ability, CommandId, CommandKind, Event, Failure, Ledger, Next, State};
 
@@ -38,7 +39,10 @@ impl Call {
     pub fn command(&mut self, kind: CommandKind) -> Result<CommandId, Failure> {
         self.check_command(&kind)?;
         self.stats.commands += 1;
-        Ok(self.commands.accept(kind))
+        let name = kind.name();
+        let command = self.commands.accept(kind);
+        self.journal.write(self.now, Happening::Accepted { command, name });
+        Ok(command)
     }
 
     /// Queues PCM (signed 16-bit little-endian, the call's sample rate), all or nothing.
@@ -92,7 +96,10 @@ impl Call {
     /// as not played. What the carrier asked for stays asked for.
     pub fn clear(&mut self) -> Ledger {
         if self.state.allows(Ability::Interrupt) {
+            let dropped_before = self.playout.ledger().dropped;
             self.playout.clear();
+            let dropped_samples = self.playout.ledger().dropped - dropped_before;
+            self.journal.write(self.now, Happening::Cleared { dropped_samples });
             if let Some(tape) = &mut self.tape {
                 tape.unsay(self.now);
             }

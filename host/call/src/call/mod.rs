@@ -12,10 +12,11 @@ use std::time::Instant;
 use crate::command::Commands;
 use crate::failure::code;
 use crate::inbox::Inbox;
+use crate::journal::{Happening, Journal};
 use crate::playout::Playout;
 use crate::tape::Tape;
 use crate::timers::Timers;
-use crate::{Ability, CallConfig, CallInfo, Capabilities, EndReason, Event, Failure, State, Stats};
+use crate::{Ability, CallConfig, CallInfo, Capabilities, CommandId, EndReason, Event, Failure, State, Stats};
 
 /// One telephone call between a carrier and a handler. The crate's documentation states how it is driven.
 pub struct Call {
@@ -33,6 +34,7 @@ pub struct Call {
     /// While something is recorded.
     tape: Option<Box<Tape>>,
     stats: Stats,
+    journal: Journal,
 }
 
 /// Why a call wants to be woken by [`Call::handle_timeout`].
@@ -65,6 +67,7 @@ impl Call {
             timers: Timers::default(),
             tape: None,
             stats: Stats::default(),
+            journal: Journal::default(),
         }
     }
 
@@ -125,6 +128,11 @@ impl Call {
         self.stats
     }
 
+    /// What happened in it.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     /// The call is over. The first reason wins; further ones are ignored.
     ///
     /// Queued behind the audio that was already heard: open commands finish with `LINK_LOST` when the link was lost
@@ -143,7 +151,7 @@ impl Call {
                 } else {
                     Failure::new(code::ENDED, "the call ended before the answer")
                 };
-                self.inbox.push(Event::Outcome { command, name: ability.as_str(), result: Err(failure) });
+                self.finish(command, ability, Err(failure));
             }
         }
         let unused = self.playout.end();
@@ -153,19 +161,33 @@ impl Call {
         self.stats.credit_dropped = self.stats.credit_dropped.saturating_add(unused);
         self.drop_marks();
         self.timers.stop();
+        self.journal.write(self.now, Happening::Ended(reason));
         self.inbox.push(Event::Ended(reason));
     }
 
     fn report_marks(&mut self) {
         while let Some(name) = self.playout.mark_reached() {
-            self.inbox.push(Event::Mark { name, played: true });
+            self.report_mark(name, true);
         }
     }
 
     fn drop_marks(&mut self) {
         while let Some(name) = self.playout.drop_mark() {
-            self.inbox.push(Event::Mark { name, played: false });
+            self.report_mark(name, false);
         }
+    }
+
+    fn report_mark(&mut self, name: String, played: bool) {
+        self.journal.write(self.now, Happening::Mark { name: name.clone(), played });
+        self.inbox.push(Event::Mark { name, played });
+    }
+
+    /// Tells the handler how one of its commands went.
+    fn finish(&mut self, command: CommandId, ability: Ability, result: Result<Option<String>, Failure>) {
+        let name = ability.as_str();
+        let failure = result.as_ref().err().map(|failure| failure.code.clone());
+        self.journal.write(self.now, Happening::Outcome { command, name, failure });
+        self.inbox.push(Event::Outcome { command, name, result });
     }
 
     fn fire_timers(&mut self) {
