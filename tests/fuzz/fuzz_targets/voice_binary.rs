@@ -1,0 +1,4 @@
+//! See `voice_binary` in tests/support/fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| switchhook_fuzz::targets::voice_binary(bytes));
