@@ -50,7 +50,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     let asked = std::env::var("SWITCHHOOK_SEED").ok().map(|seed| seed.parse().expect("SWITCHHOOK_SEED is a number"));
     let seeds = || SEEDS.into_iter().chain(asked);
     let of_calls = |seed| simulated(format!("chaos::calls_of_seed_{seed}"), move |_| calls(seed));
-    let of_links = |seed| simulated(format!("chaos::links_of_seed_{seed}"), move |log| async move { links(seed, &log).await });
+    let of_links =
+        |seed| simulated(format!("chaos::links_of_seed_{seed}"), move |log| async move { links(seed, &log).await });
     seeds().map(of_calls).chain(seeds().map(of_links)).collect()
 }
 
@@ -196,7 +197,7 @@ async fn calls(seed: u64) {
 async fn links(seed: u64, log: &TestLog) {
     let mut random = Rng::with_seed(!seed);
     // Ten seconds without a link each time: two in a row would leave most callers to ring in vain.
-    let mut link = |index: usize| LinkFaults {
+    let link = |index: usize| LinkFaults {
         cut_at_ms: random.bool().then(|| random.u32(0..6_000)),
         stall: (random.u32(0..4) == 0).then(|| Stall { at_ms: random.u32(0..3_000), for_ms: random.u32(0..20_000) }),
         response_ms: random.bool().then_some((0, 2_000)),
