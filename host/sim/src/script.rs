@@ -14,6 +14,9 @@ use tokio::time::Instant;
 
 use crate::limits::STEP_MS_MAX;
 
+/// The amplitude of each of a key's two tones, a part of full scale.
+const KEY_AMPLITUDE: f64 = 0.2;
+
 /// One step of a caller's script.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -37,6 +40,15 @@ pub enum Step {
     Marked {
         /// How long, ms.
         ms: u32,
+    },
+    /// Presses keys: their tones in band (DTMF, each of its two tones at a fifth of full scale), each with a pause behind.
+    Keys {
+        /// `0` to `9`, `*`, `#`, `A` to `D`; anything else is silence of the same length.
+        keys: String,
+        /// How long each is pressed, ms.
+        tone_ms: u32,
+        /// The pause behind each, ms.
+        pause_ms: u32,
     },
     /// Says silence.
     Silence {
@@ -161,7 +173,7 @@ impl Script {
                     }
                     over
                 }
-                Step::Say(_) | Step::Tone { .. } | Step::Marked { .. } | Step::Silence { .. } => {
+                Step::Say(_) | Step::Tone { .. } | Step::Keys { .. } | Step::Marked { .. } | Step::Silence { .. } => {
                     self.saying = self.saying_of_step();
                     continue;
                 }
@@ -184,6 +196,12 @@ impl Script {
                 let tone = audio::tone(*freq_hz, *amplitude, self.sample_rate_hz, samples(ms));
                 Saying { left: tone.len(), sound: Sound::Samples(tone.into()) }
             }
+            Step::Keys { keys, tone_ms, pause_ms } => {
+                let (tone, pause) = (samples(tone_ms), samples(pause_ms));
+                let sound = keys.chars().flat_map(|key| key_tone(key, self.sample_rate_hz, tone, pause));
+                let sound: Vec<i16> = sound.take(samples(&STEP_MS_MAX)).collect();
+                Saying { left: sound.len(), sound: Sound::Samples(sound.into()) }
+            }
             // The steps left are different for each step, so two marked steps differ too.
             Step::Marked { ms } => {
                 Saying { left: samples(ms), sound: Sound::Noise(Rng::with_seed(self.seed ^ self.steps.len() as u64)) }
@@ -193,6 +211,16 @@ impl Script {
         };
         Some(saying)
     }
+}
+
+/// A key's two tones (ITU-T Q.23), and the pause behind them.
+fn key_tone(key: char, sample_rate_hz: u32, samples: usize, pause: usize) -> Vec<i16> {
+    let place = ["123A", "456B", "789C", "*0#D"].iter().zip([697.0, 770.0, 852.0, 941.0]);
+    let mut places = place.filter_map(|(keys, row_hz)| Some((row_hz, keys.find(key)?)));
+    let Some((row_hz, column)) = places.next() else { return audio::silence(samples + pause) };
+    let column_hz = [1_209.0, 1_336.0, 1_477.0, 1_633.0][column];
+    let [low, high] = [row_hz, column_hz].map(|freq_hz| audio::tone(freq_hz, KEY_AMPLITUDE, sample_rate_hz, samples));
+    low.iter().zip(high).map(|(low, high)| low + high).chain(audio::silence(pause)).collect()
 }
 
 /// Something being said.
@@ -268,6 +296,25 @@ mod tests {
         frame.clear();
         assert_eq!(script.advance(&sight(now), Some((&mut frame, 4))), Some(Act::HangUp));
         assert_eq!(frame, [2]);
+    }
+
+    #[test]
+    fn keys_are_two_tones_and_a_pause() {
+        let now = Instant::now();
+        let keys = |keys: &str| vec![Step::Keys { keys: keys.to_owned(), tone_ms: 100, pause_ms: 50 }];
+        let mut frame = Vec::new();
+        assert_eq!(Script::new(keys("5x"), 1).advance(&sight(now), Some((&mut frame, 10_000))), None);
+        assert_eq!(frame.len(), 2 * 2_400);
+        let share = |freq_hz: f64| {
+            let power = |part: fn(f64) -> f64| -> f64 {
+                let turn = std::f64::consts::TAU * freq_hz / 16_000.0;
+                (0..1_600).map(|index| f64::from(frame[index]) * part(turn * index as f64)).sum::<f64>().powi(2)
+            };
+            (power(f64::sin) + power(f64::cos)).sqrt() * 2.0 / 1_600.0 / f64::from(i16::MAX)
+        };
+        assert!((share(770.0) - 0.2).abs() < 0.01 && (share(1_336.0) - 0.2).abs() < 0.01, "the tones of 5");
+        assert!(share(697.0) < 0.02 && share(1_477.0) < 0.02, "and no others");
+        assert!(frame[1_600..].iter().all(|sample| *sample == 0), "the pauses, and what is no key");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::hub::Hub;
 use super::speak::{Heard, Pcm, PlayAll, Say};
 use super::stream::{Audio, Events, Keys};
-use super::{Command, sleep};
+use super::{Command, Either, select, sleep};
 use crate::audio::Voice;
 use crate::host::{call, playout};
 use crate::{CallInfo, Failure, Ledger};
@@ -107,7 +107,7 @@ impl Call {
 
     /// Waits, unless the call ends before. Whether it lives.
     pub async fn pause(&self, time: Duration) -> bool {
-        matches!(super::select(self.ended(), sleep(time)).await, super::Either::Second(()))
+        matches!(select(self.ended(), sleep(time)).await, Either::Second(()))
     }
 }
 
@@ -131,6 +131,28 @@ impl Call {
     /// silent: what is queued is cleared.
     pub fn say<'a, P: Pcm + ?Sized>(&self, pcm: &'a P) -> Say<'a, P> {
         Say::new(&self.hub, pcm)
+    }
+
+    /// Says a prompt and waits for a key: until the prompt is over, and `patience` longer. A key silences the prompt, and so
+    /// does one that was pressed before and not taken. `None`: no key came.
+    ///
+    /// # Errors
+    /// Those of [`Call::say`].
+    pub async fn ask<P: Pcm + ?Sized>(
+        &self,
+        prompt: &P,
+        keys: &mut Keys,
+        patience: Duration,
+    ) -> Result<Option<char>, Failure> {
+        let silence = async {
+            self.say(prompt).await?;
+            sleep(patience).await;
+            Ok(())
+        };
+        match select(keys.next(), silence).await {
+            Either::First(key) => Ok(Some(key)),
+            Either::Second(over) => over.map(|()| None),
+        }
     }
 
     /// Resolves when everything queued so far was heard, or cleared.

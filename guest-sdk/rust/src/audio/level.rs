@@ -43,7 +43,7 @@ pub struct Voice {
     noise_dbfs: f64,
     loud_parts: u32,
     quiet_ms: u32,
-    spoke: bool,
+    spoken_ms: u32,
 }
 
 impl Voice {
@@ -51,7 +51,7 @@ impl Voice {
     pub fn new(sample_rate_hz: u32) -> Self {
         let part_bytes = (sample_rate_hz * PART_MS / 1_000).max(1) as usize * 2;
         let rest = Vec::with_capacity(part_bytes);
-        Self { part_bytes, rest, noise_dbfs: -60.0, loud_parts: 0, quiet_ms: 0, spoke: false }
+        Self { part_bytes, rest, noise_dbfs: -60.0, loud_parts: 0, quiet_ms: 0, spoken_ms: 0 }
     }
 
     /// Hears the PCM of one frame. Whether somebody speaks at its end.
@@ -79,9 +79,9 @@ impl Voice {
         self.loud_parts >= LOUD_PARTS
     }
 
-    /// Whether somebody spoke at any time.
-    pub fn spoke(&self) -> bool {
-        self.spoke
+    /// For how long somebody has spoken in all, ms of audio.
+    pub fn spoken_ms(&self) -> u32 {
+        self.spoken_ms
     }
 
     /// For how long nobody has spoken, ms of audio.
@@ -99,7 +99,7 @@ impl Voice {
         self.loud_parts =
             if loud { (self.loud_parts + 1).min(2 * LOUD_PARTS) } else { self.loud_parts.saturating_sub(1) };
         if self.speaks() {
-            self.spoke = true;
+            self.spoken_ms = self.spoken_ms.saturating_add(PART_MS);
             self.quiet_ms = 0;
         } else {
             self.quiet_ms = self.quiet_ms.saturating_add(PART_MS);
@@ -137,10 +137,10 @@ mod tests {
                 let mut voice = Voice::new(rate_hz);
                 let quiet = noise(-55.0, rate_hz as usize);
                 assert!(!bytes(&quiet).chunks(frame).any(|frame| voice.hear(frame)), "{rate_hz} {frame}");
-                assert!(voice.quiet_ms() >= 980 && !voice.spoke());
+                assert!(voice.quiet_ms() >= 980 && voice.spoken_ms() == 0);
                 let loud = bytes(&noise(-25.0, rate_hz as usize / 20));
                 assert!(loud.chunks(frame).any(|frame| voice.hear(frame)), "{rate_hz} {frame}");
-                assert!(voice.spoke());
+                assert!(voice.spoken_ms() > 0);
             }
         }
     }
@@ -167,7 +167,7 @@ mod tests {
     fn the_end_of_speech_is_counted_in_audio() {
         let mut voice = Voice::new(16_000);
         voice.hear(&bytes(&noise(-20.0, 16_000)));
-        assert_eq!(voice.quiet_ms(), 0);
+        assert_eq!((voice.quiet_ms(), voice.spoken_ms()), (0, 970));
         voice.hear(&bytes(&[0; 16_000]));
         assert!((900..=1_000).contains(&voice.quiet_ms()), "{}", voice.quiet_ms());
     }

@@ -94,7 +94,7 @@ impl Caller {
         self.step(Step::Wait(Duration::from_millis(ms)))
     }
 
-    /// Stays silent until the handler has said something, all of it was heard, and nothing is queued.
+    /// Stays silent until the handler has said something, and has been silent for 60 ms after it.
     pub fn hears_out(self) -> Self {
         self.step(Step::UntilQuiet)
     }
@@ -116,8 +116,8 @@ impl Caller {
     }
 
     /// Hangs up so long after the call began, whatever the script says. Else after two minutes.
-    pub fn gives_up_after_s(mut self, s: u64) -> Self {
-        self.gives_up = Duration::from_secs(s);
+    pub fn gives_up_after_ms(mut self, ms: u64) -> Self {
+        self.gives_up = Duration::from_millis(ms);
         self
     }
 

@@ -13,6 +13,8 @@ use crate::{AudioFrame, Event, Failure, Ledger, TimerId, code};
 
 /// The pace of the line.
 const FRAME: Duration = Duration::from_millis(20);
+/// After so much silence what was said is over.
+const QUIET: Duration = Duration::from_millis(60);
 const TIMERS_MAX: usize = 256;
 const MARKS_MAX: usize = 1_024;
 const MARK_NAME_BYTES_MAX: usize = 128;
@@ -96,7 +98,8 @@ pub(crate) struct Host {
     timer_names: u32,
     script: VecDeque<Step>,
     step_since: Option<Duration>,
-    heard_sound: bool,
+    /// What had been heard when the step began.
+    step_heard: u64,
     rings: Duration,
     gives_up: Duration,
     silent_line: bool,
@@ -140,7 +143,7 @@ impl Host {
             timer_names: 0,
             script: caller.script,
             step_since: None,
-            heard_sound: false,
+            step_heard: 0,
             rings: caller.rings,
             gives_up: caller.gives_up,
             silent_line: caller.silent_line,
@@ -198,7 +201,6 @@ impl Host {
     fn advance(&mut self, now: Duration) {
         self.now = now;
         self.playout.advance(now);
-        self.heard_sound |= self.playout.ledger().heard > 0;
         while let Some(event) = self.playout.poll_event() {
             self.inbox.push_back(event);
         }
@@ -263,7 +265,7 @@ impl Host {
                 Step::Say(left) => left.is_empty(),
                 Step::Press(_) => false,
                 Step::Wait(time) => self.now >= since + *time,
-                Step::UntilQuiet => self.heard_sound && self.playout.ledger().queued == 0,
+                Step::UntilQuiet => self.playout.ledger().heard > self.step_heard && self.playout.quiet() >= QUIET,
                 Step::Happens(event) => {
                     self.inbox.push_back(event.clone());
                     true
@@ -280,7 +282,7 @@ impl Host {
     fn next_step(&mut self) {
         self.script.pop_front();
         self.step_since = None;
-        self.heard_sound = false;
+        self.step_heard = self.playout.ledger().heard;
     }
 
     fn carry_frame(&mut self) {

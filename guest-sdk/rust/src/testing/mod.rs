@@ -28,7 +28,7 @@
 //!   the [`Report`]; the other interfaces that need a grant answer `NOT_GRANTED`.
 //! - A handler that spins without asking for events hangs: nothing ends it.
 //!
-//! It serves one call a thread at a time. Whatever is still to come is dropped with the call; [`Caller::gives_up_after_s`]
+//! It serves one call a thread at a time. Whatever is still to come is dropped with the call; [`Caller::gives_up_after_ms`]
 //! ends a call that never ends by itself.
 
 mod caller;

@@ -18,6 +18,8 @@ pub(crate) struct Playout {
     dropped: u64,
     /// What was heard from the answer on, silence included.
     pub(crate) heard: Vec<i16>,
+    /// Where in that the last played sample stands.
+    played_to: usize,
     marks: VecDeque<(u64, String)>,
     low: u64,
 }
@@ -32,6 +34,7 @@ impl Playout {
             heard_of_queue: 0,
             dropped: 0,
             heard: Vec::new(),
+            played_to: 0,
             marks: VecDeque::new(),
             low: 0,
         }
@@ -47,9 +50,18 @@ impl Playout {
         let due = samples(now.saturating_sub(opened), self.sample_rate_hz) as usize;
         while self.heard.len() < due {
             let played = self.queue.pop_front();
-            self.heard_of_queue += u64::from(played.is_some());
             self.heard.push(played.unwrap_or(0));
+            if played.is_some() {
+                self.heard_of_queue += 1;
+                self.played_to = self.heard.len();
+            }
         }
+    }
+
+    /// For how long nothing has been played.
+    pub(crate) fn quiet(&self) -> Duration {
+        let samples = (self.heard.len() - self.played_to) as u64;
+        Duration::from_nanos(samples * 1_000_000_000 / u64::from(self.sample_rate_hz))
     }
 
     pub(crate) fn ledger(&self) -> Ledger {

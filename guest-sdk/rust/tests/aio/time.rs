@@ -11,7 +11,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_sleep_counts_from_its_making() {
-    let report = caller().gives_up_after_s(3_600).run(async |_call: Call| {
+    let report = caller().gives_up_after_ms(3_600_000).run(async |_call: Call| {
         let (long, short) = (sleep(20 * SECOND), sleep(SECOND));
         short.await;
         long.await;
