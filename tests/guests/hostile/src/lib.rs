@@ -6,6 +6,7 @@
 mod commands;
 mod faults;
 mod floods;
+mod record;
 mod refusals;
 mod sounds;
 mod support;
@@ -32,6 +33,7 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "marks" => sounds::marks(&info),
         "connect" | "connect-unanswered" => commands::connect(&info),
         "commands" => commands::list(&info),
+        "record" => record::record(&info),
         other => Err(Failure::new(
             "UNKNOWN_MODE",
             format!("the hostile guest has no mode `{other}`"),
