@@ -7,6 +7,7 @@ mod chaos;
 mod conformance;
 mod guests;
 mod load;
+mod recording;
 mod refusals;
 mod sandbox;
 mod tidy;
@@ -25,6 +26,7 @@ fn main() {
         calls::trials(),
         guests::trials(),
         refusals::trials(),
+        recording::trials(),
         load::trials(),
         chaos::trials(),
         conformance::trials(),
