@@ -53,6 +53,10 @@ pub const ECHO_BYTES_MAX: usize = 1 << 20;
 pub const CATCH_UP_TICKS_MAX: u64 = 50;
 /// Longest round trip that is told from a longer one, us. A longer one is recorded as this.
 pub const RTT_US_MAX: u64 = 60_000_000;
+/// Points of the round trip over time that one call keeps: an hour of them. Later ones are left out.
+pub const RTT_POINTS_MAX: usize = 18_000;
+/// Time that one of these points stands for, ms. It shows the longest round trip in it.
+pub const RTT_POINT_MS: u64 = 200;
 /// Commands of one call that its report lists. Later ones are answered and left out of the list.
 pub const COMMANDS_LISTED_MAX: usize = 4_096;
 /// Secrets one transcript knows to blank. The oldest voice token, spent long ago, is forgotten.
@@ -91,6 +95,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("ECHO_BYTES_MAX", ECHO_BYTES_MAX as u64, "the oldest bytes are counted as unverified"),
     ("CATCH_UP_TICKS_MAX", CATCH_UP_TICKS_MAX, "further ticks are skipped and counted"),
     ("RTT_US_MAX", RTT_US_MAX, "a longer round trip is recorded as this"),
+    ("RTT_POINTS_MAX", RTT_POINTS_MAX as u64, "later points are left out"),
+    ("RTT_POINT_MS", RTT_POINT_MS, "a further round trip begins the next point"),
     ("COMMANDS_LISTED_MAX", COMMANDS_LISTED_MAX as u64, "later commands are answered and not listed"),
     ("SECRETS_MAX", SECRETS_MAX as u64, "the oldest voice token is forgotten"),
     ("STEP_MS_MAX", STEP_MS_MAX as u64, "a longer step is cut to it"),

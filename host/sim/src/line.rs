@@ -15,6 +15,7 @@ use crate::config::Pull;
 use crate::limits::{CATCH_UP_TICKS_MAX, ECHO_BYTES_MAX, RECORDED_SAMPLES_MAX, RTT_US_MAX, SENT_MARKS_MAX};
 use crate::pull::Player;
 use crate::report::EchoCheck;
+use crate::rtt::RttPoints;
 
 /// What is louder than this is a sound, dBFS.
 const SOUND_DBFS: f64 = -50.0;
@@ -49,6 +50,7 @@ pub(crate) struct Line {
     /// For each frame said: the bytes said up to its end, and when it was sent.
     marks: VecDeque<(u64, Instant)>,
     pub(crate) rtt_us: Histogram<u64>,
+    pub(crate) rtt_points: RttPoints,
     unreturned: Option<VecDeque<u8>>,
     /// Said before what is in `unreturned`, and not yet returned either.
     unverified_ahead: u64,
@@ -77,6 +79,7 @@ impl Line {
             heard_sound: false,
             marks: VecDeque::new(),
             rtt_us: Histogram::new_with_bounds(1, RTT_US_MAX, 2).expect("1 to a minute in two digits is a valid range"),
+            rtt_points: RttPoints::default(),
             unreturned: caller.verify_echo.then(VecDeque::new),
             unverified_ahead: 0,
             echo: EchoCheck::default(),
@@ -180,6 +183,7 @@ impl Line {
             self.marks.pop_front();
             let rtt_us = u64::try_from((now - at).as_micros()).unwrap_or(u64::MAX);
             self.rtt_us.saturating_record(rtt_us);
+            self.rtt_points.note(now, now - at);
         }
         if let Some(unreturned) = &mut self.unreturned {
             let skipped = pcm.len().min(usize::try_from(self.unverified_ahead).unwrap_or(usize::MAX));

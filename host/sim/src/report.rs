@@ -104,6 +104,15 @@ pub struct EchoCheck {
     pub unverified_bytes: u64,
 }
 
+/// A round trip at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RttPoint {
+    /// When it was complete, counted from the placing of the call.
+    pub at: Duration,
+    /// How long it took.
+    pub rtt: Duration,
+}
+
 /// What became of one call.
 #[derive(Clone)]
 pub struct CallReport {
@@ -153,6 +162,9 @@ pub struct CallReport {
     /// For an echo: how long the k-th sample said took until the k-th sample came back, us, one entry a
     /// frame said.
     pub rtt_us: Histogram<u64>,
+    /// The same over time: the longest round trip of each [`RTT_POINT_MS`](crate::limits::RTT_POINT_MS) in which one was
+    /// complete.
+    pub rtt_points: Vec<RttPoint>,
     /// With [`Caller::verify_echo`](crate::Caller::verify_echo): how the echo compares.
     pub echo: Option<EchoCheck>,
     /// Both planes' frames of this call.

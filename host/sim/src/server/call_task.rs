@@ -375,6 +375,7 @@ impl CallTask {
             voice_sockets: tally.voice_sockets,
             voice_refusals: tally.voice_refusals,
             rtt_us: line.rtt_us,
+            rtt_points: line.rtt_points.since(book.placed()),
             transcript: book.take_transcript(),
         }
     }
