@@ -166,7 +166,8 @@ impl CallTask {
             capabilities: CAPABILITIES,
             playout_bytes_max: self.connector.playout_bytes_max,
         };
-        let call = SharedCall::new(Call::new(config, now()));
+        let began = now();
+        let call = SharedCall::new(Call::new(config, began));
         let posted = self.board.post(&call, &self.session_id, &self.plugin.name, self.plugin.plugin.version());
         if let Some(view) = posted.view() {
             self.observer.call_started(&view);
@@ -181,6 +182,10 @@ impl CallTask {
         record.cpu = done.cpu;
         record.setup.answer = done.answer;
         record.stats = Some(call.stats());
+        record.began = Some(began);
+        let entries = call.journal().entries().iter();
+        record.journal = entries.map(|entry| (entry.at.saturating_duration_since(began), entry.what.clone())).collect();
+        record.journal_left_out = call.journal().left_out();
     }
 
     fn info(&self, call_in: CallIn) -> CallInfo {
@@ -213,6 +218,9 @@ impl CallTask {
             duration: Duration::ZERO,
             cpu: Duration::ZERO,
             stats: None,
+            began: None,
+            journal: Vec::new(),
+            journal_left_out: 0,
         }
     }
 

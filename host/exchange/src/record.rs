@@ -1,8 +1,8 @@
 //! What is known of a call when it is over.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use call::{EndReason, Stats};
+use call::{EndReason, Happening, Stats};
 use sandbox::GuestEnd;
 
 /// Is told of calls as they come and go. Called from call tasks: it must not block.
@@ -71,4 +71,10 @@ pub struct CallRecord {
     pub cpu: Duration,
     /// The call's counters; `None` when there was no voice.
     pub stats: Option<Stats>,
+    /// When its voice was open and its handler began; `None` when it never came so far.
+    pub began: Option<Instant>,
+    /// What happened in it, and how long after `began`; bounded as [`call::Journal`] is.
+    pub journal: Vec<(Duration, Happening)>,
+    /// How many entries the journal had no place for.
+    pub journal_left_out: u64,
 }
