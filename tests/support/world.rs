@@ -28,6 +28,9 @@ const PIPE_BYTES: usize = 64 << 10;
 /// Finished calls that may wait for a test to ask.
 const RECORDS_MAX: usize = 20_000;
 
+/// Which called numbers, the component that answers them, and what it is configured with.
+pub type Other = (Pattern, String, Vec<(String, String)>);
+
 /// How a world is made.
 pub struct WorldConfig {
     /// The server.
@@ -52,8 +55,8 @@ pub struct WorldConfig {
     pub more_connectors: Vec<(String, String)>,
     /// Takes a `ws` voice URL from a `wss` session manager.
     pub allow_ws_voice_url: bool,
-    /// More plugins and the routes to them, tried before the first: pattern of the called number, component, configuration.
-    pub others: Vec<(Pattern, String, Vec<(String, String)>)>,
+    /// More plugins and the routes to them, tried before the first.
+    pub others: Vec<Other>,
     /// Every plugin may record, into this folder: `recordings/acme/first/REFERENCE.wav`, `.../other-0/...`.
     pub data_dir: Option<PathBuf>,
     /// What its recordings may take.

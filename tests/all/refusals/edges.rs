@@ -93,7 +93,7 @@ async fn bad_grants(log: &TestLog) {
     }
     good_call(&mut world, &mut hand, &mut manager, "good").await;
     assert!(world.try_record().is_none(), "what was not granted is no call");
-    assert!(log.lines_with("forged")[0].contains("code=\"\\n ERROR forged\""), "{:?}", log.lines_with("forged"));
+    assert!(log.lines_with("\n").is_empty(), "a word of the peer breaks a line: {:?}", log.lines_with("\n"));
     assert_warned(log, 1, "kind=\"claim-with-bad-content\"");
     assert_warned(log, 1, "");
     world.close().await;
