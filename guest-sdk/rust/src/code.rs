@@ -21,6 +21,8 @@ pub const TIMEOUT: &str = "TIMEOUT";
 pub const LINK_LOST: &str = "LINK_LOST";
 /// The call is over.
 pub const ENDED: &str = "ENDED";
+/// The host's disk failed, is full or did not answer.
+pub const STORAGE: &str = "STORAGE";
 /// Telcoflow's: the number that `connect` rang did not pick up. The call is as it was.
 pub const CALL_UNANSWERED: &str = "CALL_UNANSWERED";
 
