@@ -5,8 +5,11 @@
 mod calls;
 mod chaos;
 mod conformance;
+mod corpus;
 mod guests;
+mod levels;
 mod load;
+mod plugins;
 mod recording;
 mod refusals;
 mod sandbox;
@@ -25,11 +28,14 @@ fn main() {
         sandbox::trials(),
         calls::trials(),
         guests::trials(),
+        plugins::trials(),
         refusals::trials(),
         recording::trials(),
         load::trials(),
         chaos::trials(),
         conformance::trials(),
+        corpus::trials(),
+        levels::trials(),
     ];
     let trials: Vec<Trial> = modules.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

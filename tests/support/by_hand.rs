@@ -89,6 +89,15 @@ impl Ringing {
         Line(tokio_tungstenite::accept_async(ours).await.expect("the host upgrades"))
     }
 
+    /// Opens the stream and refuses the upgrade.
+    pub async fn refuse(self, status: u16) {
+        let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+        assert!(self.answer.send(Box::new(theirs)).is_ok(), "the host still dials");
+        let refusal = http::Response::builder().status(status).body(Some("no".to_string())).expect("a status");
+        let refused = tokio_tungstenite::accept_hdr_async(ours, |_: &_, _| Err(refusal)).await;
+        assert!(refused.is_err(), "there is no socket");
+    }
+
     /// Waits until the host gives this dial up.
     pub async fn given_up(mut self) {
         self.answer.closed().await;

@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod components;
+pub mod fuzz;
 pub mod logs;
 pub mod run;
 pub mod world;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use carriers::Dial;
 use carriers::telcoflow::ManagerLink;
 use telcoflow::frame::manager::{Activity, CallIn, Channel, CloseReason, SessionNotify};
-use telcoflow::link::{Event, Refusal};
+use telcoflow::frame::word;
+use telcoflow::link::Event;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::admission::{Permit, Slots};
 use crate::board::Board;
@@ -18,6 +19,7 @@ use crate::call_task::{CallTask, Ready, ToCall};
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::limits::{CLAIMS_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::record::{CallRecord, Observer};
+use crate::refusals::Refusals;
 use crate::route::{self, Route};
 
 /// What the whole host is doing.
@@ -50,11 +52,18 @@ pub(crate) struct Connector {
     link: ManagerLink,
     phase: watch::Receiver<Phase>,
     claims: HashMap<String, Claim>,
-    calls: HashMap<String, mpsc::Sender<ToCall>>,
+    calls: HashMap<String, LiveCall>,
     tasks: JoinSet<CallRecord>,
     sessions: HashMap<Id, String>,
     ready: (mpsc::Sender<Ready>, mpsc::Receiver<Ready>),
     seeds: fastrand::Rng,
+    refusals: Refusals,
+}
+
+/// The way to a call's task, and the span that its lines stand in.
+struct LiveCall {
+    mailbox: mpsc::Sender<ToCall>,
+    span: Span,
 }
 
 /// A session that was asked for. It holds its place already.
@@ -80,6 +89,7 @@ impl Connector {
             sessions: HashMap::new(),
             ready: mpsc::channel(REPORTS_MAX),
             seeds,
+            refusals: Refusals::default(),
         }
     }
 
@@ -94,7 +104,7 @@ impl Connector {
                     let phase = if changed.is_ok() { *self.phase.borrow() } else { Phase::Closed };
                     match phase {
                         Phase::Open | Phase::Draining => {}
-                        Phase::Cutting => self.calls.values().for_each(|call| post(call, ToCall::Cut)),
+                        Phase::Cutting => self.calls.values().for_each(|call| call.post(ToCall::Cut)),
                         Phase::Closed => break,
                     }
                 }
@@ -108,23 +118,26 @@ impl Connector {
 
     fn handle_event(&mut self, event: Event) {
         match event {
-            Event::Up { sm_ws_id } => tracing::info!(sm_ws_id, "the session manager is up"),
+            Event::Up { sm_ws_id } => {
+                self.refusals.forget();
+                tracing::info!(sm_ws_id, "the session manager is up");
+            }
             Event::Down { why, retry_in } => {
                 tracing::warn!(why, retry_ms = retry_in.as_millis(), "the session manager is lost: dialling again");
                 self.claims.clear();
-                self.calls.values().for_each(|call| post(call, ToCall::LinkLost));
+                self.calls.values().for_each(|call| call.post(ToCall::LinkLost));
             }
-            Event::Refused { refusal, retry_in } => log_refusal(&refusal, retry_in),
+            Event::Refused { refusal, retry_in } => self.refusals.tell(&refusal, retry_in),
             Event::Notified(notify) => self.handle_notify(notify),
             Event::Claimed(session) => self.handle_claimed(&session.id),
             Event::ClaimFailed { session_id, code, .. } => {
                 self.claims.remove(&session_id);
-                tracing::debug!(session = session_id, code, "the session is not ours");
+                tracing::debug!(session = session_id, code = word(&code), "the session is not ours");
             }
             Event::CallIn(call_in) => self.handle_call_in(call_in),
             Event::SessionClosed { session_id, reason } => self.handle_closed(&session_id, reason),
             Event::CallFlowSet(Ok(())) => tracing::debug!("the call flow is set"),
-            Event::CallFlowSet(Err(code)) => tracing::warn!(code, "the server refused the call flow"),
+            Event::CallFlowSet(Err(code)) => tracing::warn!(code = word(&code), "the server refused the call flow"),
             Event::Oddity(oddity) => {
                 tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame from the session manager");
             }
@@ -160,16 +173,18 @@ impl Connector {
             return;
         };
         let Some((plugin, slots)) = self.tenant.plugins.iter().find(|(known, _)| known.name == plugin) else {
-            tracing::warn!(plugin, "a route names a plugin that does not exist: the call is left to others");
+            let session = notify.session_id;
+            tracing::warn!(session, plugin, "a route names a plugin that does not exist: the call is left to others");
             return;
         };
         let permit = if self.claims.len() < CLAIMS_MAX { slots.take() } else { None };
         let Some(permit) = permit else {
-            tracing::warn!(plugin = plugin.name, calls_max = slots.max(), "no place: the call is left to others");
+            let (session, plugin, calls_max) = (notify.session_id, &plugin.name, slots.max());
+            tracing::warn!(session, plugin, calls_max, "no place: the call is left to others");
             return;
         };
         if let Err(refused) = self.link.claim(&notify.session_id) {
-            tracing::warn!(%refused, "the call cannot be claimed: it is left to others");
+            tracing::warn!(session = notify.session_id, %refused, "the call cannot be claimed: it is left to others");
             return;
         }
         let claim = Claim { plugin: plugin.clone(), permit, notified: now(), resumed };
@@ -204,24 +219,24 @@ impl Connector {
             reports: self.ready.0.clone(),
             _held: (claim.permit, self.tenant.board.attend()),
         };
-        let handle = self.tasks.spawn(task.run().instrument(span));
+        let handle = self.tasks.spawn(task.run().instrument(span.clone()));
         self.sessions.insert(handle.id(), session_id.to_string());
-        self.calls.insert(session_id.to_string(), mailbox);
+        self.calls.insert(session_id.to_string(), LiveCall { mailbox, span });
     }
 
     fn handle_ready(&mut self, ready: &Ready) {
         if let Err(refused) = self.link.ready(&ready.session_id) {
-            tracing::debug!(session = ready.session_id, %refused, "not readied");
             if let Some(call) = self.calls.get(&ready.session_id) {
-                post(call, ToCall::LinkLost);
+                call.span.in_scope(|| tracing::debug!(%refused, "not readied"));
+                call.post(ToCall::LinkLost);
             }
         }
     }
 
     fn handle_call_in(&mut self, call_in: CallIn) {
         match self.calls.get(&call_in.session_id) {
-            Some(call) if call.capacity() > MAILBOX_PLACES_KEPT => post(call, ToCall::CallIn(call_in)),
-            Some(_) => tracing::debug!(session = call_in.session_id, "a repeated call.in was dropped"),
+            Some(call) if call.mailbox.capacity() > MAILBOX_PLACES_KEPT => call.post(ToCall::CallIn(call_in)),
+            Some(call) => call.span.in_scope(|| tracing::debug!("a repeated call.in was dropped")),
             None => tracing::debug!(session = call_in.session_id, "call.in for a session that is not ours"),
         }
     }
@@ -230,7 +245,7 @@ impl Connector {
     fn handle_closed(&mut self, session_id: &str, reason: CloseReason) {
         if let Some(call) = self.calls.get(session_id) {
             let closed = if self.link.is_up() { ToCall::SessionClosed(reason) } else { ToCall::LinkLost };
-            post(call, closed);
+            call.post(closed);
         }
     }
 
@@ -240,43 +255,28 @@ impl Connector {
             Err(error) => error.id(),
         };
         let session = self.sessions.remove(&id);
-        if let Some(session) = &session {
-            self.calls.remove(session);
-        }
+        let call = session.and_then(|session| self.calls.remove(&session));
         if let Err(error) = joined {
-            tracing::error!(session, %error, "a call's task failed: its call is lost, the host goes on");
+            let span = call.map_or_else(Span::current, |call| call.span);
+            span.in_scope(|| tracing::error!(%error, "a call's task failed: its call is lost, the host goes on"));
         }
     }
 }
 
-/// A full mailbox means that the peer repeats itself: what matters is in there.
-fn post(call: &mpsc::Sender<ToCall>, mail: ToCall) {
-    if let Err(error) = call.try_send(mail) {
-        tracing::debug!(%error, "a word to a call was dropped");
-    }
-}
-
-fn log_refusal(refusal: &Refusal, retry_in: Duration) {
-    let retry_ms = retry_in.as_millis();
-    match refusal {
-        Refusal::Status { status: 401 | 403, body } => {
-            tracing::error!(
-                body,
-                retry_ms,
-                "the session manager refuses the credentials: check api_key and connector_uuid"
-            );
-        }
-        Refusal::Status { status, body } => tracing::warn!(status, body, retry_ms, "the session manager refuses"),
-        Refusal::Unreachable(why) | Refusal::Tls(why) => {
-            tracing::warn!(why, retry_ms, "the session manager is unreachable");
+impl LiveCall {
+    /// A full mailbox means that the peer repeats itself: what matters is in there.
+    fn post(&self, mail: ToCall) {
+        if let Err(error) = self.mailbox.try_send(mail) {
+            self.span.in_scope(|| tracing::debug!(%error, "a word to a call was dropped"));
         }
     }
 }
 
-/// A telephone number as logs may show it.
+/// A telephone number as logs may show it: the end of one that is long enough to hide the rest.
 fn last_four(number: &str) -> String {
-    let skip = number.chars().count().saturating_sub(4);
-    format!("..{}", number.chars().skip(skip).collect::<String>())
+    let length = number.chars().count();
+    let hidden = if length > 4 { length - 4 } else { length };
+    format!("..{}", number.chars().skip(hidden).collect::<String>())
 }
 
 fn now() -> Instant {

@@ -12,6 +12,7 @@ mod connector;
 mod exchange;
 pub mod limits;
 mod record;
+mod refusals;
 mod route;
 mod turn;
 

@@ -14,6 +14,7 @@ use call::{CommandKind, EndReason, Event, Next, State};
 use carriers::ByteStream;
 use carriers::telcoflow::VoiceLink;
 use sandbox::{Guest, GuestEnd, SharedCall};
+use telcoflow::frame::word;
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
@@ -199,7 +200,7 @@ impl Turns {
         let mut failed = false;
         while let Next::Event(event) = call.next() {
             if let Event::Outcome { name: "close" | "disconnect", result: Err(failure), .. } = event {
-                tracing::warn!(code = %failure.code, "the server did not close the call");
+                tracing::warn!(code = word(&failure.code), "the server did not close the call");
                 failed = true;
             }
         }

@@ -4,7 +4,9 @@
 
 use std::io::{self, IsTerminal};
 
+use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
@@ -33,12 +35,20 @@ pub enum LogError {
 /// A filter that cannot be understood, or a log that has been started already.
 pub fn start(format: LogFormat, default_filter: &str) -> Result<(), LogError> {
     let filter = filter(std::env::var("RUST_LOG").ok().as_deref(), default_filter)?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    let started = match format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
+    let started = tracing::subscriber::set_global_default(subscriber(format, filter, io::stderr));
     started.map_err(|error| LogError::Started(error.to_string()))
+}
+
+/// What makes lines and writes them. Text is coloured when standard error is a terminal.
+pub fn subscriber<W>(format: LogFormat, filter: EnvFilter, writer: W) -> Box<dyn Subscriber + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    match format {
+        LogFormat::Text => Box::new(log.with_ansi(io::stderr().is_terminal()).finish()),
+        LogFormat::Json => Box::new(log.json().flatten_event(true).finish()),
+    }
 }
 
 fn filter(rust_log: Option<&str>, default_filter: &str) -> Result<EnvFilter, LogError> {

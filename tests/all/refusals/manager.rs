@@ -62,9 +62,9 @@ async fn bad_key(log: &TestLog) {
 async fn upgrade_required(log: &TestLog) {
     let refuse = Some((426, "this SDK version is no longer served: upgrade the SDK".to_string()));
     let mut world = World::real(with_links(vec![LinkFaults { refuse, ..LinkFaults::default() }])).await;
-    let said = log.lines_at(Level::WARN, "the session manager refuses");
-    assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].contains("status=426") && said[0].contains("upgrade the SDK"), "{said:?}");
+    let said = log.lines_at(Level::ERROR, "the session manager refuses the SDK version");
+    assert!(said.len() == 1 && said[0].contains("upgrade the SDK"), "{said:?}");
+    assert_eq!(log.expect_errors("the session manager refuses the SDK version"), 1);
     assert_goes_on(&mut world).await;
     world.close().await;
 }

@@ -14,8 +14,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use url::Url;
 
-use super::goodbye;
 use super::upgrade::{Credentials, Socket, open, request};
+use super::{frame_log, goodbye};
 use crate::dial::Dial;
 use crate::limits::{
     MANAGER_READ_BYTES, MANAGER_WRITE_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGES_PER_TURN_MAX, OUTBOX_FRAMES_MAX,
@@ -56,7 +56,7 @@ enum Line {
 impl ManagerLink {
     /// A link that dials on its first poll. The seed feeds request ids and jitter.
     pub fn new(config: ManagerConfig, dialer: Arc<dyn Dial>, seed: u64) -> Self {
-        let core = Link::new(config.link.clone(), seed, now());
+        let core = Link::new(config.link, seed, now());
         Self {
             config,
             dialer,
@@ -178,8 +178,8 @@ impl ManagerLink {
             Poll::Pending => false,
             Poll::Ready(Some(Ok(message))) => {
                 match message {
-                    Message::Text(text) => self.core.handle_frame(now(), text.as_bytes()),
-                    Message::Binary(bytes) => self.core.handle_frame(now(), &bytes),
+                    Message::Text(text) => self.receive(text.as_bytes()),
+                    Message::Binary(bytes) => self.receive(&bytes),
                     Message::Pong(_) => self.core.handle_pong(now()),
                     Message::Ping(_) | Message::Close(_) | Message::Frame(_) => {}
                 }
@@ -196,6 +196,11 @@ impl ManagerLink {
         }
     }
 
+    fn receive(&mut self, frame: &[u8]) {
+        frame_log::received(frame);
+        self.core.handle_frame(now(), frame);
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), String> {
         let Line::Open(socket) = &mut self.line else { return Ok(()) };
         let mut socket = Pin::new(&mut **socket);
@@ -206,6 +211,7 @@ impl ManagerLink {
                 Poll::Ready(Ok(())) => {}
             }
             if let Some(message) = self.outbox.pop_front() {
+                frame_log::sent(&message);
                 socket.as_mut().start_send(message).map_err(|error| error.to_string())?;
             }
         }

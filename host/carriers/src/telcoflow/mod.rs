@@ -2,6 +2,7 @@
 //!
 //! The protocol is decided in the crate `telcoflow`; here are the sockets that it is spoken over.
 
+mod frame_log;
 mod manager;
 mod upgrade;
 mod voice;

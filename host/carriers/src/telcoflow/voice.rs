@@ -10,19 +10,20 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
-use call::{Call, Command, CommandKind, EndReason, Failure};
+use call::{Call, Command, CommandKind, EndReason, Failure, State};
 use futures_util::{Sink, Stream};
 use telcoflow::frame::voice::{CommandName, parse_audio};
+use telcoflow::frame::word;
 use telcoflow::link::Refusal;
-use telcoflow::voice::{CommandRefused, Event, Output, Voice};
+use telcoflow::voice::{CommandFailure, CommandRefused, Event, Output, Voice};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use url::Url;
 
-use super::goodbye;
 use super::upgrade::{Secret, open, request};
+use super::{frame_log, goodbye};
 use crate::dial::{ByteStream, Dial};
 use crate::limits::{
     MESSAGE_BYTES_MAX, MESSAGES_PER_TURN_MAX, VOICE_READ_BYTES, VOICE_WRITE_BYTES, VOICE_WRITE_BYTES_MAX,
@@ -165,6 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 }
             }
             Message::Text(text) => {
+                frame_log::received(text.as_bytes());
                 self.core.handle_text(call.now(), text.as_bytes());
                 self.apply(call);
             }
@@ -190,6 +192,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 return call.handle_outcome(id, Err(failure));
             }
         };
+        tracing::debug!(id, command = name.wire_name(), "command");
         if let Err(refused) = self.core.command(call.now(), id, name) {
             let code = match refused {
                 CommandRefused::LinkLost => call::code::LINK_LOST,
@@ -232,7 +235,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             }
             // Commands go before audio: an interrupt must not stand behind what it interrupts.
             let message = match self.outbox.pop_front() {
-                Some(message) => message,
+                Some(message) => {
+                    frame_log::sent(&message);
+                    message
+                }
                 None => {
                     let mut frame = Vec::with_capacity(FRAME_BYTES_USUAL);
                     frame.push(AGENT_CHANNEL);
@@ -259,7 +265,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
 
     fn lost(&mut self, call: &mut Call, why: &str) {
         if self.open {
-            tracing::debug!(why, "the voice socket is gone");
+            // A server closes the socket of a call that is over; one that it leaves in the midst of a call is odd.
+            match call.state() {
+                State::Ended => tracing::debug!(why, "the voice socket is gone"),
+                _ => tracing::warn!(why, "the voice socket is gone"),
+            }
             self.open = false;
             self.outbox.clear();
             self.core.handle_lost(call.now());
@@ -271,6 +281,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
 fn tell(event: Event, call: &mut Call) {
     match event {
         Event::Response { key, result } => {
+            tracing::debug!(id = key, result = shown(&result), "command finished");
             let result = result.map(|detail| detail.map(|detail| detail.to_string()));
             call.handle_outcome(key, result.map_err(|failure| Failure::new(failure.code, failure.message)));
         }
@@ -282,6 +293,11 @@ fn tell(event: Event, call: &mut Call) {
             tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame on the voice socket")
         }
     }
+}
+
+/// How a command finished, as a log may show it.
+fn shown<T>(result: &Result<T, CommandFailure>) -> String {
+    result.as_ref().map_or_else(|failure| word(&failure.code), |_| "OK".to_owned())
 }
 
 fn now() -> Instant {

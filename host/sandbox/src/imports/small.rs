@@ -31,7 +31,8 @@ impl log::Host for GuestState {
             log::Level::Debug => tracing::debug!(target: "handler", "{message}"),
             log::Level::Info => tracing::info!(target: "handler", "{message}"),
             log::Level::Warn => tracing::warn!(target: "handler", "{message}"),
-            log::Level::Error => tracing::warn!(target: "handler", level = "error", "{message}"),
+            // Only what the operator of the host must act on is an ERROR. A field `level` would stand twice in a JSON line.
+            log::Level::Error => tracing::warn!(target: "handler", handler_level = "error", "{message}"),
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 //! A parse error names the frame type and the field, never what was in it.
 
 mod json;
+mod label;
 pub mod manager;
 pub(crate) mod redact;
 pub mod voice;
@@ -16,6 +17,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
+
+pub use self::label::{label, word};
 
 /// Sample rates that a setup may name, in Hz. Row `SM-2`.
 pub const SAMPLE_RATES_HZ: [u32; 3] = [8000, 16000, 24000];
