@@ -136,6 +136,7 @@ mod tests {
             &["switchhook", "--log-format", "json", "run", "--config", "a.toml", "--log-format", "text"],
             &["switchhook", "check", "--config", "a.toml", "--json"],
             &["switchhook", "call", "a.wasm", "--caller", "c.wav", "--record", "r.wav", "--json", "--seconds", "3"],
+            &["switchhook", "call", "a.wasm", "--data-dir", "d"],
             &["switchhook", "demo", "--dir", "d", "--calls", "3", "--seconds", "5"],
             &["switchhook", "sim", "--listen", "127.0.0.1:0", "--api-key", "k", "--connector", "c"],
             &["switchhook", "sim", "--call-every", "0.5", "--calls", "2", "--caller", "c.wav", "--record", "d"],
