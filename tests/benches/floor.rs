@@ -1,6 +1,7 @@
 //! The floor: the least that an echo over tokio-tungstenite costs. It claims every call, answers, and sends each audio frame
 //! back as it came. No buffering, no accounts, no deadlines, no sandbox; nobody should run calls on it.
 
+use carriers::limits::{VOICE_READ_BYTES, VOICE_WRITE_BYTES};
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderName, HeaderValue};
 use sim::SimConfig;
@@ -62,7 +63,7 @@ async fn open(url: &str, headers: &[(&'static str, String)]) -> Result<Socket, E
     let address = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    // As small as the host's own, so that memory is compared alike.
-    let config = WebSocketConfig::default().read_buffer_size(8 << 10).write_buffer_size(8 << 10);
+    // As small as the host's own: with the library's default the floor would be much higher.
+    let config = WebSocketConfig::default().read_buffer_size(VOICE_READ_BYTES).write_buffer_size(VOICE_WRITE_BYTES);
     Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }

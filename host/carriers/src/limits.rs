@@ -4,8 +4,9 @@
 pub const DIAL_MS_MAX: u64 = 10_000;
 /// Bytes of one message in either direction (the SDK's library has the same limit). Larger ends the socket.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
-/// Bytes that are read from a voice socket at once; the buffer lives as long as the call.
-pub const VOICE_READ_BYTES: usize = 8 << 10;
+/// Bytes that are read from a voice socket at once: one frame of 20 ms at 24 kHz, its header and a request. The library clears
+/// as much memory before each read, so that a larger one costs every frame of every call.
+pub const VOICE_READ_BYTES: usize = 1_280;
 /// Bytes gathered before they are written to a voice socket without being asked to.
 pub const VOICE_WRITE_BYTES: usize = 8 << 10;
 /// Bytes that a voice socket which does not take them may hold back. More: the audio waits in the playout.

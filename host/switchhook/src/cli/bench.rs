@@ -110,6 +110,9 @@ pub struct HostArgs {
     /// The echo in native code answers
     #[arg(long)]
     pub native: bool,
+    /// Guests it has room for: few of them fit under a profiler that maps memory itself
+    #[arg(long, default_value_t = sandbox::limits::GUESTS_MAX)]
+    pub guests_max: u32,
 }
 
 /// Is the host of one step: one thread, until its standard input is closed.
@@ -118,7 +121,7 @@ pub struct HostArgs {
 /// The plugin cannot be loaded, or the machine has no room.
 pub fn run_host(args: HostArgs) -> Result<ExitCode, Failure> {
     let sandbox =
-        Sandbox::new(&SandboxConfig::default()).map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
+        Sandbox::new(&SandboxConfig { guests_max: args.guests_max }).map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
     let sandbox = Arc::new(sandbox);
     let plugin = match &args.plugin {
         Some(path) => running::load_plugin(&sandbox, path).map_err(|error| {
