@@ -57,7 +57,11 @@ enum Where {
 }
 
 /// Word, file, reason. An exception that is used nowhere is itself a finding.
-const EXCEPTIONS: &[(&str, &str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[(
+    "unsafe",
+    "host/call/tests/footprint.rs",
+    "a global allocator that counts is an unsafe trait; it only forwards to the system's",
+)];
 
 pub(crate) fn length(sources: &[Source]) -> Vec<Finding> {
     sources
