@@ -111,12 +111,10 @@ impl CallTask {
 
     async fn await_call_in(&mut self) -> Result<CallIn, Early> {
         let waiting = async {
-            loop {
-                match self.mailbox.recv().await {
-                    Some(ToCall::CallIn(call_in)) => return Ok(call_in),
-                    Some(other) => return Err(early(&other)),
-                    None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
-                }
+            match self.mailbox.recv().await {
+                Some(ToCall::CallIn(call_in)) => Ok(call_in),
+                Some(other) => Err(early(&other)),
+                None => Err(Early { end: EndReason::HostStopped, trouble: None }),
             }
         };
         let late = || Early::new(EndReason::SessionClosed, format!("call.in did not come within {CALL_IN_MS_MAX} ms"));
@@ -129,11 +127,12 @@ impl CallTask {
             let target = self.target(&call_in);
             let dialling = VoiceLink::dial(&target, self.dialer.clone(), self.seed);
             tokio::select! {
+                biased;
+                replaced = self.await_replacement() => call_in = replaced?,
                 dialled = dialling => {
                     let link = dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()))?;
                     return Ok((link, call_in));
                 }
-                replaced = self.await_replacement() => call_in = replaced?,
             }
         }
     }
