@@ -110,7 +110,7 @@ impl World {
     }
 
     fn played(&mut self, played: bool, pcm: &[u8]) {
-        let fits = pcm.len() % 2 == 0 && self.queue.len() + pcm.len() <= PLAYOUT_BYTES_MAX;
+        let fits = pcm.len().is_multiple_of(2) && self.queue.len() + pcm.len() <= PLAYOUT_BYTES_MAX;
         assert_eq!(played, fits && self.lives(), "all or nothing");
         if played {
             self.queue.extend(pcm);
