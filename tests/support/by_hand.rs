@@ -90,6 +90,7 @@ impl Ringing {
     }
 
     /// Opens the stream and refuses the upgrade.
+    #[allow(clippy::result_large_err, reason = "the library asks for this type")]
     pub async fn refuse(self, status: u16) {
         let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
         assert!(self.answer.send(Box::new(theirs)).is_ok(), "the host still dials");
