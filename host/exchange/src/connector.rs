@@ -225,11 +225,11 @@ impl Connector {
     }
 
     fn handle_ready(&mut self, ready: &Ready) {
-        if let Err(refused) = self.link.ready(&ready.session_id) {
-            if let Some(call) = self.calls.get(&ready.session_id) {
-                call.span.in_scope(|| tracing::debug!(%refused, "not readied"));
-                call.post(ToCall::LinkLost);
-            }
+        if let Err(refused) = self.link.ready(&ready.session_id)
+            && let Some(call) = self.calls.get(&ready.session_id)
+        {
+            call.span.in_scope(|| tracing::debug!(%refused, "not readied"));
+            call.post(ToCall::LinkLost);
         }
     }
 
