@@ -1,4 +1,4 @@
-//! Waiting. Nothing else in the crate waits, but for `key_value`, which waits for the disk.
+//! Waiting. Nothing else in the crate waits, but for `recording` and `key_value`, which wait for the host's disk.
 
 use std::time::Duration;
 

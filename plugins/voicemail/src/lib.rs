@@ -30,7 +30,7 @@ async fn voicemail(call: Call) -> Result<(), Failure> {
     }
     let mut keys = call.keys();
     let reference = recording::start(Side::Heard)?;
-    // From here on a hang-up ends the recording too, and the host leaves a valid file.
+    // From here on the host leaves a valid file, whatever becomes of the call or of this handler.
     let spoken_ms = message(&call, &mut keys).await;
     recording::stop()?;
     if spoken_ms < MESSAGE_MS_MIN {
@@ -48,7 +48,7 @@ async fn greet(call: &Call) -> Result<(), Failure> {
     call.say(&tone).await.map(drop)
 }
 
-/// Listens until the hash key, a long silence, or the longest message. How long somebody spoke, ms.
+/// Listens until the hash key, a long silence, the end of the call, or the longest message. How long somebody spoke, ms.
 async fn message(call: &Call, keys: &mut Keys) -> u32 {
     let longest = Duration::from_secs(config::parse("message_s_max").unwrap_or(20));
     let quiet_ms = config::parse("quiet_ms").unwrap_or(3_000);
@@ -60,13 +60,11 @@ async fn message(call: &Call, keys: &mut Keys) -> u32 {
                 return;
             }
         }
-        // The call is over: nothing is left to do.
-        std::future::pending().await
     };
     let hash = async { while keys.next().await != '#' {} };
     match select3(hash, silence, sleep(longest)).await {
         Either3::First(()) => info!("ended by a key"),
-        Either3::Second(()) => info!("ended by silence"),
+        Either3::Second(()) => info!("ended by silence, or by the end of the call"),
         Either3::Third(()) => info!("ended by its length"),
     }
     voice.spoken_ms()

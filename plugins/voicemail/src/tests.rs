@@ -116,6 +116,10 @@ fn a_hang_up_at_any_moment_leaves_a_complete_recording_or_none() {
         let report = script.gives_up_after_ms(ms).run(voicemail);
         assert_eq!((report.result, report.timers_left), (Ok(()), 0), "{ms}");
         assert!(report.recordings.iter().all(|recording| recording.complete), "{ms}");
+        let kept = report.recordings.iter().any(|recording| !recording.deleted);
+        // Answered after 20 ms, spoken to after a second, and 300 ms are a message.
+        let spoken = (1_400..8_000).contains(&ms);
+        assert!(if spoken { kept } else { !kept || ms > 1_300 }, "{ms}: {kept}");
     }
 }
 

@@ -82,8 +82,8 @@ impl Call {
         Events::open(&self.hub)
     }
 
-    /// The keys that the caller presses, in band (DTMF tones on channel 0) or signalled. Detecting tones costs about a
-    /// thousandth of a core.
+    /// The keys that the caller presses, in band (DTMF tones on channel 0) or signalled. Detecting tones costs
+    /// less than a thousandth of a core.
     pub fn keys(&self) -> Keys {
         Keys::open(&self.hub)
     }

@@ -155,6 +155,7 @@ impl Host {
     /// The handler returned: the call is closed if it lives.
     pub(crate) fn into_report(mut self, result: Result<(), Failure>) -> Report {
         self.end("closed");
+        self.end_recording();
         self.report.timers_left = self.timers.len();
         self.report.result = result;
         self.report.heard = self.playout.heard;
@@ -233,8 +234,6 @@ impl Host {
             self.finish(open.id, open.name, Err(ended()));
         }
         self.inbox.extend(self.playout.clear());
-        // It fails only where nothing is recorded.
-        let _ = self.stop_recording();
         self.next_frame = None;
         self.inbox.push_back(Event::Ended(reason.to_owned()));
     }

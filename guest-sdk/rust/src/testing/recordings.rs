@@ -15,7 +15,7 @@ pub struct Recording {
     pub heard: Vec<i16>,
     /// What it said, if that was recorded.
     pub said: Vec<i16>,
-    /// Whether it was stopped, by the handler or by the end of the call.
+    /// Whether it was stopped, by the handler or with its end. That of the call stops nothing: a handler may still do so.
     pub complete: bool,
     /// Whether it was deleted.
     pub deleted: bool,
@@ -32,11 +32,11 @@ impl Host {
 
     pub(crate) fn start_recording(&mut self, side: Side) -> Result<String, Failure> {
         self.check_granted()?;
-        if self.state == State::Ended {
-            return Err(ended());
-        }
         if self.report.recordings.iter().any(|recording| !recording.complete) {
             return Err(Failure::new(code::NOT_NOW, "another recording runs"));
+        }
+        if self.state == State::Ended {
+            return Err(ended());
         }
         let reference = format!("recording-{}", self.report.recordings.len() + 1);
         self.report.recordings.push(Recording {
@@ -61,17 +61,20 @@ impl Host {
 
     pub(crate) fn stop_recording(&mut self) -> Result<(), Failure> {
         self.check_granted()?;
+        if self.end_recording() { Ok(()) } else { Err(Failure::new(code::NOT_NOW, "nothing is recorded")) }
+    }
+
+    /// Whether there was one to end.
+    pub(crate) fn end_recording(&mut self) -> bool {
         let heard = &self.playout.heard;
-        match self.report.recordings.iter_mut().find(|recording| !recording.complete) {
-            None => Err(Failure::new(code::NOT_NOW, "nothing is recorded")),
-            Some(recording) => {
-                if recording.side != Side::Heard {
-                    recording.said.extend_from_slice(&heard[recording.said_from.min(heard.len())..]);
-                }
-                recording.complete = true;
-                Ok(())
-            }
+        let Some(recording) = self.report.recordings.iter_mut().find(|recording| !recording.complete) else {
+            return false;
+        };
+        if recording.side != Side::Heard {
+            recording.said.extend_from_slice(&heard[recording.said_from.min(heard.len())..]);
         }
+        recording.complete = true;
+        true
     }
 
     pub(crate) fn play_recording(&mut self, reference: &str) -> Result<(), Failure> {
