@@ -208,7 +208,8 @@ async fn mutations() {
 async fn inspections() {
     let echo = inspect(&bytes("echo")).expect("echo is a handler");
     assert_eq!(echo.world, World::CallHandler);
-    assert_eq!(echo.languages, ["Rust"]);
+    // Its C library says its own language too.
+    assert!(echo.languages.iter().any(|language| language == "Rust"), "{:?}", echo.languages);
     assert!(echo.imports.iter().any(|import| import.name == "switchhook:handler/events@0.1.0"));
     assert_eq!(inspect(&bytes("async-echo")).expect("async-echo is a handler").world, World::CallHandlerAsync);
     let hostile = inspect(&bytes("hostile")).expect("hostile is a handler");
