@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 /// One look at a process.
@@ -37,13 +37,13 @@ fn private_bytes(pid: u32) -> io::Result<u64> {
 }
 
 /// Nanoseconds on a processor are the first number of `schedstat`.
-fn cpu(folder: &PathBuf) -> Option<Duration> {
+fn cpu(folder: &Path) -> Option<Duration> {
     let text = fs::read_to_string(folder.join("schedstat")).ok()?;
     let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
     Some(Duration::from_nanos(nanoseconds))
 }
 
-fn context_switches(folder: &PathBuf) -> Option<u64> {
+fn context_switches(folder: &Path) -> Option<u64> {
     let text = fs::read_to_string(folder.join("status")).ok()?;
     // The second name ends with the first: "nonvoluntary_ctxt_switches".
     let counts = text.lines().filter(|line| line.contains("voluntary_ctxt_switches"));
