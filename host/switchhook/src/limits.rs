@@ -27,6 +27,9 @@ pub const PLUGIN_TIME_MS_MAX: u64 = 600_000;
 /// Rows of the live timeline. Further calls are counted in one line, so that redrawing fits a small terminal.
 pub const TIMELINE_ROWS_MAX: usize = 16;
 
+/// Points of a value over time in the report of a demonstration. Full: each two neighbours become one.
+pub const SERIES_POINTS_MAX: usize = 2_000;
+
 /// Milliseconds for the host's side of a simulated call to end after the simulator's. Longer: it is cut.
 pub const CALL_DRAIN_MS_MAX: u64 = 15_000;
 /// Calls of `switchhook sim` at once. The next one waits until one of them is over.
@@ -46,6 +49,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("plugin_memory_bytes_min", PLUGIN_MEMORY_BYTES_MIN, "a smaller value is refused"),
     ("plugin_time_ms_max", PLUGIN_TIME_MS_MAX, "a larger value is refused"),
     ("timeline_rows_max", TIMELINE_ROWS_MAX as u64, "further calls are counted in one line"),
+    ("series_points_max", SERIES_POINTS_MAX as u64, "each two neighbours become one"),
     ("call_drain_ms_max", CALL_DRAIN_MS_MAX, "the host's side of the call is cut"),
     ("sim_calls_max", SIM_CALLS_MAX as u64, "the next call waits"),
     ("sim_table_calls_max", SIM_TABLE_CALLS_MAX as u64, "earlier calls are left out"),

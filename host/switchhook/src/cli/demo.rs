@@ -1,22 +1,25 @@
 //! `switchhook demo`: simulated calls through everything, and what happened.
 
+use std::fs;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::sim::{CallReport, Milestone, PlacedCall, SimConfig, Simulator};
 use carriers::TcpDialer;
-use exchange::{CallView, Exchange};
+use exchange::{CallRecord, CallView, Exchange};
 use sandbox::{GuestEnd, Sandbox, SandboxConfig};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
 
 use super::{Failure, print};
-use crate::demo::caller;
-use crate::demo::record::write_call;
+use crate::demo::record::{file_name, write_call};
+use crate::demo::report::{self, CallPicture, Wave};
+use crate::demo::series::Series;
+use crate::demo::show::{self, Show};
 use crate::demo::table::{CallSummary, closing_table};
 use crate::demo::timeline::{Row, Timeline};
 use crate::simulated::{Records, exchange_config};
@@ -26,11 +29,13 @@ use crate::{limits, running};
 const SAMPLE_RATE_HZ: u32 = 16_000;
 /// Time between two drawings of the timeline.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
+/// Time between two looks at the buffers of the calls.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Arguments of `demo`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Where to write one stereo WAV a call: caller left, handler right
+    /// Where to write `report.html` and one stereo WAV a call: caller left, handler right
     #[arg(long, value_name = "DIR", default_value = "demo")]
     pub dir: PathBuf,
     /// The component that answers
@@ -79,31 +84,35 @@ async fn show(args: Args, plugin: sandbox::Plugin) -> Result<ExitCode, Failure> 
     let mut exchange = Exchange::start(config);
     simulator.session_managers(1).await;
 
-    let mut calls = Calls::place(&simulator, &args);
-    let reports = calls.watch(&exchange).await?;
+    let show = show::of(&args.plugin);
+    let mut calls = Calls::place(&simulator, &args, show);
+    let finished = calls.watch(&exchange).await?;
     exchange.drain(Duration::from_millis(limits::CALL_DRAIN_MS_MAX)).await;
     simulator.shutdown().await;
-    close(&args, &reports, &records)
+    close(&args, show, &finished, &records)
 }
 
-/// Writes the recordings, prints the table, and says whether all went well.
-fn close(args: &Args, reports: &[(String, CallReport)], records: &Records) -> Result<ExitCode, Failure> {
-    let mut summaries = Vec::new();
+/// Writes the recordings and the report, prints the table, and says whether all went well.
+fn close(args: &Args, show: Show, calls: &[Finished], records: &Records) -> Result<ExitCode, Failure> {
+    let mut pictures = Vec::new();
     let mut failed = Vec::new();
-    for (name, report) in reports {
-        let record = records.take(&report.session_id);
-        let dropped = record.as_ref().and_then(|record| record.stats).map_or(0, |stats| stats.samples_lost);
-        let summary = CallSummary::of(name, report, dropped);
-        let served = record.as_ref().is_some_and(|record| record.guest == Some(GuestEnd::Returned));
-        if !served || summary.setup.is_none() {
-            let why = record.and_then(|record| record.trouble.or(record.guest.map(|end| end.to_string())));
-            failed.push(format!(" {name} failed: {}", why.as_deref().unwrap_or("the host did not take it")));
+    for call in calls {
+        let picture = call.picture(show, &args.plugin, records.take(&call.report.session_id));
+        if let Some(trouble) = &picture.trouble {
+            failed.push(format!(" {} failed: {trouble}", call.name));
         }
-        write_call(&args.dir, name, report.sample_rate_hz, &report.said, &report.heard)?;
-        summaries.push(summary);
+        let report = &call.report;
+        write_call(&args.dir, &call.name, report.sample_rate_hz, &report.said, &report.heard)?;
+        pictures.push(picture);
     }
+    let page = args.dir.join(report::FILE_NAME);
+    fs::write(&page, report::page(&pictures)).map_err(|error| {
+        Failure::new(format!("{}: {error}", page.display()), "name another folder with `--dir`, or make room")
+    })?;
+    let summaries: Vec<CallSummary> = pictures.into_iter().map(|picture| picture.summary).collect();
     print::text(&format!("\n{}", closing_table(&summaries)))?;
-    print::text(&format!("\n listen: {}/*.wav, the caller left and the handler right", args.dir.display()))?;
+    print::text(&format!("\n look:   {}", page.display()))?;
+    print::text(&format!(" listen: {}/*.wav, the caller left and the handler right", args.dir.display()))?;
     for line in &failed {
         print::text(line)?;
     }
@@ -120,19 +129,33 @@ struct Calls {
 struct Live {
     name: String,
     session_id: String,
+    placed: Instant,
     gauge: ::sim::Gauge,
+    queued_ms: f64,
+    buffer_ms: Series,
     report: Option<CallReport>,
 }
 
+/// One that is over.
+struct Finished {
+    name: String,
+    placed: Instant,
+    buffer_ms: Series,
+    report: CallReport,
+}
+
 impl Calls {
-    fn place(simulator: &Simulator, args: &Args) -> Calls {
+    fn place(simulator: &Simulator, args: &Args, show: Show) -> Calls {
         let mut calls = Calls { live: Vec::new(), over: JoinSet::new() };
         for number in 0..args.calls as usize {
-            let placed: PlacedCall = simulator.place_call(caller::tones(number, args.seconds));
+            let placed: PlacedCall = simulator.place_call((show.caller)(number, args.seconds));
             calls.live.push(Live {
                 name: format!("call-{}", number + 1),
                 session_id: placed.session_id().to_owned(),
+                placed: Instant::now(),
                 gauge: placed.gauge(),
+                queued_ms: 0.0,
+                buffer_ms: Series::default(),
                 report: None,
             });
             calls.over.spawn(async move { (number, placed.finished().await) });
@@ -141,30 +164,45 @@ impl Calls {
     }
 
     /// Draws until all are over.
-    async fn watch(&mut self, exchange: &Exchange) -> Result<Vec<(String, CallReport)>, Failure> {
+    async fn watch(&mut self, exchange: &Exchange) -> Result<Vec<Finished>, Failure> {
         let began = Instant::now();
         let mut timeline = Timeline::new(io::stdout(), io::stdout().is_terminal());
-        let mut ticks = tokio::time::interval(DRAW_EVERY);
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        let mut drawn: Option<Instant> = None;
         while !self.over.is_empty() {
+            let mut ended = false;
             tokio::select! {
                 _ = ticks.tick() => {}
-                Some(ended) = self.over.join_next() => {
-                    let (number, report) = ended
+                Some(over) = self.over.join_next() => {
+                    let (number, report) = over
                         .map_err(|error| Failure::new(format!("a simulated call died: {error}"), "report this"))?;
                     self.live[number].report = Some(report);
+                    ended = true;
                 }
             }
             let views = exchange.calls();
-            let rows: Vec<Row> = self.live.iter().map(|call| call.row(&views)).collect();
-            timeline.draw(began.elapsed(), &rows)?;
+            self.live.iter_mut().for_each(|call| call.look(&views));
+            if ended || drawn.is_none_or(|drawn| drawn.elapsed() >= DRAW_EVERY) {
+                let rows: Vec<Row> = self.live.iter().map(Live::row).collect();
+                timeline.draw(began.elapsed(), &rows)?;
+                drawn = Some(Instant::now());
+            }
         }
-        let finished = self.live.drain(..).filter_map(|call| Some((call.name, call.report?)));
-        Ok(finished.collect())
+        Ok(self.live.drain(..).filter_map(Live::finished).collect())
     }
 }
 
 impl Live {
-    fn row(&self, views: &[CallView]) -> Row {
+    fn look(&mut self, views: &[CallView]) {
+        let view = views.iter().find(|view| view.session_id == self.session_id);
+        self.queued_ms = 0.0;
+        if let Some(view) = view.filter(|_| self.report.is_none()) {
+            self.queued_ms = view.ledger.queued as f64 * 1_000.0 / f64::from(SAMPLE_RATE_HZ);
+            self.buffer_ms.push(self.placed.elapsed(), self.queued_ms);
+        }
+    }
+
+    fn row(&self) -> Row {
         let state = match (&self.report, self.gauge.timeline()) {
             (Some(report), _) => report.outcome.as_str(),
             (None, timeline) if timeline.at(Milestone::Connected).is_some() => "connected",
@@ -172,14 +210,60 @@ impl Live {
             (None, timeline) if timeline.at(Milestone::Claimed).is_some() => "claimed",
             (None, _) => "ringing",
         };
-        let view = views.iter().find(|view| view.session_id == self.session_id);
-        let queued = view.map_or(0, |view| view.ledger.queued);
         Row {
             call: self.name.clone(),
             state: state.to_owned(),
             caller_dbfs: self.gauge.caller_dbfs(),
             handler_dbfs: self.gauge.agent_dbfs(),
-            queued_ms: queued * 1_000 / u64::from(SAMPLE_RATE_HZ),
+            queued_ms: self.queued_ms as u64,
         }
     }
+
+    fn finished(self) -> Option<Finished> {
+        Some(Finished { name: self.name, placed: self.placed, buffer_ms: self.buffer_ms, report: self.report? })
+    }
+}
+
+impl Finished {
+    /// What both sides know of the call, on one time axis.
+    fn picture(&self, show: Show, plugin: &Path, record: Option<CallRecord>) -> CallPicture<'_> {
+        let report = &self.report;
+        let dropped = record.as_ref().and_then(|record| record.stats).map_or(0, |stats| stats.samples_lost);
+        let summary = CallSummary::of(&self.name, report, dropped);
+        let trouble = trouble(record.as_ref(), &summary);
+        let (mut journal, mut journal_left_out) = (Vec::new(), 0);
+        if let Some((record, began)) = record.and_then(|record| record.began.map(|began| (record, began))) {
+            let offset = began.saturating_duration_since(self.placed.into_std());
+            journal = record.journal.into_iter().map(|(at, what)| (offset + at, what)).collect();
+            journal_left_out = record.journal_left_out;
+        }
+        let ended = [report.timeline.at(Milestone::Ended), journal.last().map(|(at, _)| *at)];
+        let from = report.timeline.at(Milestone::Answered).unwrap_or_default();
+        let wave = |samples| Wave { samples, sample_rate_hz: report.sample_rate_hz, from };
+        let round_trips = report.rtt_points.iter().map(|point| (point.at, point.rtt.as_secs_f64() * 1_000.0));
+        CallPicture {
+            plugin: plugin.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            about: show.about.to_owned(),
+            recording: file_name(&self.name),
+            length: ended.into_iter().flatten().max().unwrap_or_default(),
+            caller: wave(&report.said),
+            handler: wave(&report.heard),
+            journal,
+            journal_left_out,
+            buffer_ms: self.buffer_ms.points().to_vec(),
+            round_trip_ms: show.echo.then(|| round_trips.collect()),
+            trouble,
+            summary,
+        }
+    }
+}
+
+/// What went wrong with a call: it was not answered, or its handler failed.
+fn trouble(record: Option<&CallRecord>, summary: &CallSummary) -> Option<String> {
+    let served = record.is_some_and(|record| record.guest == Some(GuestEnd::Returned));
+    if served && summary.setup.is_some() {
+        return None;
+    }
+    let why = record.and_then(|record| record.trouble.clone().or(record.guest.as_ref().map(GuestEnd::to_string)));
+    Some(why.unwrap_or_else(|| "the host did not take it".to_owned()))
 }

@@ -2,5 +2,8 @@
 
 pub mod caller;
 pub mod record;
+pub mod report;
+pub mod series;
+pub mod show;
 pub mod table;
 pub mod timeline;

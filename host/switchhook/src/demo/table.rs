@@ -50,7 +50,8 @@ impl CallSummary {
     }
 }
 
-const HEADER: [&str; 9] =
+/// What stands above the columns.
+pub const HEADER: [&str; 9] =
     ["call", "set-up ms", "frames in", "frames out", "rtt p50 ms", "rtt p99 ms", "dropped", "bytes pulled", "outcome"];
 
 /// The table as text, without an end of line.
@@ -58,21 +59,25 @@ pub fn closing_table(calls: &[CallSummary]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(HEADER);
     for summary in calls {
-        let numbers = [
-            milliseconds(summary.setup),
-            summary.frames_in.to_string(),
-            summary.frames_out.to_string(),
-            milliseconds(summary.round_trip_p50),
-            milliseconds(summary.round_trip_p99),
-            summary.dropped.to_string(),
-            summary.pulled_bytes.to_string(),
-        ];
         let mut row = vec![Cell::new(&summary.call)];
-        row.extend(numbers.into_iter().map(|text| Cell::new(text).set_alignment(CellAlignment::Right)));
+        row.extend(cells(summary).into_iter().map(|text| Cell::new(text).set_alignment(CellAlignment::Right)));
         row.push(Cell::new(&summary.outcome));
         table.add_row(row);
     }
     table.trim_fmt()
+}
+
+/// The numbers of a row: what stands between a call's name and its outcome.
+pub fn cells(summary: &CallSummary) -> [String; HEADER.len() - 2] {
+    [
+        milliseconds(summary.setup),
+        summary.frames_in.to_string(),
+        summary.frames_out.to_string(),
+        milliseconds(summary.round_trip_p50),
+        milliseconds(summary.round_trip_p99),
+        summary.dropped.to_string(),
+        summary.pulled_bytes.to_string(),
+    ]
 }
 
 /// The same for programs; times in milliseconds.
