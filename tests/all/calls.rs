@@ -95,18 +95,12 @@ async fn outlives() {
 async fn commands(log: &switchhook_tests::logs::TestLog) {
     let script = [("mode", "commands"), ("commands", "answer,connect:5,whisper,barge,spy,interrupt,close")];
     let mut world = World::simulated(WorldConfig::with("hostile", &script)).await;
-    let report = world.sim.place_call(Caller::new(vec![Step::WaitAnswered, Step::Wait { ms: 60_000 }])).finished().await;
+    let report =
+        world.sim.place_call(Caller::new(vec![Step::WaitAnswered, Step::Wait { ms: 60_000 }])).finished().await;
     assert_eq!(report.outcome, Outcome::AgentLeft);
     let sent: Vec<&str> = report.commands.iter().map(|(name, _)| name.as_str()).collect();
-    let expected = [
-        "call.answer",
-        "call.connect",
-        "agent.whisper",
-        "agent.barge",
-        "agent.spy",
-        "agent.interrupt",
-        "call.close",
-    ];
+    let expected =
+        ["call.answer", "call.connect", "agent.whisper", "agent.barge", "agent.spy", "agent.interrupt", "call.close"];
     assert_eq!(sent, expected);
     assert_eq!(world.record().await.end, EndReason::Closed);
     assert_eq!(log.lines_with("outcome whisper OK").len(), 1, "{:?}", log.lines_with("outcome"));

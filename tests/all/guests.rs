@@ -37,11 +37,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 async fn ends_alone(mode: &str, when: &str, code: &str) {
     let config = WorldConfig {
         limits: GuestLimits { run_ms_max: 300, memory_bytes_max: 16 << 20, ..GuestLimits::default() },
-        others: vec![(
-            Pattern::Exact("+15550666".into()),
-            "hostile".into(),
-            pairs(&[("mode", mode), ("when", when)]),
-        )],
+        others: vec![(Pattern::Exact("+15550666".into()), "hostile".into(), pairs(&[("mode", mode), ("when", when)]))],
         ..WorldConfig::default()
     };
     let mut world = World::real(config).await;

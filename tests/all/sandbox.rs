@@ -37,7 +37,8 @@ struct Desk {
 
 impl Desk {
     async fn new(name: &str, config: &[(&str, &str)], limits: GuestLimits) -> Self {
-        let setup = GuestSetup { config: switchhook_tests::world::pairs(config).into(), limits, ..GuestSetup::default() };
+        let setup =
+            GuestSetup { config: switchhook_tests::world::pairs(config).into(), limits, ..GuestSetup::default() };
         let prepared = plugin(name).prepare(setup).await.expect("it starts");
         let now = Instant::now();
         let call = new_call(now);

@@ -12,13 +12,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Failed, Trial};
 
 /// Folders that are made, not written.
-const MADE: &[&str] = &[
-    "target",
-    "demo",
-    "switchhook-data",
-    "node_modules",
-    "__pycache__",
-];
+const MADE: &[&str] = &["target", "demo", "switchhook-data", "node_modules", "__pycache__"];
 
 /// Everything that this module checks.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -26,10 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let checks: [(&str, Check); 9] = [
         ("floors", floors::arrows_point_down),
         ("floors_without_io", floors::no_io_on_the_ground),
-        (
-            "wasmtime_lives_in_the_sandbox",
-            floors::wasmtime_in_one_place,
-        ),
+        ("wasmtime_lives_in_the_sandbox", floors::wasmtime_in_one_place),
         ("length", bans::length),
         ("bans", bans::bans),
         ("titles", documents::titles),
@@ -39,17 +30,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     ];
     let mut trials: Vec<Trial> = checks
         .into_iter()
-        .map(|(name, check)| {
-            Trial::test(format!("tidy::{name}"), move || {
-                verdict(&check(&sources()?))
-            })
-        })
+        .map(|(name, check)| Trial::test(format!("tidy::{name}"), move || verdict(&check(&sources()?))))
         .collect();
-    trials.extend(
-        [floors::proofs(), bans::proofs(), documents::proofs()]
-            .into_iter()
-            .flatten(),
-    );
+    trials.extend([floors::proofs(), bans::proofs(), documents::proofs()].into_iter().flatten());
     trials
 }
 
@@ -70,11 +53,7 @@ pub(crate) struct Finding {
 impl Finding {
     /// `line` counts from 1.
     pub(crate) fn new(source: &Source, line: usize, what: impl Into<String>) -> Self {
-        Self {
-            path: source.path.clone(),
-            line,
-            what: what.into(),
-        }
+        Self { path: source.path.clone(), line, what: what.into() }
     }
 }
 
@@ -87,10 +66,7 @@ pub(crate) fn proof(
     expected: usize,
 ) -> Trial {
     Trial::test(format!("tidy::proof::{name}"), move || {
-        let found = check(&[Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }]);
+        let found = check(&[Source { path: path.to_owned(), text: text.to_owned() }]);
         if found.len() == expected {
             Ok(())
         } else {
@@ -103,10 +79,8 @@ fn verdict(findings: &[Finding]) -> Result<(), Failed> {
     if findings.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = findings
-        .iter()
-        .map(|Finding { path, line, what }| format!("{path}:{line}: {what}"))
-        .collect();
+    let lines: Vec<String> =
+        findings.iter().map(|Finding { path, line, what }| format!("{path}:{line}: {what}")).collect();
     Err(lines.join("\n").into())
 }
 
@@ -116,8 +90,7 @@ fn root() -> PathBuf {
 
 fn sources() -> Result<Vec<Source>, Failed> {
     let mut sources = Vec::new();
-    walk(&root(), "", &mut sources)
-        .map_err(|error| format!("cannot read the repository: {error}"))?;
+    walk(&root(), "", &mut sources).map_err(|error| format!("cannot read the repository: {error}"))?;
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     if sources.len() < 50 {
         Err("the repository seems to be elsewhere: fewer than 50 texts found".into())
@@ -130,23 +103,13 @@ fn walk(folder: &Path, path: &str, sources: &mut Vec<Source>) -> std::io::Result
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let path = if path.is_empty() {
-            name.clone()
-        } else {
-            format!("{path}/{name}")
-        };
+        let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
         if entry.file_type()?.is_dir() {
             if !name.starts_with('.') && !MADE.contains(&name.as_str()) {
                 walk(&entry.path(), &path, sources)?;
             }
-        } else if [".rs", ".md", ".toml", ".wit"]
-            .iter()
-            .any(|end| name.ends_with(end))
-        {
-            sources.push(Source {
-                path,
-                text: fs::read_to_string(entry.path())?,
-            });
+        } else if [".rs", ".md", ".toml", ".wit"].iter().any(|end| name.ends_with(end)) {
+            sources.push(Source { path, text: fs::read_to_string(entry.path())? });
         }
     }
     Ok(())

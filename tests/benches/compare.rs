@@ -137,10 +137,7 @@ fn ratios(medians: &[StepReport]) -> String {
         let Some(floor) = floor else { continue };
         let cpu = step.cpu_ms_per_call_s / floor.cpu_ms_per_call_s;
         let added = step.load.rtt_us[1] as f64 / 1_000.0 - floor.load.rtt_us[1] as f64 / 1_000.0;
-        lines.push(format!(
-            "  {:<11} {:>4} calls: cpu {cpu:.2}x, p99 {added:+.2} ms",
-            step.contender, step.calls
-        ));
+        lines.push(format!("  {:<11} {:>4} calls: cpu {cpu:.2}x, p99 {added:+.2} ms", step.contender, step.calls));
     }
     lines.join("\n")
 }

@@ -39,10 +39,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         _ => {
-            eprintln!(
-                "xtask: cannot read `{}`\n\n{HELP}",
-                [&[command], rest.as_slice()].concat().join(" ")
-            );
+            eprintln!("xtask: cannot read `{}`\n\n{HELP}", [&[command], rest.as_slice()].concat().join(" "));
             return ExitCode::from(2);
         }
     };
@@ -58,10 +55,7 @@ fn main() -> ExitCode {
 fn demo(arguments: &[String]) -> Result<(), Failed> {
     plugins::build()?;
     say("building switchhook (about six minutes from cold on two cores, else seconds)");
-    run(
-        cargo(&["build", "--package", "switchhook"]),
-        "switchhook did not build: the compiler's message is above",
-    )?;
+    run(cargo(&["build", "--package", "switchhook"]), "switchhook did not build: the compiler's message is above")?;
     let mut demo = cargo(&["run", "--quiet", "--package", "switchhook", "--", "demo"]);
     demo.args(arguments);
     run(demo, "the demo failed: its own message is above")

@@ -15,35 +15,16 @@ pub(crate) fn build() -> Result<(), Failed> {
     for (sources, components) in [("plugins", "plugins"), ("tests/guests", "target/guests")] {
         let guests = guests(&root().join(sources))?;
         let names: Vec<&str> = guests.iter().map(|guest| guest.name.as_str()).collect();
-        say(&format!(
-            "building the guests of {sources}: {}",
-            names.join(", ")
-        ));
-        fs::create_dir_all(root().join(components))
-            .map_err(|e| cannot("create", Path::new(components), &e))?;
+        say(&format!("building the guests of {sources}: {}", names.join(", ")));
+        fs::create_dir_all(root().join(components)).map_err(|e| cannot("create", Path::new(components), &e))?;
         for guest in &guests {
             // One at a time: built together, they would share the union of their features.
             run(
-                cargo(&[
-                    "build",
-                    "--quiet",
-                    "--package",
-                    &guest.package,
-                    "--profile",
-                    "guest",
-                    "--target",
-                    TARGET,
-                ]),
-                &format!(
-                    "the guest {sources}/{} did not build: the compiler's message is above",
-                    guest.name
-                ),
+                cargo(&["build", "--quiet", "--package", &guest.package, "--profile", "guest", "--target", TARGET]),
+                &format!("the guest {sources}/{} did not build: the compiler's message is above", guest.name),
             )?;
             let component = format!("{components}/{}.wasm", guest.name);
-            if copy_if_changed(
-                &built.join(format!("{}.wasm", guest.library)),
-                &root().join(&component),
-            )? {
+            if copy_if_changed(&built.join(format!("{}.wasm", guest.library)), &root().join(&component))? {
                 say(&format!("wrote {component}"));
             }
         }
@@ -67,18 +48,10 @@ fn guests(folder: &Path) -> Result<Vec<Guest>, Failed> {
             continue;
         };
         let text = fs::read_to_string(&manifest).map_err(|e| cannot("read", &manifest, &e))?;
-        let (Some(package), Some(library)) = (name_in(&text, "[package]"), name_in(&text, "[lib]"))
-        else {
-            return Err(Failed(format!(
-                "{} needs a `name` under [package] and under [lib]",
-                manifest.display()
-            )));
+        let (Some(package), Some(library)) = (name_in(&text, "[package]"), name_in(&text, "[lib]")) else {
+            return Err(Failed(format!("{} needs a `name` under [package] and under [lib]", manifest.display())));
         };
-        guests.push(Guest {
-            name: name.to_string_lossy().into_owned(),
-            package,
-            library,
-        });
+        guests.push(Guest { name: name.to_string_lossy().into_owned(), package, library });
     }
     guests.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(guests)
@@ -86,14 +59,8 @@ fn guests(folder: &Path) -> Result<Vec<Guest>, Failed> {
 
 /// The `name` of one section of a manifest, which is enough TOML for our own.
 fn name_in(manifest: &str, section: &str) -> Option<String> {
-    let lines = manifest
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| *line != section)
-        .skip(1);
-    let name = lines
-        .take_while(|line| !line.starts_with('['))
-        .find_map(|line| line.strip_prefix("name = "))?;
+    let lines = manifest.lines().map(str::trim).skip_while(|line| *line != section).skip(1);
+    let name = lines.take_while(|line| !line.starts_with('[')).find_map(|line| line.strip_prefix("name = "))?;
     Some(name.trim_matches('"').to_owned())
 }
 
@@ -101,20 +68,13 @@ fn name_in(manifest: &str, section: &str) -> Option<String> {
 fn install_target() -> Result<(), Failed> {
     let sysroot = ask(program("rustc", &["--print", "sysroot"]))
         .ok_or_else(|| Failed::new("cannot start `rustc`; install Rust from https://rustup.rs"))?;
-    if Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(TARGET)
-        .join("lib")
-        .is_dir()
-    {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
         return Ok(());
     }
     say(&format!("installing the Rust target {TARGET}"));
     run(
         program("rustup", &["target", "add", TARGET]),
-        &format!(
-            "the Rust target {TARGET} is missing and `rustup target add {TARGET}` failed: see above"
-        ),
+        &format!("the Rust target {TARGET} is missing and `rustup target add {TARGET}` failed: see above"),
     )
 }
 
@@ -151,24 +111,15 @@ mod tests {
     #[test]
     fn a_name_is_read_from_its_own_section_only() {
         let manifest = "[package]\nname = \"plugin-echo\"\n\n[lib]\nname = \"echo\"\n[dependencies]\nname = \"no\"\n";
-        assert_eq!(
-            name_in(manifest, "[package]").as_deref(),
-            Some("plugin-echo")
-        );
+        assert_eq!(name_in(manifest, "[package]").as_deref(), Some("plugin-echo"));
         assert_eq!(name_in(manifest, "[lib]").as_deref(), Some("echo"));
-        assert_eq!(
-            name_in("[package]\n[lib]\nname = \"echo\"\n", "[package]"),
-            None
-        );
+        assert_eq!(name_in("[package]\n[lib]\nname = \"echo\"\n", "[package]"), None);
     }
 
     #[test]
     fn every_guest_of_this_checkout_has_both_names() {
         for folder in ["plugins", "tests/guests"] {
-            assert!(
-                !guests(&root().join(folder)).expect("readable").is_empty(),
-                "{folder} has guests"
-            );
+            assert!(!guests(&root().join(folder)).expect("readable").is_empty(), "{folder} has guests");
         }
     }
 }

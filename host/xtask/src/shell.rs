@@ -36,15 +36,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = program("cargo", arguments);
     for (name, _) in std::env::vars_os() {
         let told = name.to_string_lossy();
-        if [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_CRATE_",
-            "CARGO_BIN_",
-        ]
-        .iter()
-        .any(|p| told.starts_with(p))
-        {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"].iter().any(|p| told.starts_with(p)) {
             command.env_remove(&name);
         }
     }
@@ -63,16 +55,10 @@ pub(crate) fn run(mut command: Command, why: &str) -> Result<(), Failed> {
 /// Runs in silence; what it printed on standard output, or `None` when it failed or is not there.
 pub(crate) fn ask(mut command: Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The sentence for a program that is not there.
 pub(crate) fn not_started(command: &Command, error: &std::io::Error) -> Failed {
-    Failed(format!(
-        "cannot start `{}`: {error}; install it or put it on the PATH",
-        command.get_program().display()
-    ))
+    Failed(format!("cannot start `{}`: {error}; install it or put it on the PATH", command.get_program().display()))
 }

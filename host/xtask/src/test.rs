@@ -32,11 +32,7 @@ struct Report {
 }
 
 impl Report {
-    fn phase<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> Result<T, Failed>,
-    ) -> Option<T> {
+    fn phase<T>(&mut self, name: &'static str, work: impl FnOnce() -> Result<T, Failed>) -> Option<T> {
         let start = Instant::now();
         let (value, result) = match work() {
             Ok(value) => (Some(value), Ok(())),
@@ -45,8 +41,7 @@ impl Report {
                 (None, Err(failed))
             }
         };
-        self.phases
-            .push((name, start.elapsed().as_secs_f64(), result));
+        self.phases.push((name, start.elapsed().as_secs_f64(), result));
         value
     }
 
@@ -64,17 +59,10 @@ impl Report {
             if let Some(filter) = filter {
                 tests.args(["--", filter]);
             }
-            tests
-                .env("SWITCHHOOK_SDK_PYTHON", python)
-                .stdout(Stdio::piped());
+            tests.env("SWITCHHOOK_SDK_PYTHON", python).stdout(Stdio::piped());
             let mut child = tests.spawn().map_err(|error| not_started(&tests, &error))?;
-            for line in child
-                .stdout
-                .take()
-                .map(BufReader::new)
-                .into_iter()
-                .flat_map(BufRead::lines)
-                .map_while(Result::ok)
+            for line in
+                child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok)
             {
                 println!("{line}");
                 tally += Tally::of_line(&line);
@@ -84,9 +72,7 @@ impl Report {
                 return Err(Failed::new("tests failed: their output is above"));
             }
             if !status.success() {
-                return Err(Failed::new(
-                    "a test program did not build, or died: see above",
-                ));
+                return Err(Failed::new("a test program did not build, or died: see above"));
             }
             if tally.passed == 0 {
                 return Err(Failed::new("no test ran: no name contains the filter"));
@@ -100,54 +86,28 @@ impl Report {
     fn close(mut self) -> Result<(), Failed> {
         println!("\n{:<10}{:>9}", "phase", "seconds");
         for (name, seconds, result) in &self.phases {
-            println!(
-                "{name:<10}{seconds:>9.1}  {}",
-                if result.is_ok() { "ok" } else { "FAILED" }
-            );
+            println!("{name:<10}{seconds:>9.1}  {}", if result.is_ok() { "ok" } else { "FAILED" });
             if result.is_err() && (*name != "tests" || self.tally.failed == 0) {
                 self.tally.failed += 1;
             }
         }
-        println!(
-            "\n{} passed, {} failed",
-            self.tally.passed, self.tally.failed
-        );
-        let failed: Vec<&str> = self
-            .phases
-            .iter()
-            .filter(|phase| phase.2.is_err())
-            .map(|phase| phase.0)
-            .collect();
-        if failed.is_empty() {
-            Ok(())
-        } else {
-            Err(Failed(format!("failed: {}", failed.join(", "))))
-        }
+        println!("\n{} passed, {} failed", self.tally.passed, self.tally.failed);
+        let failed: Vec<&str> = self.phases.iter().filter(|phase| phase.2.is_err()).map(|phase| phase.0).collect();
+        if failed.is_empty() { Ok(()) } else { Err(Failed(format!("failed: {}", failed.join(", ")))) }
     }
 }
 
 fn format() -> Result<(), Failed> {
     component("rustfmt", "fmt")?;
     say("checking the format");
-    run(
-        cargo(&["fmt", "--all", "--check"]),
-        "the format differs: run `cargo fmt --all`",
-    )
+    run(cargo(&["fmt", "--all", "--check"]), "the format differs: run `cargo fmt --all`")
 }
 
 fn lints() -> Result<(), Failed> {
     component("clippy", "clippy")?;
     say("checking the lints (about three minutes from cold on two cores)");
     run(
-        cargo(&[
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ]),
+        cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
         "lints failed: clippy's messages are above",
     )
 }
@@ -160,8 +120,6 @@ fn component(name: &str, subcommand: &str) -> Result<(), Failed> {
     say(&format!("installing the Rust component {name}"));
     run(
         program("rustup", &["component", "add", name]),
-        &format!(
-            "the Rust component {name} is missing and `rustup component add {name}` failed: see above"
-        ),
+        &format!("the Rust component {name} is missing and `rustup component add {name}` failed: see above"),
     )
 }

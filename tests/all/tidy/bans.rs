@@ -12,11 +12,7 @@ const FILE_LINES_MAX: usize = 600;
 const BANS: &[(&str, Where, &str)] = &[
     ("Instant::now", Where::GroundButTests, CLOCK),
     ("SystemTime::now", Where::Ground, CLOCK),
-    (
-        "tokio::",
-        Where::Ground,
-        "this floor does no IO: the shell on floor 2 drives it",
-    ),
+    ("tokio::", Where::Ground, "this floor does no IO: the shell on floor 2 drives it"),
     ("unbounded_channel", Where::Everywhere, UNBOUNDED),
     ("mpsc::unbounded", Where::Everywhere, UNBOUNDED),
     ("thread::sleep", Where::Tests, SLEEP),
@@ -24,11 +20,7 @@ const BANS: &[(&str, Where, &str)] = &[
     ("todo!", Where::Everywhere, UNFINISHED),
     ("unimplemented!", Where::Everywhere, UNFINISHED),
     ("dbg!", Where::Everywhere, "remove it"),
-    (
-        "unsafe",
-        Where::Everywhere,
-        "find a safe way; what must be unsafe is an exception with its reason",
-    ),
+    ("unsafe", Where::Everywhere, "find a safe way; what must be unsafe is an exception with its reason"),
     ("println!", Where::Libraries, PRINT),
     ("eprintln!", Where::Libraries, PRINT),
     ("print!", Where::Libraries, PRINT),
@@ -37,8 +29,7 @@ const BANS: &[(&str, Where, &str)] = &[
 
 const CLOCK: &str = "this floor has no clock: take `now` as an argument";
 const PRINT: &str = "a library does not print: return it, or use `tracing`";
-const SLEEP: &str =
-    "await the event itself, or advance the virtual clock: a sleep is either too short or too slow";
+const SLEEP: &str = "await the event itself, or advance the virtual clock: a sleep is either too short or too slow";
 const UNBOUNDED: &str = "every queue has a limit that stands in limits.rs: use a bounded channel";
 const UNFINISHED: &str = "finish it, or return an error that says what is not supported";
 
@@ -66,13 +57,10 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[(
 pub(crate) fn length(sources: &[Source]) -> Vec<Finding> {
     sources
         .iter()
-        .filter(|source| {
-            source.path.ends_with(".rs") && source.text.lines().count() > FILE_LINES_MAX
-        })
+        .filter(|source| source.path.ends_with(".rs") && source.text.lines().count() > FILE_LINES_MAX)
         .map(|source| {
             let lines = source.text.lines().count();
-            let what =
-                format!("{lines} lines, and {FILE_LINES_MAX} is the limit: split it by topic");
+            let what = format!("{lines} lines, and {FILE_LINES_MAX} is the limit: split it by topic");
             Finding::new(source, FILE_LINES_MAX + 1, what)
         })
         .collect()
@@ -90,25 +78,16 @@ pub(crate) fn bans(sources: &[Source]) -> Vec<Finding> {
                 if !has_word(&code, word) || !place.covers(&source.path, test) {
                     continue;
                 }
-                match EXCEPTIONS
-                    .iter()
-                    .position(|(excepted, path, _)| excepted == word && *path == source.path)
-                {
+                match EXCEPTIONS.iter().position(|(excepted, path, _)| excepted == word && *path == source.path) {
                     Some(exception) => used[exception] = true,
-                    None => findings.push(Finding::new(
-                        source,
-                        number + 1,
-                        format!("`{word}`: {instead}"),
-                    )),
+                    None => findings.push(Finding::new(source, number + 1, format!("`{word}`: {instead}"))),
                 }
             }
         }
     }
     for ((word, path, _), used) in EXCEPTIONS.iter().zip(used) {
         if let Some(source) = sources.iter().find(|source| source.path == *path && !used) {
-            let what = format!(
-                "`{word}` is excepted in tests/all/tidy/bans.rs but not used: remove the exception"
-            );
+            let what = format!("`{word}` is excepted in tests/all/tidy/bans.rs but not used: remove the exception");
             findings.push(Finding::new(source, 1, what));
         }
     }
@@ -133,8 +112,7 @@ impl Where {
 fn of_tests(path: &str) -> bool {
     // What runs inside a guest cannot make a test flaky.
     let guest = path.starts_with("tests/guests/");
-    let folder =
-        path.starts_with("tests/") || path.contains("/tests/") || path.contains("/benches/");
+    let folder = path.starts_with("tests/") || path.contains("/tests/") || path.contains("/benches/");
     !guest && (folder || path.ends_with("/tests.rs") || path.ends_with("_tests.rs"))
 }
 
@@ -144,8 +122,7 @@ fn has_word(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back();
         let after = code[at + word.len()..].chars().next();
-        !before.is_some_and(part_of_name)
-            && (word.ends_with(':') || !after.is_some_and(part_of_name))
+        !before.is_some_and(part_of_name) && (word.ends_with(':') || !after.is_some_and(part_of_name))
     })
 }
 
@@ -170,59 +147,24 @@ fn code_of(line: &str) -> String {
 }
 
 pub(crate) fn proofs() -> Vec<Trial> {
-    let clock = "fn f() { Instant::now(); }\n#[cfg(test)]\nmod tests { fn g() { Instant::now(); SystemTime::now(); } }\n";
-    let words = "// todo!()\nlet a = \"dbg!\"; // dbg!\n#![deny(unsafe_code)]\nlet quote = '\"'; todo!();\nunsafe { b() }\n";
-    let prints =
-        "fn f() { println!(\"x\"); }\n#[cfg(test)]\nmod tests { fn g() { println!(); } }\n";
+    let clock =
+        "fn f() { Instant::now(); }\n#[cfg(test)]\nmod tests { fn g() { Instant::now(); SystemTime::now(); } }\n";
+    let words =
+        "// todo!()\nlet a = \"dbg!\"; // dbg!\n#![deny(unsafe_code)]\nlet quote = '\"'; todo!();\nunsafe { b() }\n";
+    let prints = "fn f() { println!(\"x\"); }\n#[cfg(test)]\nmod tests { fn g() { println!(); } }\n";
     let sleeps = "tokio::time::sleep(ms).await;\nstd::thread::sleep(ms);\nlet (a, b) = mpsc::unbounded_channel();\n";
     static LONG: [u8; FILE_LINES_MAX + 1] = [b'\n'; FILE_LINES_MAX + 1];
     let long = std::str::from_utf8(&LONG).unwrap_or_default();
     vec![
-        proof(
-            "clock_on_the_ground",
-            bans,
-            "host/call/src/lib.rs",
-            clock,
-            2,
-        ),
+        proof("clock_on_the_ground", bans, "host/call/src/lib.rs", clock, 2),
         proof("clock_above", bans, "host/carriers/src/lib.rs", clock, 0),
         proof("words_in_code_only", bans, "host/call/src/lib.rs", words, 2),
-        proof(
-            "prints_in_a_library",
-            bans,
-            "host/sim/src/lib.rs",
-            prints,
-            1,
-        ),
-        proof(
-            "prints_in_the_program",
-            bans,
-            "host/switchhook/src/main.rs",
-            prints,
-            0,
-        ),
+        proof("prints_in_a_library", bans, "host/sim/src/lib.rs", prints, 1),
+        proof("prints_in_the_program", bans, "host/switchhook/src/main.rs", prints, 0),
         proof("sleeps_in_tests", bans, "tests/all/echo.rs", sleeps, 3),
-        proof(
-            "sleeps_in_the_host",
-            bans,
-            "host/sim/src/pace.rs",
-            sleeps,
-            1,
-        ),
-        proof(
-            "tokio_on_the_ground",
-            bans,
-            "host/audio/src/lib.rs",
-            sleeps,
-            2,
-        ),
+        proof("sleeps_in_the_host", bans, "host/sim/src/pace.rs", sleeps, 1),
+        proof("tokio_on_the_ground", bans, "host/audio/src/lib.rs", sleeps, 2),
         proof("a_long_file", length, "host/call/src/lib.rs", long, 1),
-        proof(
-            "a_file_as_long_as_allowed",
-            length,
-            "host/call/src/lib.rs",
-            &long[1..],
-            0,
-        ),
+        proof("a_file_as_long_as_allowed", length, "host/call/src/lib.rs", &long[1..], 0),
     ]
 }

@@ -24,18 +24,8 @@ const FLOORS: &[(&str, u32)] = &[
 pub(crate) const HIGHEST_WITHOUT_IO: u32 = 1;
 
 /// Crates that bring IO, threads or randomness with them.
-const IO: &[&str] = &[
-    "tokio",
-    "mio",
-    "socket2",
-    "async-std",
-    "smol",
-    "getrandom",
-    "rand",
-    "rustls",
-    "reqwest",
-    "hyper",
-];
+const IO: &[&str] =
+    &["tokio", "mio", "socket2", "async-std", "smol", "getrandom", "rand", "rustls", "reqwest", "hyper"];
 
 /// The floor of the crate that a path lies in.
 pub(crate) fn floor_of(path: &str) -> Option<u32> {
@@ -43,10 +33,7 @@ pub(crate) fn floor_of(path: &str) -> Option<u32> {
 }
 
 fn floor(name: &str) -> Option<u32> {
-    FLOORS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, floor)| *floor)
+    FLOORS.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor)
 }
 
 pub(crate) fn arrows_point_down(sources: &[Source]) -> Vec<Finding> {
@@ -63,9 +50,8 @@ pub(crate) fn arrows_point_down(sources: &[Source]) -> Vec<Finding> {
         for (line, dependency) in dependencies(&source.text) {
             let dependency = dependency.strip_prefix("switchhook-").unwrap_or(dependency);
             if floor(dependency).is_some_and(|other| other >= own) {
-                let what = format!(
-                    "`{name}` (floor {own}) may not know `{dependency}`: move what it needs to a lower floor"
-                );
+                let what =
+                    format!("`{name}` (floor {own}) may not know `{dependency}`: move what it needs to a lower floor");
                 findings.push(Finding::new(source, line, what));
             }
         }
@@ -80,15 +66,12 @@ pub(crate) fn no_io_on_the_ground(sources: &[Source]) -> Vec<Finding> {
             continue;
         }
         for (line, dependency) in dependencies(&source.text) {
-            if IO.iter().any(|io| {
-                dependency == *io
-                    || dependency
-                        .strip_prefix(io)
-                        .is_some_and(|rest| rest.starts_with('-'))
-            }) {
-                let what = format!(
-                    "`{name}` does no IO, so it may not know `{dependency}`: the shell on floor 2 drives it"
-                );
+            if IO
+                .iter()
+                .any(|io| dependency == *io || dependency.strip_prefix(io).is_some_and(|rest| rest.starts_with('-')))
+            {
+                let what =
+                    format!("`{name}` does no IO, so it may not know `{dependency}`: the shell on floor 2 drives it");
                 findings.push(Finding::new(source, line, what));
             }
         }
@@ -101,9 +84,8 @@ pub(crate) fn wasmtime_in_one_place(sources: &[Source]) -> Vec<Finding> {
     for (source, name) in manifests(sources) {
         for (line, dependency) in dependencies(&source.text) {
             if dependency.starts_with("wasmtime") && name != "sandbox" {
-                let what = format!(
-                    "`{name}` may not know `{dependency}`: only `sandbox` does, and gives what others need"
-                );
+                let what =
+                    format!("`{name}` may not know `{dependency}`: only `sandbox` does, and gives what others need");
                 findings.push(Finding::new(source, line, what));
             }
         }
@@ -113,10 +95,7 @@ pub(crate) fn wasmtime_in_one_place(sources: &[Source]) -> Vec<Finding> {
 
 fn manifests(sources: &[Source]) -> impl Iterator<Item = (&Source, &str)> {
     sources.iter().filter_map(|source| {
-        let name = source
-            .path
-            .strip_prefix("host/")?
-            .strip_suffix("/Cargo.toml")?;
+        let name = source.path.strip_prefix("host/")?.strip_suffix("/Cargo.toml")?;
         (!name.contains('/')).then_some((source, name))
     })
 }
@@ -146,53 +125,18 @@ fn dependencies(manifest: &str) -> Vec<(usize, &str)> {
 }
 
 pub(crate) fn proofs() -> Vec<Trial> {
-    let up = "[package]\nname = \"switchhook-call\"\n[dependencies]\naudio.workspace = true\ncarriers.workspace = true\n";
+    let up =
+        "[package]\nname = \"switchhook-call\"\n[dependencies]\naudio.workspace = true\ncarriers.workspace = true\n";
     let sibling = "[dev-dependencies]\nsim = { workspace = true }\n[dependencies.sandbox]\nworkspace = true\n";
     let io = "[dependencies]\ntokio-rustls.workspace = true\n[target.'cfg(unix)'.dependencies]\ntokio = { workspace = true }\n";
     let down = "[dependencies]\ncall.workspace = true\ntokio.workspace = true\n# sim = 1\n";
     vec![
-        proof(
-            "an_arrow_up",
-            arrows_point_down,
-            "host/call/Cargo.toml",
-            up,
-            1,
-        ),
-        proof(
-            "siblings",
-            arrows_point_down,
-            "host/carriers/Cargo.toml",
-            sibling,
-            2,
-        ),
-        proof(
-            "a_crate_without_floor",
-            arrows_point_down,
-            "host/cellar/Cargo.toml",
-            "",
-            1,
-        ),
-        proof(
-            "arrows_down_are_fine",
-            arrows_point_down,
-            "host/carriers/Cargo.toml",
-            down,
-            0,
-        ),
-        proof(
-            "io_on_the_ground",
-            no_io_on_the_ground,
-            "host/telcoflow/Cargo.toml",
-            io,
-            2,
-        ),
-        proof(
-            "io_above",
-            no_io_on_the_ground,
-            "host/sim/Cargo.toml",
-            io,
-            0,
-        ),
+        proof("an_arrow_up", arrows_point_down, "host/call/Cargo.toml", up, 1),
+        proof("siblings", arrows_point_down, "host/carriers/Cargo.toml", sibling, 2),
+        proof("a_crate_without_floor", arrows_point_down, "host/cellar/Cargo.toml", "", 1),
+        proof("arrows_down_are_fine", arrows_point_down, "host/carriers/Cargo.toml", down, 0),
+        proof("io_on_the_ground", no_io_on_the_ground, "host/telcoflow/Cargo.toml", io, 2),
+        proof("io_above", no_io_on_the_ground, "host/sim/Cargo.toml", io, 0),
         proof(
             "wasmtime_elsewhere",
             wasmtime_in_one_place,

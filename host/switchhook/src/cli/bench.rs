@@ -120,8 +120,8 @@ pub struct HostArgs {
 /// # Errors
 /// The plugin cannot be loaded, or the machine has no room.
 pub fn run_host(args: HostArgs) -> Result<ExitCode, Failure> {
-    let sandbox =
-        Sandbox::new(&SandboxConfig { guests_max: args.guests_max }).map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
+    let sandbox = Sandbox::new(&SandboxConfig { guests_max: args.guests_max })
+        .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
     let sandbox = Arc::new(sandbox);
     let plugin = match &args.plugin {
         Some(path) => running::load_plugin(&sandbox, path).map_err(|error| {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use switchhook_guest::{
-    CallInfo, Event, Failure, Waited, call, code, config, events, info, next_within, play_samples,
-    playout,
+    CallInfo, Event, Failure, Waited, call, code, config, events, info, next_within, play_samples, playout,
 };
 
 use crate::support::{answered, echo, finished, tone, until_the_end};
@@ -33,11 +32,7 @@ pub(crate) fn connect(call_info: &CallInfo) -> Result<(), Failure> {
 pub(crate) fn list(call_info: &CallInfo) -> Result<(), Failure> {
     let echoing = config::parse("echo").unwrap_or(false);
     let commands = config::get("commands").unwrap_or_default();
-    for step in commands
-        .split(',')
-        .map(str::trim)
-        .filter(|step| !step.is_empty())
-    {
+    for step in commands.split(',').map(str::trim).filter(|step| !step.is_empty()) {
         let (name, argument) = step.split_once(':').unwrap_or((step, ""));
         let number = || argument.parse().unwrap_or_default();
         let accepted = match name {
@@ -56,10 +51,7 @@ pub(crate) fn list(call_info: &CallInfo) -> Result<(), Failure> {
                 continue;
             }
             "play" => {
-                info!(
-                    "done play {}",
-                    crate::support::code(&play_samples(&tone(call_info, number())))
-                );
+                info!("done play {}", crate::support::code(&play_samples(&tone(call_info, number()))));
                 continue;
             }
             "wait" => {
@@ -68,10 +60,7 @@ pub(crate) fn list(call_info: &CallInfo) -> Result<(), Failure> {
                 continue;
             }
             other => {
-                return Err(Failure::new(
-                    "UNKNOWN_COMMAND",
-                    format!("the list names `{other}`"),
-                ));
+                return Err(Failure::new("UNKNOWN_COMMAND", format!("the list names `{other}`")));
             }
         };
         match accepted {

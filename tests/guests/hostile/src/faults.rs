@@ -69,9 +69,7 @@ fn stdout() -> Result<(), Failure> {
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     drop(out.write_all(b"first line on standard output\nsecond line on standard output\nno end"));
     drop(out.flush());
-    drop(
-        err.write_all(b"first line on standard error\nsecond line on standard error \xff\nno end"),
-    );
+    drop(err.write_all(b"first line on standard error\nsecond line on standard error \xff\nno end"));
     drop(err.flush());
     answered()?;
     until_the_end();

@@ -23,15 +23,10 @@ fn report<T>(name: &str, results: impl Iterator<Item = Result<T, Failure>>) -> V
     let mut codes = BTreeMap::<String, u32>::new();
     let mut taken = Vec::new();
     for result in results {
-        let code = result
-            .map(|value| taken.push(value))
-            .map_or_else(|failure| failure.code, |()| "OK".to_owned());
+        let code = result.map(|value| taken.push(value)).map_or_else(|failure| failure.code, |()| "OK".to_owned());
         *codes.entry(code).or_default() += 1;
     }
-    let codes: Vec<String> = codes
-        .iter()
-        .map(|(code, count)| format!("{code}={count}"))
-        .collect();
+    let codes: Vec<String> = codes.iter().map(|(code, count)| format!("{code}={count}")).collect();
     info!("flood-{name} {}", codes.join(" "));
     taken
 }
@@ -42,10 +37,7 @@ pub(crate) fn play(call_info: &CallInfo) -> Result<(), Failure> {
     report("play", (0..tries()).map(|_| play_samples(&frame)));
     until_the_end();
     let ledger = playout::position();
-    info!(
-        "flood-play ledger queued={} sent={} dropped={}",
-        ledger.queued, ledger.sent, ledger.dropped
-    );
+    info!("flood-play ledger queued={} sent={} dropped={}", ledger.queued, ledger.sent, ledger.dropped);
     Ok(())
 }
 
@@ -58,10 +50,7 @@ pub(crate) fn marks(call_info: &CallInfo) -> Result<(), Failure> {
         if let Event::Mark(mark) = event {
             came += 1;
             if came == asked {
-                info!(
-                    "flood-marks all came, last {} played={}",
-                    mark.name, mark.played
-                );
+                info!("flood-marks all came, last {} played={}", mark.name, mark.played);
             }
         }
     }
@@ -72,15 +61,9 @@ pub(crate) fn marks(call_info: &CallInfo) -> Result<(), Failure> {
 /// First timers that never fire, then as many as fit that fire every millisecond for the rest of the call.
 pub(crate) fn timers() -> Result<(), Failure> {
     answered()?;
-    let sleeping = report(
-        "timers",
-        (0..tries()).map(|_| timers::after(Duration::from_secs(3600))),
-    );
+    let sleeping = report("timers", (0..tries()).map(|_| timers::after(Duration::from_secs(3600))));
     sleeping.into_iter().for_each(timers::cancel);
-    report(
-        "timers",
-        (0..tries()).map(|_| timers::every(Duration::from_millis(1))),
-    );
+    report("timers", (0..tries()).map(|_| timers::every(Duration::from_millis(1))));
     let mut ticks = 0_u64;
     for event in events() {
         ticks += u64::from(matches!(event, Event::Timer(_)));
@@ -118,10 +101,7 @@ pub(crate) fn commands() -> Result<(), Failure> {
             }
         }
     }
-    info!(
-        "flood-commands accepted={accepted} unfinished={}",
-        open.len()
-    );
+    info!("flood-commands accepted={accepted} unfinished={}", open.len());
     Ok(())
 }
 

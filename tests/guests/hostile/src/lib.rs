@@ -18,8 +18,8 @@ switchhook_guest::handler!(run);
 fn run(info: CallInfo) -> Result<(), Failure> {
     let mode = config::get("mode").unwrap_or_default();
     match mode.as_str() {
-        "trap" | "panic" | "recurse" | "allocate" | "spin" | "spin-after-answer"
-        | "return-at-once" | "fail" | "ignore-end" | "stdout" => faults::run(&mode),
+        "trap" | "panic" | "recurse" | "allocate" | "spin" | "spin-after-answer" | "return-at-once" | "fail"
+        | "ignore-end" | "stdout" => faults::run(&mode),
         "flood-play" => floods::play(&info),
         "flood-marks" => floods::marks(&info),
         "flood-timers" => floods::timers(),
@@ -34,9 +34,6 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "connect" | "connect-unanswered" => commands::connect(&info),
         "commands" => commands::list(&info),
         "record" => record::record(&info),
-        other => Err(Failure::new(
-            "UNKNOWN_MODE",
-            format!("the hostile guest has no mode `{other}`"),
-        )),
+        other => Err(Failure::new("UNKNOWN_MODE", format!("the hostile guest has no mode `{other}`"))),
     }
 }

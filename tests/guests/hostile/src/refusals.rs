@@ -2,8 +2,8 @@
 
 use switchhook_guest::recording::Side;
 use switchhook_guest::{
-    CallInfo, Failure, Payload, call, calls, config, http, info, key_value, play, playout,
-    recording, timers, warn, websocket,
+    CallInfo, Failure, Payload, call, calls, config, http, info, key_value, play, playout, recording, timers, warn,
+    websocket,
 };
 
 use crate::support::{answered, code, tone, until_the_end};
@@ -15,21 +15,12 @@ pub(crate) fn not_granted() -> Result<(), Failure> {
         ("recording.stop", recording::stop()),
         ("recording.play", recording::play("none")),
         ("recording.delete", recording::delete("none")),
-        (
-            "websocket.open",
-            websocket::open("wss://example.com/", &[]).map(drop),
-        ),
-        (
-            "http.request",
-            http::request("GET", "https://example.com/", &[], &[]).map(drop),
-        ),
+        ("websocket.open", websocket::open("wss://example.com/", &[]).map(drop)),
+        ("http.request", http::request("GET", "https://example.com/", &[], &[]).map(drop)),
         ("key-value.get", key_value::get("key").map(drop)),
         ("key-value.set", key_value::set("key", b"value", None)),
         ("key-value.delete", key_value::delete("key")),
-        (
-            "key-value.compare-and-set",
-            key_value::compare_and_set("key", None, b"value", Some(60)).map(drop),
-        ),
+        ("key-value.compare-and-set", key_value::compare_and_set("key", None, b"value", Some(60)).map(drop)),
         ("calls.place", calls::place("+15550100", "echo").map(drop)),
     ];
     let mut wrong = 0;
@@ -58,10 +49,7 @@ pub(crate) fn not_granted() -> Result<(), Failure> {
 /// compares the whole list.
 pub(crate) fn odd_play(call_info: &CallInfo) -> Result<(), Failure> {
     let frame = tone(call_info, 20);
-    let bytes: Vec<u8> = frame
-        .iter()
-        .flat_map(|sample| sample.to_le_bytes())
-        .collect();
+    let bytes: Vec<u8> = frame.iter().flat_map(|sample| sample.to_le_bytes()).collect();
 
     let odd = |function: &str, code: &str| info!("odd pending {function} {code}");
     odd("play", code(&play(&bytes)));
@@ -73,10 +61,7 @@ pub(crate) fn odd_play(call_info: &CallInfo) -> Result<(), Failure> {
     odd("transfer", code(&call::transfer("+15550100", 5)));
     odd("send-digits", code(&call::send_digits("12#")));
     odd("mark-129-bytes", code(&playout::mark(&"m".repeat(129))));
-    odd(
-        "timer-every-0",
-        code(&timers::every(std::time::Duration::ZERO)),
-    );
+    odd("timer-every-0", code(&timers::every(std::time::Duration::ZERO)));
     timers::cancel(u32::MAX);
 
     answered()?;
@@ -104,10 +89,7 @@ pub(crate) fn odd_play(call_info: &CallInfo) -> Result<(), Failure> {
     odd("disconnect", code(&call::disconnect()));
     odd("play", code(&play(&bytes)));
     odd("mark", code(&playout::mark("late")));
-    odd(
-        "timer",
-        code(&timers::after(std::time::Duration::from_millis(1))),
-    );
+    odd("timer", code(&timers::after(std::time::Duration::from_millis(1))));
     playout::flush();
     playout::clear();
     info!("odd state {}", call::state());

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use switchhook_guest::{
-    CallInfo, Event, Failure, Mark, call, config, events, info, play_samples, playout, timers,
-};
+use switchhook_guest::{CallInfo, Event, Failure, Mark, call, config, events, info, play_samples, playout, timers};
 
 use crate::support::{answered, tone, until_the_end};
 
@@ -14,9 +12,7 @@ pub(crate) fn timers(call_info: &CallInfo) -> Result<(), Failure> {
     answered()?;
     let cancelled = timers::after(Duration::from_millis(50))?;
     timers::cancel(cancelled);
-    let ticking = timers::every(Duration::from_millis(
-        config::parse("period_ms").unwrap_or(100),
-    ))?;
+    let ticking = timers::every(Duration::from_millis(config::parse("period_ms").unwrap_or(100)))?;
     let last = config::parse("ticks").unwrap_or(10_u32);
     let mut tick = 0;
     for event in events() {
@@ -78,8 +74,5 @@ pub(crate) fn marks(call_info: &CallInfo) -> Result<(), Failure> {
 
 fn log_ledger() {
     let at = playout::position();
-    info!(
-        "ledger queued={} sent={} heard={} dropped={}",
-        at.queued, at.sent, at.heard, at.dropped
-    );
+    info!("ledger queued={} sent={} heard={} dropped={}", at.queued, at.sent, at.heard, at.dropped);
 }

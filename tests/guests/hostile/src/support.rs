@@ -15,10 +15,7 @@ pub(crate) fn finished(command: CommandId) -> Result<Option<String>, Failure> {
             _ => {}
         }
     }
-    Err(Failure::new(
-        "NO_OUTCOME",
-        format!("the call was over before the outcome of command {command}"),
-    ))
+    Err(Failure::new("NO_OUTCOME", format!("the call was over before the outcome of command {command}")))
 }
 
 /// Takes events until nothing comes any more.
@@ -46,9 +43,7 @@ pub(crate) fn echo(event: &Event) {
 pub(crate) fn tone(info: &CallInfo, millis: u32) -> Vec<i16> {
     let rate = info.audio.sample_rate_hz;
     let step = std::f32::consts::TAU * 440.0 / rate as f32;
-    (0..rate * millis / 1000)
-        .map(|n| ((n as f32 * step).sin() * 8192.0) as i16)
-        .collect()
+    (0..rate * millis / 1000).map(|n| ((n as f32 * step).sin() * 8192.0) as i16).collect()
 }
 
 /// The code of a refusal, or `OK`.
