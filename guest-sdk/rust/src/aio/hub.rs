@@ -147,15 +147,8 @@ impl Board {
         }
     }
 
+    /// Outcomes and marks have all come: the host tells them before the end.
     fn end(&mut self, reason: String) {
-        for (_, progress) in &mut self.commands {
-            if let Progress::UnderWay = progress {
-                *progress = Progress::Done(Err(ended()));
-            }
-        }
-        for (_, played) in &mut self.marks {
-            played.get_or_insert(false);
-        }
         self.low_round = self.low_round.wrapping_add(1);
         self.events.push(Event::Ended(reason.clone()));
         self.audio.close_all();
