@@ -12,6 +12,7 @@ mod load;
 mod plugins;
 mod recording;
 mod refusals;
+mod report;
 mod sandbox;
 mod tidy;
 
@@ -36,6 +37,7 @@ fn main() {
         conformance::trials(),
         corpus::trials(),
         levels::trials(),
+        report::trials(),
     ];
     let trials: Vec<Trial> = modules.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

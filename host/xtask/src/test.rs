@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::shell::{Failed, ask, cargo, not_started, program, run, say};
 use crate::tally::Tally;
-use crate::{plugins, python};
+use crate::{browser, plugins, python};
 
 /// Format, lints, guests, the real SDK, tests.
 pub(crate) fn all() -> Result<(), Failed> {
@@ -52,6 +52,9 @@ impl Report {
         let (Some(()), Some(python)) = (guests, python) else {
             return;
         };
+        // The one test of the report is ignored without these; the others need neither.
+        let browser = self.phase("browser", browser::chromium);
+        self.phase("program", switchhook);
         let mut tally = Tally::default();
         self.phase("tests", || {
             say("building and running the tests (about six minutes from cold on two cores)");
@@ -60,6 +63,9 @@ impl Report {
                 tests.args(["--", filter]);
             }
             tests.env("SWITCHHOOK_SDK_PYTHON", python).stdout(Stdio::piped());
+            if let Some(browser) = browser {
+                tests.env("SWITCHHOOK_CHROMIUM", browser);
+            }
             let mut child = tests.spawn().map_err(|error| not_started(&tests, &error))?;
             for line in
                 child.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines).map_while(Result::ok)
@@ -95,6 +101,13 @@ impl Report {
         let failed: Vec<&str> = self.phases.iter().filter(|phase| phase.2.is_err()).map(|phase| phase.0).collect();
         if failed.is_empty() { Ok(()) } else { Err(Failed(format!("failed: {}", failed.join(", ")))) }
     }
+}
+
+/// A test runs the program as a person would.
+fn switchhook() -> Result<(), Failed> {
+    say("building switchhook (minutes from cold, else seconds)");
+    let build = cargo(&["build", "--quiet", "--package", "switchhook"]);
+    run(build, "switchhook did not build: the compiler's message is above")
 }
 
 fn format() -> Result<(), Failed> {
