@@ -89,7 +89,7 @@ fn in_a_frame(html: &str, width: u32) -> String {
 fn check_parts(dom: &str) {
     let panels: Vec<&str> = dom.split("<section class=\"call\"").skip(1).collect();
     assert_eq!(panels.len(), 3, "a panel for each call");
-    for (number, panel) in (1..).zip(panels) {
+    for (number, panel) in (1..).zip(&panels) {
         assert!(panel.starts_with(&format!(" id=\"call-{number}\"")), "call {number} in its place");
         assert!(dom.contains(&format!("href=\"#call-{number}\"")), "call {number} in the table");
         for part in ["track caller", "track handler", "track events", "track buffer", "axis", "happened"] {
@@ -103,6 +103,9 @@ fn check_parts(dom: &str) {
         assert!(panel.contains("<b>answer</b> succeeded"), "call {number}: its first command");
         assert!(panel.contains("<b>ended</b>: "), "call {number}: its end");
     }
+    assert!(panels[0].contains("class=\"track latency\""), "an echo has a round trip");
+    assert!(panels[1].contains("<b>connect</b> failed with <bdi>CALL_UNANSWERED</bdi>"), "nobody picked up");
+    assert!(panels[2].contains("<b>clear</b> dropped "), "the greeting fell silent");
 }
 
 /// What the probe wrote on the root.

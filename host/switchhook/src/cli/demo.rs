@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::sim::{CallReport, Milestone, PlacedCall, SimConfig, Simulator};
+use ::sim::{CallReport, Caller, Milestone, PlacedCall, SimConfig, Simulator};
 use carriers::TcpDialer;
-use exchange::{CallRecord, CallView, Exchange};
-use sandbox::{GuestEnd, Sandbox, SandboxConfig};
+use exchange::{CallRecord, CallView, Exchange, Pattern, PluginConfig, Route};
+use recordings::{Recorder, RecorderLimits};
+use sandbox::{GuestEnd, GuestSetup, Plugin, Sandbox, SandboxConfig};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
@@ -19,10 +20,10 @@ use super::{Failure, print};
 use crate::demo::record::{file_name, write_call};
 use crate::demo::report::{self, CallPicture, Wave};
 use crate::demo::series::Series;
-use crate::demo::show::{self, Show};
+use crate::demo::show::{self, SHOWS, Show};
 use crate::demo::table::{CallSummary, closing_table};
 use crate::demo::timeline::{Row, Timeline};
-use crate::simulated::{Records, exchange_config};
+use crate::simulated::{Records, TENANT, exchange_config};
 use crate::{limits, running};
 
 /// The sample rate of the demonstration's calls, Hz.
@@ -38,13 +39,13 @@ pub struct Args {
     /// Where to write `report.html` and one stereo WAV a call: caller left, handler right
     #[arg(long, value_name = "DIR", default_value = "demo")]
     pub dir: PathBuf,
-    /// The component that answers
-    #[arg(long, value_name = "PLUGIN", default_value = "plugins/echo.wasm")]
-    pub plugin: PathBuf,
+    /// The component that answers every call, instead of echo, menu and voicemail side by side
+    #[arg(long, value_name = "PLUGIN")]
+    pub plugin: Option<PathBuf>,
     /// How many callers ring at once
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub calls: u32,
-    /// How long each caller speaks, in seconds
+    /// How long a caller speaks who says tones, in seconds
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub seconds: u32,
 }
@@ -56,19 +57,35 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let sandbox = Sandbox::new(&SandboxConfig { guests_max: args.calls })
         .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
-    let plugin = running::load_plugin(&Arc::new(sandbox), &args.plugin)
-        .map_err(|error| Failure::new(error.to_string(), "run `cargo xtask plugins`, or name one with `--plugin`"))?;
+    let sandbox = Arc::new(sandbox);
+    let paths = match &args.plugin {
+        Some(path) => vec![path.clone()],
+        None => SHOWS.iter().map(|show| Path::new("plugins").join(show.plugin).with_extension("wasm")).collect(),
+    };
+    let mut acts = Vec::new();
+    for (path, index) in paths.iter().zip(0..) {
+        let plugin = running::load_plugin(&sandbox, path).map_err(|error| {
+            Failure::new(error.to_string(), "run `cargo xtask plugins`, or name one with `--plugin`")
+        })?;
+        acts.push(Act { show: show::of(path), plugin, number: format!("+155501{index:02}") });
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(format!("the runtime does not start: {error}"), "allow more threads and open files (`ulimit -a`)")
     })?;
-    let (calls, path, version) = (args.calls, args.plugin.display(), plugin.version());
-    let shown =
-        format!("{calls} callers ring at a simulated Telcoflow on loopback; {path} (version {version}) answers");
-    print::text(&shown)?;
-    runtime.block_on(show(args, plugin))
+    let names: Vec<String> = acts.iter().map(|act| format!("{} {}", act.plugin.name(), act.plugin.version())).collect();
+    let (calls, names) = (args.calls, names.join(", "));
+    print::text(&format!("{calls} callers ring at a simulated Telcoflow on loopback; there answer: {names}"))?;
+    runtime.block_on(show(args, acts))
 }
 
-async fn show(args: Args, plugin: sandbox::Plugin) -> Result<ExitCode, Failure> {
+/// A handler that is shown, and the number that leads to it.
+struct Act {
+    show: Show,
+    plugin: Plugin,
+    number: String,
+}
+
+async fn show(args: Args, acts: Vec<Act>) -> Result<ExitCode, Failure> {
     let server = SimConfig { seed: running::seed(), ..SimConfig::default() };
     let simulator = Simulator::new(server.clone());
     let address = simulator
@@ -80,24 +97,63 @@ async fn show(args: Args, plugin: sandbox::Plugin) -> Result<ExitCode, Failure> 
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
     let records = Arc::new(Records::default());
-    let config = exchange_config(&server, base, SAMPLE_RATE_HZ, plugin, Arc::new(dialer), records.clone());
+    let recorder = recorder(&args.dir, &acts)?;
+    let first = acts[0].plugin.clone();
+    let mut config = exchange_config(&server, base, SAMPLE_RATE_HZ, first, Arc::new(dialer), records.clone());
+    for tenant in &mut config.tenants {
+        let plugins: Result<Vec<PluginConfig>, Failure> =
+            acts.iter().map(|act| act.config(recorder.as_ref())).collect();
+        tenant.plugins = plugins?;
+        tenant.routes = acts.iter().map(Act::route).collect();
+    }
     let mut exchange = Exchange::start(config);
     simulator.session_managers(1).await;
 
-    let show = show::of(&args.plugin);
-    let mut calls = Calls::place(&simulator, &args, show);
+    let mut calls = Calls::place(&simulator, &args, &acts);
     let finished = calls.watch(&exchange).await?;
     exchange.drain(Duration::from_millis(limits::CALL_DRAIN_MS_MAX)).await;
+    if let Some(recorder) = &recorder {
+        recorder.close().await;
+    }
     simulator.shutdown().await;
-    close(&args, show, &finished, &records)
+    close(&args, &finished, &records)
+}
+
+/// What records into the demonstration's folder, if some handler may.
+fn recorder(folder: &Path, acts: &[Act]) -> Result<Option<Recorder>, Failure> {
+    let wanted = acts.iter().any(|act| act.show.records);
+    let recorder = wanted.then(|| Recorder::open(folder, RecorderLimits::default())).transpose();
+    recorder.map_err(|error| Failure::new(error.to_string(), "name a folder that can be written with `--dir`"))
+}
+
+impl Act {
+    fn config(&self, recorder: Option<&Recorder>) -> Result<PluginConfig, Failure> {
+        let name = self.plugin.name();
+        let store = recorder.filter(|_| self.show.records).map(|recorder| recorder.plugin(TENANT, name)).transpose();
+        let recordings = store.map_err(|error| {
+            Failure::new(error.to_string(), "rename the component's file: letters, digits, `_`, `-`, `.`")
+        })?;
+        let config = self.show.config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Ok(PluginConfig {
+            name: name.to_owned(),
+            plugin: self.plugin.clone(),
+            setup: GuestSetup { config: config.collect(), recordings, ..GuestSetup::default() },
+            calls_max: exchange::limits::CALLS_MAX_DEFAULT,
+        })
+    }
+
+    fn route(&self) -> Route {
+        let to = Pattern::Exact(self.number.clone());
+        Route { to, plugin: self.plugin.name().to_owned(), ..Route::default() }
+    }
 }
 
 /// Writes the recordings and the report, prints the table, and says whether all went well.
-fn close(args: &Args, show: Show, calls: &[Finished], records: &Records) -> Result<ExitCode, Failure> {
+fn close(args: &Args, calls: &[Finished], records: &Records) -> Result<ExitCode, Failure> {
     let mut pictures = Vec::new();
     let mut failed = Vec::new();
     for call in calls {
-        let picture = call.picture(show, &args.plugin, records.take(&call.report.session_id));
+        let picture = call.picture(records.take(&call.report.session_id));
         if let Some(trouble) = &picture.trouble {
             failed.push(format!(" {} failed: {trouble}", call.name));
         }
@@ -128,6 +184,8 @@ struct Calls {
 /// One of them.
 struct Live {
     name: String,
+    show: Show,
+    plugin: String,
     session_id: String,
     placed: Instant,
     gauge: ::sim::Gauge,
@@ -139,18 +197,23 @@ struct Live {
 /// One that is over.
 struct Finished {
     name: String,
+    show: Show,
+    plugin: String,
     placed: Instant,
     buffer_ms: Series,
     report: CallReport,
 }
 
 impl Calls {
-    fn place(simulator: &Simulator, args: &Args, show: Show) -> Calls {
+    fn place(simulator: &Simulator, args: &Args, acts: &[Act]) -> Calls {
         let mut calls = Calls { live: Vec::new(), over: JoinSet::new() };
-        for number in 0..args.calls as usize {
-            let placed: PlacedCall = simulator.place_call((show.caller)(number, args.seconds));
+        for (number, act) in acts.iter().cycle().take(args.calls as usize).enumerate() {
+            let caller = (act.show.caller)(number, args.seconds, SAMPLE_RATE_HZ);
+            let placed: PlacedCall = simulator.place_call(Caller { to: act.number.clone(), ..caller });
             calls.live.push(Live {
                 name: format!("call-{}", number + 1),
+                show: act.show,
+                plugin: act.plugin.name().to_owned(),
                 session_id: placed.session_id().to_owned(),
                 placed: Instant::now(),
                 gauge: placed.gauge(),
@@ -220,16 +283,21 @@ impl Live {
     }
 
     fn finished(self) -> Option<Finished> {
-        Some(Finished { name: self.name, placed: self.placed, buffer_ms: self.buffer_ms, report: self.report? })
+        let Live { name, show, plugin, placed, buffer_ms, report, .. } = self;
+        Some(Finished { name, show, plugin, placed, buffer_ms, report: report? })
     }
 }
 
 impl Finished {
     /// What both sides know of the call, on one time axis.
-    fn picture(&self, show: Show, plugin: &Path, record: Option<CallRecord>) -> CallPicture<'_> {
+    fn picture(&self, record: Option<CallRecord>) -> CallPicture<'_> {
         let report = &self.report;
         let dropped = record.as_ref().and_then(|record| record.stats).map_or(0, |stats| stats.samples_lost);
-        let summary = CallSummary::of(&self.name, report, dropped);
+        let mut summary = CallSummary::of(&self.name, report, dropped);
+        if !self.show.echo {
+            // What comes back is not what was said.
+            (summary.round_trip_p50, summary.round_trip_p99) = (None, None);
+        }
         let trouble = trouble(record.as_ref(), &summary);
         let (mut journal, mut journal_left_out) = (Vec::new(), 0);
         if let Some((record, began)) = record.and_then(|record| record.began.map(|began| (record, began))) {
@@ -242,8 +310,8 @@ impl Finished {
         let wave = |samples| Wave { samples, sample_rate_hz: report.sample_rate_hz, from };
         let round_trips = report.rtt_points.iter().map(|point| (point.at, point.rtt.as_secs_f64() * 1_000.0));
         CallPicture {
-            plugin: plugin.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            about: show.about.to_owned(),
+            plugin: self.plugin.clone(),
+            about: self.show.about.to_owned(),
             recording: file_name(&self.name),
             length: ended.into_iter().flatten().max().unwrap_or_default(),
             caller: wave(&report.said),
@@ -251,7 +319,7 @@ impl Finished {
             journal,
             journal_left_out,
             buffer_ms: self.buffer_ms.points().to_vec(),
-            round_trip_ms: show.echo.then(|| round_trips.collect()),
+            round_trip_ms: self.show.echo.then(|| round_trips.collect()),
             trouble,
             summary,
         }

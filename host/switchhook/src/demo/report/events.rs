@@ -158,7 +158,7 @@ mod tests {
         let told: Vec<(Kind, Option<Duration>, &str)> =
             items.iter().map(|item| (item.kind, item.until, item.html.as_str())).collect();
         let expected = [
-            (Kind::Failure, Some(S * 4), "<b>connect</b> failed with <bdi>CALL_UNANSWERED</bdi> after 3000.0 ms"),
+            (Kind::Failure, Some(S * 4), "<b>connect</b> failed with <bdi>CALL_UNANSWERED</bdi> after 3.00 s"),
             (Kind::Clear, None, "<b>clear</b> dropped 500 ms of audio"),
             (Kind::Command, None, "<b>close</b> is under way"),
             (Kind::Command, None, "<b>answer</b> succeeded"),

@@ -29,12 +29,12 @@ pub fn call_id(number: usize) -> String {
     format!("call-{}", number + 1)
 }
 
-/// `12.3 ms`, and from ten seconds on `12.3 s`.
+/// `12.3 ms`, and from a second on `12.34 s`.
 pub fn length(time: Duration) -> String {
-    if time < Duration::from_secs(10) {
+    if time < Duration::from_secs(1) {
         format!("{:.1} ms", time.as_secs_f64() * 1_000.0)
     } else {
-        format!("{:.1} s", time.as_secs_f64())
+        format!("{:.2} s", time.as_secs_f64())
     }
 }
 
@@ -54,6 +54,6 @@ mod tests {
     #[test]
     fn lengths_are_short() {
         assert_eq!(length(Duration::from_micros(12_345)), "12.3 ms");
-        assert_eq!(length(Duration::from_millis(61_040)), "61.0 s");
+        assert_eq!(length(Duration::from_millis(61_040)), "61.04 s");
     }
 }
