@@ -28,6 +28,8 @@ pub(crate) struct Turns {
     call: SharedCall,
     guest: Option<Guest>,
     mailbox: mpsc::Receiver<ToCall>,
+    /// The task was registered with the mailbox since its last message.
+    mail_awaited: bool,
     posted: Posted,
     stage: Stage,
     /// Set by `session.closed`: the call ends then at the latest.
@@ -72,6 +74,7 @@ impl Turns {
             call,
             guest,
             mailbox,
+            mail_awaited: false,
             posted,
             stage: Stage::Served,
             session_over: None,
@@ -104,6 +107,12 @@ impl Turns {
 
     /// Words from the connector's task.
     fn read_mail(&mut self, cx: &mut Context<'_>, now: Instant) {
+        // There are a handful of them in a call's life. The task that waits is always the same, so to be registered once
+        // after each is enough, and the turns between them cost a look.
+        if self.mail_awaited && self.mailbox.is_empty() {
+            return;
+        }
+        self.mail_awaited = true;
         while let Poll::Ready(Some(mail)) = self.mailbox.poll_recv(cx) {
             match mail {
                 ToCall::SessionClosed(reason) => {

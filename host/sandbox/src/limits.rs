@@ -43,7 +43,7 @@ pub const GRACE_MS_DEFAULT: u64 = 2_000;
 /// Milliseconds between epochs while a guest runs long.
 pub const TICK_MS: u64 = 1;
 /// Milliseconds between looks at whether a guest runs long, while none does.
-pub const LOOK_MS: u64 = 4;
+pub const LOOK_MS: u64 = 10;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
