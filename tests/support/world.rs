@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
-use carriers::{ByteStream, Dial, DialError, Dialed, TcpDialer};
+use carriers::{Dial, TcpDialer};
 use exchange::{
     CallRecord, ConnectorConfig, Drained, Exchange, ExchangeConfig, Observer, Pattern, PluginConfig, Route,
     TenantConfig,
@@ -13,6 +13,7 @@ use exchange::{
 use recordings::{Disk, LocalDisk, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup};
 use sim::{SimConfig, Simulator};
+pub use switchhook::simulated::PipeDialer;
 use telcoflow::frame::AudioMode;
 use telcoflow::link::LinkConfig;
 use tokio::sync::mpsc;
@@ -23,8 +24,6 @@ use crate::logs::API_KEY;
 
 /// The connector that all worlds use.
 pub const CONNECTOR: &str = "00000000-0000-4000-8000-0000000000aa";
-/// Bytes an in-memory pipe holds in each direction.
-const PIPE_BYTES: usize = 64 << 10;
 /// Finished calls that may wait for a test to ask.
 const RECORDS_MAX: usize = 20_000;
 
@@ -209,25 +208,6 @@ fn connector(config: &WorldConfig, base: &str, name: &str, api_key: &str) -> Con
         },
         playout_bytes_max: config.playout_bytes_max,
         allow_ws_voice_url: config.allow_ws_voice_url,
-    }
-}
-
-/// Opens pipes to a simulator.
-pub struct PipeDialer(pub Simulator);
-
-impl Dial for PipeDialer {
-    fn dial(&self, url: &Url) -> Dialed {
-        let sim = self.0.clone();
-        let known = url.host_str() == Some("pipe.test");
-        Box::pin(async move {
-            if !known {
-                let error = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-                return Err(DialError::Unreachable { address: "elsewhere".to_string(), error });
-            }
-            let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
-            sim.serve(theirs);
-            Ok(Box::new(ours) as Box<dyn ByteStream>)
-        })
     }
 }
 

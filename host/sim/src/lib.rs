@@ -57,5 +57,5 @@ pub use normalise::normalise;
 pub use pull::PullCounts;
 pub use report::{CallReport, EchoCheck, Milestone, Outcome, RttPoint, Timeline};
 pub use script::{Step, marked_samples};
-pub use server::{Connector, Counts, PlacedCall, Simulator};
+pub use server::{Counts, Dialer, PlacedCall, Simulator};
 pub use transcript::{Detail, Direction, Frame, Plane, Transcript, TranscriptLine};

@@ -40,7 +40,7 @@ async fn an_upgrade_is_refused_with_its_reason() {
     assert!(status == 426 && body.contains("upgrade the SDK"), "{status} {body}");
     assert_eq!(refusal(dial(&sim, &format!("{base}/v1/agent/nothing"), &[]).await).0, 404);
     assert_eq!(sim.counts().refusals, 4);
-    assert!(sim.connector().connect("ws://elsewhere.invalid/v1/agent/session-manager").is_err());
+    assert!(sim.dialer().dial("ws://elsewhere.invalid/v1/agent/session-manager").is_err());
     sim.shutdown().await;
 }
 

@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 pub use self::hub::Counts;
-pub use self::pipe::Connector;
+pub use self::pipe::Dialer;
 pub use self::placed::PlacedCall;
 
 use self::book::CallBook;
@@ -106,8 +106,8 @@ impl Simulator {
     }
 
     /// What dials this simulator through in-memory pipes.
-    pub fn connector(&self) -> Connector {
-        Connector::new(self.clone())
+    pub fn dialer(&self) -> Dialer {
+        Dialer::new(self.clone())
     }
 
     /// Sets what the voice URLs of later `call.in` frames begin with, such as `ws://127.0.0.1:8080`.

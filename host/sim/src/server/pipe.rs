@@ -9,11 +9,11 @@ use crate::limits::PIPE_BYTES;
 
 /// Dials a simulator through in-memory pipes.
 #[derive(Clone, Debug)]
-pub struct Connector {
+pub struct Dialer {
     simulator: Simulator,
 }
 
-impl Connector {
+impl Dialer {
     pub(super) fn new(simulator: Simulator) -> Self {
         Self { simulator }
     }
@@ -23,7 +23,7 @@ impl Connector {
     ///
     /// # Errors
     /// `ConnectionRefused` for every other URL: nobody listens there.
-    pub fn connect(&self, url: &str) -> io::Result<DuplexStream> {
+    pub fn dial(&self, url: &str) -> io::Result<DuplexStream> {
         let base = self.simulator.public_base();
         let here = url.strip_prefix(&base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if !here {

@@ -20,7 +20,7 @@ pub type Socket = WebSocketStream<DuplexStream>;
 
 /// Dials `url` with these headers.
 pub async fn dial(sim: &Simulator, url: &str, headers: &[(&str, &str)]) -> Result<Socket, Error> {
-    let stream = sim.connector().connect(url)?;
+    let stream = sim.dialer().dial(url)?;
     let mut request = url.into_client_request()?;
     for (name, value) in headers {
         let name: http::HeaderName = name.parse().unwrap();
