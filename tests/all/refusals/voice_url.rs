@@ -54,7 +54,7 @@ async fn unusable(log: &TestLog) {
     let bases = [
         ("not a url", "it is not a URL"),
         ("http://pipe.test", "its scheme is neither ws nor wss"),
-        ("ws://elsewhere.test", "the voice server is unreachable: cannot reach elsewhere"),
+        ("ws://elsewhere.test", "the voice server is unreachable: cannot reach an address outside the simulation"),
     ];
     for (base, trouble) in bases {
         world.sim.set_public_base(base);
