@@ -58,8 +58,8 @@ impl fmt::Debug for CallInfo {
     }
 }
 
-/// The end of a number, as logs may show it.
-pub(crate) fn last_four(number: &str) -> String {
+/// A telephone number as logs may show it: the end of one that is long enough to hide the rest.
+pub fn last_four(number: &str) -> String {
     let length = number.chars().count();
     let tail: String = number.chars().skip(length.saturating_sub(4)).collect();
     if length > 4 { format!("..{tail}") } else { "..".to_owned() }

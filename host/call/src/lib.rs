@@ -76,7 +76,7 @@ pub use call::{Call, Deadline};
 pub use command::{Command, CommandId, CommandKind};
 pub use event::{Event, Next};
 pub use failure::{Failure, code};
-pub use info::{Ability, CallConfig, CallInfo, Capabilities};
+pub use info::{Ability, CallConfig, CallInfo, Capabilities, last_four};
 pub use journal::{Happening, Journal, JournalEntry};
 pub use playout::Ledger;
 pub use recording::{RecordingFormat, RecordingSink, RecordingStore, RecordingTrouble, Side, Stored};

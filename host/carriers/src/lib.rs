@@ -3,6 +3,7 @@
 //! A carrier turns bytes into turns on a [`call::Call`] and back. It owns no policy: which calls are taken, who handles
 //! them and what happens when something fails is decided a floor above.
 
+mod clock;
 mod dial;
 pub mod limits;
 pub mod telcoflow;

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::admission::Permit;
 use crate::board::{Attending, Board};
+use crate::clock::{now, since};
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::limits::CALL_IN_MS_MAX;
 use crate::record::{CallRecord, Observer, Setup};
@@ -244,12 +245,4 @@ fn early(mail: &ToCall) -> Early {
         ToCall::Cut => Early { end: EndReason::Drained, trouble: None },
         ToCall::CallIn(_) => Early::new(EndReason::SessionClosed, "call.in came out of order"),
     }
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
-}
-
-fn since(began: Instant) -> Duration {
-    now().saturating_duration_since(began)
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use call::last_four;
 use carriers::Dial;
 use carriers::telcoflow::ManagerLink;
 use telcoflow::frame::manager::{Activity, CallIn, Channel, CloseReason, SessionNotify};
@@ -16,6 +17,7 @@ use tracing::{Instrument, Span};
 use crate::admission::{Permit, Slots};
 use crate::board::Board;
 use crate::call_task::{CallTask, Ready, ToCall};
+use crate::clock::now;
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::limits::{CLAIMS_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::record::{CallRecord, Observer};
@@ -270,15 +272,4 @@ impl LiveCall {
             self.span.in_scope(|| tracing::debug!(%error, "a word to a call was dropped"));
         }
     }
-}
-
-/// A telephone number as logs may show it: the end of one that is long enough to hide the rest.
-fn last_four(number: &str) -> String {
-    let length = number.chars().count();
-    let hidden = if length > 4 { length - 4 } else { length };
-    format!("..{}", number.chars().skip(hidden).collect::<String>())
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

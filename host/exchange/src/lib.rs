@@ -7,6 +7,7 @@
 mod admission;
 mod board;
 mod call_task;
+mod clock;
 mod config;
 mod connector;
 mod exchange;

@@ -20,6 +20,7 @@ use tokio::time::Sleep;
 
 use crate::board::Posted;
 use crate::call_task::ToCall;
+use crate::clock::now;
 use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_MS_MAX};
 
 /// A call with an open voice socket.
@@ -262,8 +263,4 @@ impl Future for Turns {
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

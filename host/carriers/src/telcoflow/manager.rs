@@ -16,6 +16,7 @@ use url::Url;
 
 use super::upgrade::{Credentials, Socket, open, request};
 use super::{frame_log, goodbye};
+use crate::clock::now;
 use crate::dial::Dial;
 use crate::limits::{
     MANAGER_READ_BYTES, MANAGER_WRITE_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGES_PER_TURN_MAX, OUTBOX_FRAMES_MAX,
@@ -261,10 +262,6 @@ impl ManagerLink {
         }
         fired
     }
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 fn socket_config() -> WebSocketConfig {

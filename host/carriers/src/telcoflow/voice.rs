@@ -24,6 +24,7 @@ use url::Url;
 
 use super::upgrade::{Secret, open, request};
 use super::{frame_log, goodbye};
+use crate::clock::now;
 use crate::dial::{ByteStream, Dial};
 use crate::limits::{
     MESSAGE_BYTES_MAX, MESSAGES_PER_TURN_MAX, VOICE_READ_BYTES, VOICE_WRITE_BYTES, VOICE_WRITE_BYTES_MAX,
@@ -298,10 +299,6 @@ fn tell(event: Event, call: &mut Call) {
 /// How a command finished, as a log may show it.
 fn shown<T>(result: &Result<T, CommandFailure>) -> String {
     result.as_ref().map_or_else(|failure| word(&failure.code), |_| "OK".to_owned())
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 fn socket_config() -> WebSocketConfig {
