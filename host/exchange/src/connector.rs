@@ -132,9 +132,12 @@ impl Connector {
             Event::Refused { refusal, retry_in } => self.refusals.tell(&refusal, retry_in),
             Event::Notified(notify) => self.handle_notify(notify),
             Event::Claimed(session) => self.handle_claimed(&session.id),
-            Event::ClaimFailed { session_id, code, .. } => {
+            Event::ClaimFailed { session_id, failure } => {
                 self.claims.remove(&session_id);
-                tracing::debug!(session = session_id, code = word(&code), "the session is not ours");
+                tracing::debug!(session = session_id, code = word(failure.code()), "the session is not ours");
+            }
+            Event::Created { key, .. } | Event::CreateFailed { key, .. } => {
+                tracing::debug!(key, "a session was created that nobody asked for");
             }
             Event::CallIn(call_in) => self.handle_call_in(call_in),
             Event::SessionClosed { session_id, reason } => self.handle_closed(&session_id, reason),

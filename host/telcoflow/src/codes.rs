@@ -11,3 +11,7 @@ pub const BAD_RESPONSE: &str = "BAD_RESPONSE";
 
 /// The server refused without saying why.
 pub const UNKNOWN: &str = "UNKNOWN";
+
+/// A session with this address is open already: the server answered `session.create` with `created` false. The word is
+/// the public SDK's.
+pub const SESSION_ALREADY_EXISTS: &str = "SESSION_ALREADY_EXISTS";

@@ -20,7 +20,7 @@ pub const SHOWN_KIND_BYTES_MAX: usize = 40;
 /// Requests that wait for their answer on one session-manager link.
 pub const REQUESTS_MAX: usize = 1024;
 
-/// Sessions that one session-manager link holds or is claiming.
+/// Sessions that one session-manager link holds, is claiming or is creating.
 pub const SESSIONS_MAX: usize = 10_000;
 
 /// Commands that wait for their answer on one voice link.
@@ -84,8 +84,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("peer_text_bytes_max", PEER_TEXT_BYTES_MAX as u64, "the rest of the text is cut off"),
     ("refusal_body_bytes_max", REFUSAL_BODY_BYTES_MAX as u64, "the rest of the body is cut off"),
     ("shown_kind_bytes_max", SHOWN_KIND_BYTES_MAX as u64, "the frame type is not shown"),
-    ("requests_max", REQUESTS_MAX as u64, "a further claim is refused at once"),
-    ("sessions_max", SESSIONS_MAX as u64, "a further claim is refused at once"),
+    ("requests_max", REQUESTS_MAX as u64, "a further claim or creation is refused at once"),
+    ("sessions_max", SESSIONS_MAX as u64, "a further claim or creation is refused at once"),
     ("commands_max", COMMANDS_MAX as u64, "a further command is refused at once"),
     ("dial_deadline_s", DIAL_DEADLINE_S, "the server counts as unreachable"),
     ("setup_done_deadline_s", SETUP_DONE_DEADLINE_S, "the link is closed and dialled again"),

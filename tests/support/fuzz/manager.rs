@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use telcoflow::frame::AudioMode;
-use telcoflow::frame::manager::{CallFlow, InboundCall, ToClient, ToServer};
-use telcoflow::limits::PEER_TEXT_BYTES_MAX;
-use telcoflow::link::{Deadline, Event, Link, LinkConfig, Output, Refusal};
+use telcoflow::frame::manager::{CallFlow, Channel, InboundCall, ToClient, ToServer};
+use telcoflow::limits::{PEER_TEXT_BYTES_MAX, REQUESTS_MAX};
+use telcoflow::link::{ClaimFailure, Deadline, Event, Link, LinkConfig, Output, Refusal};
 
 use super::INPUT_BYTES_MAX;
 use super::script::{Step, assert_shows_nothing, number, steps, with_ids};
@@ -27,7 +27,7 @@ const BEFORE: [&str; 5] = [
 /// The bytes as a frame by itself, as a frame in each state of a link, and as a script.
 ///
 /// Letters of the script: `o` opened, `r` refused with a status, `u` unreachable, `l` lost, `p` pong, `t` the deadline comes,
-/// `w` woken for nothing, `+` so many ms pass, `c` claims a session by its digit, `y` readies it, `x` shut down.
+/// `w` woken for nothing, `+` so many ms pass, `c` claims a session by its digit, `n` creates one, `y` readies it, `x` shut down.
 pub fn session_manager_text(bytes: &[u8]) {
     if bytes.len() > INPUT_BYTES_MAX {
         return;
@@ -83,6 +83,9 @@ struct World {
     socket: Socket,
     shut_down: bool,
     sessions: BTreeMap<String, Held>,
+    /// Creations that wait for their answer, and the number of the next.
+    creations: BTreeSet<u64>,
+    next_creation: u64,
     /// Ids of requests, in their order.
     ids: Vec<String>,
     flow_open: bool,
@@ -100,6 +103,8 @@ impl World {
             socket: Socket::Closed,
             shut_down: false,
             sessions: BTreeMap::new(),
+            creations: BTreeSet::new(),
+            next_creation: 0,
             ids: Vec::new(),
             flow_open: false,
             oddities: BTreeSet::new(),
@@ -144,6 +149,7 @@ impl World {
             b'w' => self.wake_up(),
             b'+' => self.now += Duration::from_millis(number(rest).into()),
             b'c' => self.claim(&session(rest)),
+            b'n' => self.create(),
             b'y' => self.ready(&session(rest)),
             b'x' => {
                 self.shut_down = true;
@@ -186,6 +192,14 @@ impl World {
         }
     }
 
+    fn create(&mut self) {
+        let (up, key) = (self.link.is_up(), self.next_creation);
+        self.next_creation += 1;
+        let asked = self.link.create(self.now, key, &Channel::Telco, "+15550100");
+        assert!(asked.is_ok() || !up || self.creations.len() >= REQUESTS_MAX - 1, "{asked:?}");
+        self.creations.extend(asked.is_ok().then_some(key));
+    }
+
     fn ready(&mut self, session_id: &str) {
         let held = matches!(self.sessions.get(session_id), Some(Held::Claimed { .. }));
         assert_eq!(self.link.ready(session_id).is_ok(), held);
@@ -193,7 +207,7 @@ impl World {
 
     fn drain(&mut self) {
         // One input ends at most everything that is open, and says little else.
-        let outputs_max = self.sessions.len() + 8;
+        let outputs_max = self.sessions.len() + self.creations.len() + 8;
         for _ in 0..=outputs_max {
             match self.link.poll_output() {
                 Output::Timeout(deadline) => {
@@ -235,6 +249,10 @@ impl World {
                 let held = self.sessions.insert(session_id, Held::Claimed { ready_sent: true });
                 assert_eq!(held, Some(Held::Claimed { ready_sent: false }), "once for each claim");
             }
+            ToServer::SessionCreate { req_id, .. } => {
+                assert_eq!(self.socket, Socket::SetUp);
+                self.ids.push(req_id);
+            }
             ToServer::CallFlowSetup { req_id, .. } => {
                 assert_eq!(self.socket, Socket::SetUp);
                 assert!(!std::mem::replace(&mut self.flow_open, true));
@@ -254,7 +272,10 @@ impl World {
             }
             Event::Down { why, .. } => {
                 assert_eq!(self.socket, Socket::Closed);
-                assert!(self.sessions.is_empty() && !self.flow_open, "all was answered before");
+                assert!(
+                    self.sessions.is_empty() && self.creations.is_empty() && !self.flow_open,
+                    "all was answered before"
+                );
                 assert!(why.len() <= PEER_TEXT_BYTES_MAX);
             }
             Event::Claimed(session) => {
@@ -262,11 +283,21 @@ impl World {
                 let before = self.sessions.insert(session.id, held);
                 assert_eq!(before, Some(Held::Asked), "an answer to one claim");
             }
-            Event::ClaimFailed { session_id, code, bound_sm_ws_id } => {
+            Event::ClaimFailed { session_id, failure } => {
                 let before = self.sessions.remove(&session_id);
                 assert_eq!(before, Some(Held::Asked), "an answer to one claim");
-                assert!(!code.is_empty() && code.len() <= PEER_TEXT_BYTES_MAX);
-                assert!(bound_sm_ws_id.is_none_or(|id| id.len() <= PEER_TEXT_BYTES_MAX));
+                assert!(!failure.code().is_empty() && failure.code().len() <= PEER_TEXT_BYTES_MAX);
+                if let ClaimFailure::Busy { bound_sm_ws_id: Some(id) } = failure {
+                    assert!(id.len() <= PEER_TEXT_BYTES_MAX);
+                }
+            }
+            Event::Created { key, session_id } => {
+                assert!(self.creations.remove(&key), "an answer to one creation");
+                assert!(!session_id.is_empty() && session_id.len() <= PEER_TEXT_BYTES_MAX);
+            }
+            Event::CreateFailed { key, failure } => {
+                assert!(self.creations.remove(&key), "an answer to one creation");
+                assert!(!failure.code().is_empty() && failure.code().len() <= PEER_TEXT_BYTES_MAX);
             }
             Event::SessionClosed { session_id, .. } => {
                 let before = self.sessions.remove(&session_id);

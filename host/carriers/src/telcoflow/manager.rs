@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::{Sink, Stream};
+use telcoflow::frame::manager::Channel;
 use telcoflow::link::{Event, Link, LinkConfig, Output, Refusal, RequestRefused};
 use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::Message;
@@ -77,6 +78,11 @@ impl ManagerLink {
     /// Claims a session; [`Event::Claimed`] or [`Event::ClaimFailed`] follows.
     pub fn claim(&mut self, session_id: &str) -> Result<(), RequestRefused> {
         self.core.claim(now(), session_id)
+    }
+
+    /// Starts a session with somebody; [`Event::Created`] or [`Event::CreateFailed`] with this key follows.
+    pub fn create(&mut self, key: u64, channel: &Channel, remote_address: &str) -> Result<(), RequestRefused> {
+        self.core.create(now(), key, channel, remote_address)
     }
 
     /// Says that a claimed session's events may come.

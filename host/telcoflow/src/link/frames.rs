@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::requests::{Ask, Requests};
 use super::sessions::Sessions;
-use super::{Event, Link, Socket, State, failed};
+use super::{ClaimFailure, CreateFailure, Event, Link, Socket, State, failed};
 use crate::codes::{BAD_RESPONSE, UNKNOWN};
-use crate::frame::manager::{Response, Session, ToClient, ToServer};
+use crate::frame::manager::{Created, Response, Session, ToClient, ToServer};
 use crate::heartbeat::Heartbeat;
 use crate::limits::{LINK_PING_INTERVAL_S, LINK_PONG_DEADLINE_S, PEER_TEXT_BYTES_MAX};
 use crate::text::{clipped, uuid_v4};
@@ -88,14 +90,34 @@ impl Link {
                 }
             },
             Some(Ask::Claim { session_id }) => {
-                let bound = response.bound_sm_ws_id().map(str::to_owned);
-                self.event(Event::ClaimFailed {
-                    session_id,
-                    code: code_of(&response),
-                    bound_sm_ws_id: bound.map(|id| clipped(id, PEER_TEXT_BYTES_MAX)),
-                });
+                let bound = response.bound_sm_ws_id().map(|id| clipped(id.to_owned(), PEER_TEXT_BYTES_MAX));
+                let failure = ClaimFailure::from_code(code_of(&response), bound);
+                self.event(Event::ClaimFailed { session_id, failure });
+            }
+            Some(Ask::Create { key }) if response.ok => self.created(key, response.content, bytes),
+            Some(Ask::Create { key }) => {
+                let failure = CreateFailure::from_code(code_of(&response));
+                self.event(Event::CreateFailed { key, failure });
             }
         }
+    }
+
+    fn created(&mut self, key: u64, content: Option<Value>, bytes: usize) {
+        match Created::from_content(content) {
+            Ok(Created { session_id, .. }) if session_id.is_empty() || session_id.len() > PEER_TEXT_BYTES_MAX => {
+                self.badly_created(key, bytes);
+            }
+            Ok(Created { session_id, created: true }) => self.event(Event::Created { key, session_id }),
+            Ok(Created { session_id, created: false }) => {
+                self.event(Event::CreateFailed { key, failure: CreateFailure::AlreadyExists { session_id } });
+            }
+            Err(_) => self.badly_created(key, bytes),
+        }
+    }
+
+    fn badly_created(&mut self, key: u64, bytes: usize) {
+        self.odd("creation-with-bad-content", bytes);
+        self.event(failed(Ask::Create { key }, BAD_RESPONSE));
     }
 }
 

@@ -1,11 +1,13 @@
 //! The session-manager link: one socket after another, for as long as its connector is wanted.
 //!
-//! It dials, sets up, keeps the heart beating, claims sessions and passes on what the server announces. A socket that
+//! It dials, sets up, keeps the heart beating, claims and creates sessions and passes on what the server announces. A socket that
 //! is lost, silent or refused is followed by a pause and the next dial. Whatever belongs to a socket (requests, claimed
 //! sessions, heartbeat) lives in its state and dies with it, so that nothing of it can leak into the next one.
 //!
 //! When the link fails, its connector takes no new calls until it is up again; calls whose voice is open go on.
 
+mod asking;
+mod failure;
 mod frames;
 mod output;
 mod requests;
@@ -14,6 +16,7 @@ mod sessions;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+pub use self::failure::{ClaimFailure, CreateFailure};
 pub use self::output::{Deadline, Event, Output, Refusal, RequestRefused};
 use self::requests::{Ask, Requests};
 use self::sessions::Sessions;
@@ -22,9 +25,9 @@ use crate::codes::{LINK_LOST, TIMEOUT};
 use crate::frame::AudioMode;
 use crate::frame::manager::{CallFlow, CloseReason, ToClient, ToServer};
 use crate::heartbeat::{Beat, Heartbeat};
-use crate::limits::{PEER_TEXT_BYTES_MAX, REFUSAL_BODY_BYTES_MAX, SESSIONS_MAX, SETUP_DONE_DEADLINE_S};
+use crate::limits::{PEER_TEXT_BYTES_MAX, REFUSAL_BODY_BYTES_MAX, SETUP_DONE_DEADLINE_S};
 use crate::oddity::{Oddities, Oddity};
-use crate::text::{clipped, uuid_v4};
+use crate::text::clipped;
 
 /// What the link asks of the server at each setup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,48 +173,7 @@ impl Link {
         self.expire();
     }
 
-    /// Asks for a session with `session.open`. Answered by one [`Event::Claimed`] or [`Event::ClaimFailed`].
-    ///
-    /// # Errors
-    /// [`RequestRefused`]: nothing was sent and no event will come.
-    pub fn claim(&mut self, now: Instant, session_id: &str) -> Result<(), RequestRefused> {
-        self.advance(now);
-        let State::Up(socket) = &mut self.state else {
-            return Err(RequestRefused::LinkDown);
-        };
-        if socket.sessions.has(session_id) || socket.requests.claims().any(|id| id == session_id) {
-            return Err(RequestRefused::AlreadyClaimed);
-        }
-        if socket.requests.is_full() {
-            return Err(RequestRefused::TooManyRequests);
-        }
-        if socket.sessions.len() + socket.requests.claims().count() >= SESSIONS_MAX {
-            return Err(RequestRefused::TooManySessions);
-        }
-        let session_id = session_id.to_owned();
-        let req_id = uuid_v4(&mut self.rng);
-        let ask = Ask::Claim { session_id: session_id.clone() };
-        socket.requests.add(self.now, req_id.clone(), ask);
-        self.transmit(&ToServer::SessionOpen { req_id, session_id });
-        Ok(())
-    }
-
-    /// Lets the events of a claimed session start with `session.ready`. Sent once for each claim; more calls do nothing.
-    ///
-    /// # Errors
-    /// [`RequestRefused::LinkDown`], or [`RequestRefused::NotClaimed`] also when the session closed meanwhile.
-    pub fn ready(&mut self, session_id: &str) -> Result<(), RequestRefused> {
-        let State::Up(socket) = &mut self.state else {
-            return Err(RequestRefused::LinkDown);
-        };
-        let first = socket.sessions.readied(session_id).ok_or(RequestRefused::NotClaimed)?;
-        if first {
-            self.transmit(&ToServer::SessionReady { session_id: session_id.to_owned() });
-        }
-        Ok(())
-    }
-
-    /// Ends the link for good. Open claims fail and sessions close by events; then [`Output::HangUp`] once, whether or
+    /// Ends the link for good. Open requests fail and sessions close by events; then [`Output::HangUp`] once, whether or
     /// not there is a socket; then only `Timeout(None)`.
     pub fn shut_down(&mut self) {
         match std::mem::replace(&mut self.state, State::ShutDown) {
@@ -340,7 +302,8 @@ impl Link {
 fn failed(ask: Ask, code: &str) -> Event {
     match ask {
         Ask::CallFlow => Event::CallFlowSet(Err(code.to_owned())),
-        Ask::Claim { session_id } => Event::ClaimFailed { session_id, code: code.to_owned(), bound_sm_ws_id: None },
+        Ask::Claim { session_id } => Event::ClaimFailed { session_id, failure: ClaimFailure::Other(code.to_owned()) },
+        Ask::Create { key } => Event::CreateFailed { key, failure: CreateFailure::Other(code.to_owned()) },
     }
 }
 

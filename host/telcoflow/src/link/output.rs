@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::{ClaimFailure, CreateFailure};
 use crate::Oddity;
 use crate::frame::manager::{CallIn, CloseReason, Session, SessionNotify, WaMsgIn};
 
@@ -70,11 +71,22 @@ pub enum Event {
     ClaimFailed {
         /// Which session.
         session_id: String,
-        /// The server's code, or ours: [`TIMEOUT`](crate::codes::TIMEOUT), [`LINK_LOST`](crate::codes::LINK_LOST),
-        /// [`BAD_RESPONSE`](crate::codes::BAD_RESPONSE), [`UNKNOWN`](crate::codes::UNKNOWN).
-        code: String,
-        /// Whose it is, with `SESSION_BUSY`.
-        bound_sm_ws_id: Option<String>,
+        /// Why.
+        failure: ClaimFailure,
+    },
+    /// A session was created and waits to be claimed. One answer for each accepted creation: this or the next.
+    Created {
+        /// The caller's name for the creation.
+        key: u64,
+        /// The session.
+        session_id: String,
+    },
+    /// No session was created.
+    CreateFailed {
+        /// The caller's name for the creation.
+        key: u64,
+        /// Why.
+        failure: CreateFailure,
     },
     /// The call of a claimed session, and where its voice is. A second one for a session replaces the first.
     CallIn(CallIn),

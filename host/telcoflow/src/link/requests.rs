@@ -11,6 +11,7 @@ use crate::limits::{REQUEST_DEADLINE_S, REQUESTS_MAX};
 #[derive(Debug)]
 pub(super) enum Ask {
     Claim { session_id: String },
+    Create { key: u64 },
     CallFlow,
 }
 
@@ -49,8 +50,13 @@ impl Requests {
     pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|request| match &request.ask {
             Ask::Claim { session_id } => Some(session_id.as_str()),
-            Ask::CallFlow => None,
+            Ask::Create { .. } | Ask::CallFlow => None,
         })
+    }
+
+    /// How many sessions the granted requests would give.
+    pub(super) fn sessions(&self) -> usize {
+        self.0.iter().filter(|request| matches!(request.ask, Ask::Claim { .. } | Ask::Create { .. })).count()
     }
 
     pub(super) fn into_asks(self) -> impl Iterator<Item = Ask> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use telcoflow::frame::manager::{CloseReason, ToClient};
-use telcoflow::link::{Deadline, Event, Output};
+use telcoflow::link::{ClaimFailure, Deadline, Event, Output};
 
 use crate::driver::{LinkDriver, Told, granted, notify};
 
@@ -58,7 +58,7 @@ fn a_lost_socket_answers_what_was_open_and_then_says_so() {
     assert_eq!(
         (first, why.as_str()),
         (
-            &Event::ClaimFailed { session_id: "open".into(), code: "LINK_LOST".into(), bound_sm_ws_id: None },
+            &Event::ClaimFailed { session_id: "open".into(), failure: ClaimFailure::Other("LINK_LOST".into()) },
             "reset by peer"
         )
     );

@@ -1,11 +1,11 @@
-//! Any order of inputs: nothing panics, each claim is answered once, and the link always knows what it waits for.
+//! Any order of inputs: nothing panics, each request is answered once, and the link always knows what it waits for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use telcoflow::frame::AudioMode;
-use telcoflow::frame::manager::{CloseReason, Response, ToClient, ToServer};
+use telcoflow::frame::manager::{Channel, CloseReason, Response, ToClient, ToServer};
 use telcoflow::link::{Deadline, Event, Link, LinkConfig, Output, Refusal};
 
 use crate::driver::{FLOW, granted, notify, refusal};
@@ -27,6 +27,8 @@ enum Op {
     /// The link is woken for nothing.
     WakeUp,
     Claim(u8),
+    /// Starts a session of ours.
+    Create,
     Ready(u8),
     SetupDone,
     /// Answers some request that was sent, perhaps on an earlier socket or twice.
@@ -60,6 +62,7 @@ fn op() -> impl Strategy<Value = Op> {
         8 => Just(Op::Deadline),
         2 => Just(Op::WakeUp),
         10 => id().prop_map(Op::Claim),
+        4 => Just(Op::Create),
         5 => id().prop_map(Op::Ready),
         8 => Just(Op::SetupDone),
         10 => (any::<prop::sample::Index>(), answer).prop_map(|(at, answer)| Op::Answer(at, answer)),
@@ -92,6 +95,9 @@ struct World {
     socket: Socket,
     shut_down: bool,
     sessions: BTreeMap<String, Held>,
+    /// Creations that wait for their answer, and the number of the next.
+    creations: BTreeSet<u64>,
+    next_creation: u64,
     /// Requests that were sent: id and, for a claim, the session.
     sent: Vec<(String, Option<String>)>,
     flow_open: bool,
@@ -112,6 +118,8 @@ impl World {
             socket: Socket::Closed,
             shut_down: false,
             sessions: BTreeMap::new(),
+            creations: BTreeSet::new(),
+            next_creation: 0,
             sent: Vec::new(),
             flow_open: false,
             log: Vec::new(),
@@ -145,6 +153,7 @@ impl World {
             }
             Op::WakeUp => self.wake_up(),
             Op::Claim(id) => self.claim(&name(*id)),
+            Op::Create => self.create(),
             Op::Ready(id) => self.ready(&name(*id)),
             Op::SetupDone => self.frame(&ToClient::SetupDone { sm_ws_id: None }),
             Op::Answer(at, answer) => self.answer(*at, answer),
@@ -191,6 +200,14 @@ impl World {
         }
     }
 
+    fn create(&mut self) {
+        let (up, key) = (self.link.is_up(), self.next_creation);
+        self.next_creation += 1;
+        let asked = self.link.create(self.now, key, &Channel::Telco, "+15550100");
+        assert_eq!(asked.is_ok(), up);
+        self.creations.extend(asked.is_ok().then_some(key));
+    }
+
     fn ready(&mut self, session_id: &str) {
         let held = matches!(self.sessions.get(session_id), Some(Held::Claimed { .. }));
         assert_eq!(self.link.ready(session_id).is_ok(), held);
@@ -203,7 +220,11 @@ impl World {
         let (req_id, session_id) = &self.sent[at.index(self.sent.len())];
         let frame = match (answer, session_id) {
             (Answer::Grant, Some(session_id)) => granted(req_id, session_id),
-            (Answer::Grant | Answer::Nonsense, _) => ToClient::Response(Response::granted(req_id, None)),
+            (Answer::Grant, None) => {
+                let content = serde_json::json!({"sessionId": "created"});
+                ToClient::Response(Response::granted(req_id, Some(content)))
+            }
+            (Answer::Nonsense, _) => ToClient::Response(Response::granted(req_id, None)),
             (Answer::Refusal, _) => refusal(req_id, "SESSION_BUSY", None),
         };
         self.frame(&frame);
@@ -215,7 +236,7 @@ impl World {
 
     fn drain(&mut self) {
         // One input ends at most everything that is open, and says little else.
-        let outputs_max = self.sessions.len() + 8;
+        let outputs_max = self.sessions.len() + self.creations.len() + 8;
         for _ in 0..=outputs_max {
             match self.link.poll_output() {
                 Output::Timeout(deadline) => {
@@ -261,6 +282,10 @@ impl World {
                 let held = self.sessions.insert(session_id, Held::Claimed { ready_sent: true });
                 assert_eq!(held, Some(Held::Claimed { ready_sent: false }), "once for each claim");
             }
+            ToServer::SessionCreate { req_id, .. } => {
+                assert_eq!(self.socket, Socket::SetUp);
+                self.sent.push((req_id, None));
+            }
             ToServer::CallFlowSetup { req_id, .. } => {
                 assert_eq!(self.socket, Socket::SetUp);
                 assert!(!std::mem::replace(&mut self.flow_open, true));
@@ -279,7 +304,10 @@ impl World {
             }
             Event::Down { .. } => {
                 assert_eq!(self.socket, Socket::Closed);
-                assert!(self.sessions.is_empty() && !self.flow_open, "all was answered before");
+                assert!(
+                    self.sessions.is_empty() && self.creations.is_empty() && !self.flow_open,
+                    "all was answered before"
+                );
             }
             Event::Claimed(session) => {
                 let held = Held::Claimed { ready_sent: false };
@@ -290,6 +318,11 @@ impl World {
                 let before = self.sessions.remove(session_id);
                 assert_eq!(before, Some(Held::Asked), "an answer to one claim");
             }
+            Event::Created { key, session_id } => {
+                assert!(self.creations.remove(key), "an answer to one creation");
+                assert_eq!(session_id, "created");
+            }
+            Event::CreateFailed { key, .. } => assert!(self.creations.remove(key), "an answer to one creation"),
             Event::SessionClosed { session_id, .. } => {
                 let before = self.sessions.remove(session_id);
                 assert!(matches!(before, Some(Held::Claimed { .. })), "{before:?}");
@@ -324,11 +357,11 @@ impl World {
     fn finish(mut self) -> Vec<Output> {
         self.step(&Op::ShutDown);
         assert!(self.sessions.is_empty(), "unanswered: {:?}", self.sessions);
-        assert!(!self.flow_open);
+        assert!(!self.flow_open && self.creations.is_empty());
         let hang_ups = self.log.iter().filter(|output| **output == Output::HangUp("shut down"));
         assert_eq!(hang_ups.count(), 1);
         let before = self.log.len();
-        for op in [Op::Opened, Op::SetupDone, Op::Deadline, Op::Lost, Op::Claim(0), Op::ShutDown] {
+        for op in [Op::Opened, Op::SetupDone, Op::Deadline, Op::Lost, Op::Claim(0), Op::Create, Op::ShutDown] {
             self.step(&op);
         }
         assert_eq!(self.log.len(), before, "silent after the end");

@@ -5,12 +5,19 @@ use std::time::Duration;
 use serde_json::json;
 use telcoflow::frame::manager::{CloseReason, Response, ToClient, ToServer};
 use telcoflow::limits::{REQUESTS_MAX, SESSIONS_MAX};
-use telcoflow::link::{Deadline, Event, RequestRefused};
+use telcoflow::link::{ClaimFailure, Deadline, Event, RequestRefused};
 
 use crate::driver::{LinkDriver, Told, granted, notify, refusal, session};
 
 fn failed(session_id: &str, code: &str, bound: Option<&str>) -> Event {
-    Event::ClaimFailed { session_id: session_id.into(), code: code.into(), bound_sm_ws_id: bound.map(Into::into) }
+    let failure = match code {
+        "SESSION_BUSY" => ClaimFailure::Busy { bound_sm_ws_id: bound.map(Into::into) },
+        "SESSION_CLOSED" => ClaimFailure::Closed,
+        "SESSION_NOT_FOUND" => ClaimFailure::NotFound,
+        _ => ClaimFailure::Other(code.into()),
+    };
+    assert_eq!(failure.code(), code);
+    Event::ClaimFailed { session_id: session_id.into(), failure }
 }
 
 fn call_in(session_id: &str) -> ToClient {
@@ -51,6 +58,7 @@ fn a_refused_claim_keeps_the_code_of_the_server() {
         ("SESSION_BUSY", Some(busy), failed("s1", "SESSION_BUSY", Some("sm-9"))),
         ("SESSION_BUSY", None, failed("s1", "SESSION_BUSY", None)),
         ("SESSION_CLOSED", None, failed("s1", "SESSION_CLOSED", None)),
+        ("SESSION_NOT_FOUND", None, failed("s1", "SESSION_NOT_FOUND", None)),
         ("A_NEW_ONE", Some(json!("text")), failed("s1", "A_NEW_ONE", None)),
         ("", None, failed("s1", "UNKNOWN", None)),
     ] {

@@ -6,6 +6,7 @@ mod frames;
 mod golden;
 mod hidden;
 mod leniency;
+mod link_create;
 mod link_loss;
 mod link_properties;
 mod link_sessions;
