@@ -121,7 +121,7 @@ async fn isolated() {
     let config = WorldConfig { audio_mode: AudioMode::Isolated, ..WorldConfig::with("hostile", &script) };
     let mut world = World::simulated(config).await;
     let caller = Caller {
-        callee: Callee { says: sim::marked_samples(3, 4_000).into(), ..Callee::default() },
+        callee: Callee { script: vec![Step::Marked { ms: 250 }], ..Callee::default() },
         ..Caller::new(vec![Step::WaitConnected, Step::Marked { ms: 300 }, Step::Wait { ms: 5_000 }])
     };
     world.sim.place_call(caller).finished().await;

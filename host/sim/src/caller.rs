@@ -1,7 +1,5 @@
 //! Who calls, what they do, and who is called.
 
-use std::sync::Arc;
-
 use crate::faults::CallFaults;
 use crate::script::Step;
 
@@ -16,6 +14,8 @@ pub struct Caller {
     pub script: Vec<Step>,
     /// Who is rung when the agent connects the call.
     pub callee: Callee,
+    /// The number's subscriber, whom a whisper is for: the callee of an inbound call, the caller of an outbound one.
+    pub subscriber: Party,
     /// How long it rings until the caller gives up, ms.
     pub ring_ms: u32,
     /// How long the call may last in all, ms; then the caller hangs up.
@@ -38,6 +38,7 @@ impl Default for Caller {
             to: "+15550199".to_owned(),
             script: vec![Step::WaitAnswered],
             callee: Callee::default(),
+            subscriber: Party::Callee,
             ring_ms: 60_000,
             give_up_ms: 120_000,
             idle_silence: true,
@@ -70,13 +71,29 @@ impl Caller {
 pub struct Callee {
     /// What happens when it rings.
     pub answer: CalleeAnswer,
-    /// What the callee says from being connected on, at the call's sample rate, once; then silence.
-    pub says: Arc<[i16]>,
+    /// What the callee does from being connected on. The callee's line carries silence while the script says nothing.
+    pub script: Vec<Step>,
+}
+
+/// One of the two people of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// Who calls.
+    Caller,
+    /// Who is rung by `call.connect`.
+    Callee,
 }
 
 impl Default for Callee {
     fn default() -> Self {
-        Self { answer: CalleeAnswer::After { ms: 1_000 }, says: Arc::new([]) }
+        Self { answer: CalleeAnswer::After { ms: 1_000 }, script: Vec::new() }
+    }
+}
+
+impl Callee {
+    /// A callee who picks up after so long, ms, and then does this.
+    pub fn after(ms: u32, script: Vec<Step>) -> Self {
+        Self { answer: CalleeAnswer::After { ms }, script }
     }
 }
 

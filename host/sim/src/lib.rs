@@ -1,8 +1,8 @@
 //! A Telcoflow server with scripted callers and seeded faults.
 //!
 //! The [`Simulator`] serves both planes of the wire protocol over real sockets or in-memory pipes,
-//! under the runtime's clock, which may be paused. A [`Caller`] has a script and gets a
-//! [`CallReport`]: what was said and heard, what was asked for and sent, round trips, and a
+//! under the runtime's clock, which may be paused. A [`Caller`] has a script, the [`Callee`] too, and the call gets a
+//! [`CallReport`]: what each said and heard, what was asked for and sent, round trips, and a
 //! [`Transcript`] of every frame. What the protocol leaves open is a field of [`Switches`]; what goes
 //! wrong is written down in [`Faults`], and every choice follows from one seed.
 //!
@@ -49,13 +49,13 @@ mod transcript;
 mod voice_plane;
 mod wire;
 
-pub use caller::{Callee, CalleeAnswer, Caller};
+pub use caller::{Callee, CalleeAnswer, Caller, Party};
 pub use config::{Pull, SimConfig, Switches};
 pub use faults::{CallFaults, FaultMix, Faults, Garbage, LinkFaults, Stall};
 pub use gauge::Gauge;
 pub use normalise::normalise;
 pub use pull::PullCounts;
-pub use report::{CallReport, EchoCheck, Milestone, Outcome, RttPoint, Timeline};
+pub use report::{CallReport, ChannelSent, EchoCheck, Milestone, Outcome, RttPoint, Timeline};
 pub use script::{Step, marked_samples};
 pub use server::{Counts, Dialer, PlacedCall, Simulator};
 pub use transcript::{Detail, Direction, Frame, Plane, Transcript, TranscriptLine};

@@ -4,7 +4,6 @@
 //! Sans-IO. A late machine is caught up tick by tick up to a limit; what is beyond it is counted.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -20,10 +19,9 @@ use crate::rtt::RttPoints;
 /// What is louder than this is a sound, dBFS.
 const SOUND_DBFS: f64 = -50.0;
 
-/// Which legs the agent hears.
+/// Which legs the agent hears once the callee is connected.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Legs {
-    pub(crate) connected: bool,
     pub(crate) isolated: bool,
     pub(crate) mix: bool,
 }
@@ -36,17 +34,21 @@ pub(crate) struct Line {
     frame_samples: usize,
     next_tick: Option<Instant>,
     idle_silence: bool,
-    callee: (Arc<[i16]>, usize),
     record: bool,
     played: Vec<i16>,
     pub(crate) said: Vec<i16>,
     pub(crate) heard_raw: Vec<u8>,
     pub(crate) heard: Vec<i16>,
     pub(crate) callee_heard: Vec<i16>,
+    pub(crate) callee_said: Vec<i16>,
+    pub(crate) caller_ear: Vec<i16>,
+    pub(crate) callee_ear: Vec<i16>,
     pub(crate) unrecorded_samples: u64,
     pub(crate) bytes_said: u64,
+    pub(crate) callee_bytes_said: u64,
     pub(crate) ticks_skipped: u64,
-    pub(crate) heard_sound: bool,
+    /// Whether the caller, and whether the callee, has heard a sound of anybody.
+    pub(crate) heard_sound: [bool; 2],
     /// For each frame said: the bytes said up to its end, and when it was sent.
     marks: VecDeque<(u64, Instant)>,
     pub(crate) rtt_us: Histogram<u64>,
@@ -66,17 +68,20 @@ impl Line {
             frame_samples,
             next_tick: None,
             idle_silence: caller.idle_silence,
-            callee: (Arc::clone(&caller.callee.says), 0),
             record: caller.record,
             played: Vec::with_capacity(frame_samples),
             said: Vec::new(),
             heard_raw: Vec::new(),
             heard: Vec::new(),
             callee_heard: Vec::new(),
+            callee_said: Vec::new(),
+            caller_ear: Vec::new(),
+            callee_ear: Vec::new(),
             unrecorded_samples: 0,
             bytes_said: 0,
+            callee_bytes_said: 0,
             ticks_skipped: 0,
-            heard_sound: false,
+            heard_sound: [false; 2],
             marks: VecDeque::new(),
             rtt_us: Histogram::new_with_bounds(1, RTT_US_MAX, 2).expect("1 to a minute in two digits is a valid range"),
             rtt_points: RttPoints::default(),
@@ -121,7 +126,7 @@ impl Line {
     pub(crate) fn play(&mut self, (caller_hears, callee_hears): (bool, bool), connected: bool) {
         let mut frame = std::mem::take(&mut self.played);
         let from_agent = self.player.play(&mut frame);
-        self.heard_sound |= caller_hears && !self.heard_sound && audio::level_dbfs(&frame[..from_agent]) > SOUND_DBFS;
+        self.notice(&frame[..from_agent], [caller_hears, callee_hears]);
         if self.record {
             let silence = frame.len();
             let heard = if caller_hears { Some(&frame[..]) } else { None };
@@ -134,24 +139,52 @@ impl Line {
         self.played = frame;
     }
 
-    /// What leaves in one tick for what the caller `said` (filled up to a frame): channel byte and PCM.
-    /// An idle line without a callee sends nothing unless it carries silence.
-    pub(crate) fn frames(&mut self, said: &mut Vec<i16>, legs: Legs) -> [Option<(u8, Bytes)>; 3] {
-        let spoke = !said.is_empty();
-        said.resize(self.frame_samples, 0);
-        let callee = legs.connected.then(|| self.callee_frame());
-        let callee_spoke = callee.as_ref().is_some_and(|(_, spoke)| *spoke);
-        if !spoke && !callee_spoke && !self.idle_silence {
-            said.clear();
+    /// Each of two connected parties hears in this tick what the other says, and the agent as the mode has it.
+    pub(crate) fn bridge(&mut self, said: &[i16], callee_said: &[i16], (caller_hears, callee_hears): (bool, bool)) {
+        self.notice(callee_said, [true, false]);
+        self.notice(said, [false, true]);
+        self.callee_bytes_said += callee_said.len() as u64 * 2;
+        if !self.record {
+            return;
+        }
+        let count = self.frame_samples;
+        let agent = |hears: bool| if hears { &self.played[..] } else { &[] };
+        let caller_ear = mixed(callee_said, agent(caller_hears), count);
+        let callee_ear = mixed(said, agent(callee_hears), count);
+        let callee_said = mixed(callee_said, &[], count);
+        self.unrecorded_samples += keep(&mut self.caller_ear, Some(&caller_ear), count);
+        self.unrecorded_samples += keep(&mut self.callee_ear, Some(&callee_ear), count);
+        self.unrecorded_samples += keep(&mut self.callee_said, Some(&callee_said), count);
+    }
+
+    fn notice(&mut self, sound: &[i16], heard_by: [bool; 2]) {
+        let news = self.heard_sound.iter().zip(heard_by).any(|(heard, hears)| hears && !heard);
+        if news && audio::level_dbfs(sound) > SOUND_DBFS {
+            self.heard_sound.iter_mut().zip(heard_by).for_each(|(heard, hears)| *heard |= hears);
+        }
+    }
+
+    /// What leaves in one tick for what the caller `said` (filled up to a frame) and the connected callee: channel byte and
+    /// PCM. An idle line without a callee sends nothing unless it carries silence.
+    pub(crate) fn frames(
+        &mut self,
+        said: &mut Vec<i16>,
+        callee_said: Option<&[i16]>,
+        legs: Legs,
+    ) -> [Option<(u8, Bytes)>; 3] {
+        let spoke = !said.is_empty() || callee_said.is_some_and(|said| !said.is_empty());
+        if !spoke && !self.idle_silence {
             return [None, None, None];
         }
-        let Some((callee, _)) = callee else {
+        said.resize(self.frame_samples, 0);
+        let Some(callee_said) = callee_said else {
             return [Some(audio_frame(0, said)), None, None];
         };
-        let mix: Vec<i16> = said.iter().zip(&callee).map(|(a, b)| a.saturating_add(*b)).collect();
+        let mix = mixed(said, callee_said, self.frame_samples);
         if !legs.isolated {
             return [Some(audio_frame(0, &mix)), None, None];
         }
+        let callee = mixed(callee_said, &[], self.frame_samples);
         [legs.mix.then(|| audio_frame(0, &mix)), Some(audio_frame(1, said)), Some(audio_frame(2, &callee))]
     }
 
@@ -206,15 +239,14 @@ impl Line {
     pub(crate) fn verified_echo(&self) -> Option<EchoCheck> {
         self.unreturned.is_some().then_some(self.echo)
     }
+}
 
-    fn callee_frame(&mut self) -> (Vec<i16>, bool) {
-        let (samples, at) = &mut self.callee;
-        let taken = self.frame_samples.min(samples.len() - *at);
-        let mut frame = samples[*at..*at + taken].to_vec();
-        *at += taken;
-        frame.resize(self.frame_samples, 0);
-        (frame, taken > 0)
-    }
+/// The sum of two sounds, `count` samples of it, silence where they are shorter.
+fn mixed(one: &[i16], other: &[i16], count: usize) -> Vec<i16> {
+    let mut sum = one[..one.len().min(count)].to_vec();
+    sum.resize(count, 0);
+    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum = sum.saturating_add(*other));
+    sum
 }
 
 /// Appends `samples`, or that much silence; how many did not fit.

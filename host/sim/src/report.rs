@@ -1,5 +1,6 @@
 //! What became of a call.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::transcript::Transcript;
 pub enum Outcome {
     /// The caller hung up.
     CallerHungUp,
+    /// The callee hung up.
+    CalleeHungUp,
     /// Nobody answered while it rang.
     Unanswered,
     /// The call reached the longest time the caller had for it.
@@ -38,6 +41,7 @@ impl Outcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CallerHungUp => "caller-hung-up",
+            Self::CalleeHungUp => "callee-hung-up",
             Self::Unanswered => "unanswered",
             Self::GaveUp => "gave-up",
             Self::AgentDisconnected => "agent-disconnected",
@@ -104,6 +108,15 @@ pub struct EchoCheck {
     pub unverified_bytes: u64,
 }
 
+/// What was sent to the agent on one channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelSent {
+    /// PCM bytes.
+    pub bytes: u64,
+    /// Their checksum (CRC-32, as zlib has it), by which a client shows that it got just these.
+    pub crc32: u32,
+}
+
 /// A round trip at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RttPoint {
@@ -133,14 +146,23 @@ pub struct CallReport {
     /// What the caller heard of the agent at real pace from the answer on: silence where nothing was
     /// there to be played and where the mode (whisper, spy) keeps the agent from the caller.
     pub heard: Vec<i16>,
-    /// What the callee heard of the agent at real pace from being connected on.
+    /// What the callee heard of the agent at real pace from being connected on, as `heard`.
     pub callee_heard: Vec<i16>,
+    /// What the callee said at real pace from being connected on, silence included.
+    pub callee_said: Vec<i16>,
+    /// All that came to the caller's ear from the callee's being connected on: callee and agent together. Until then it is
+    /// `heard`. In step with `callee_ear`, `callee_said` and `callee_heard`.
+    pub caller_ear: Vec<i16>,
+    /// All that came to the callee's ear: caller and agent together.
+    pub callee_ear: Vec<i16>,
     /// Samples of all recordings that did not fit.
     pub unrecorded_samples: u64,
     /// Audio frames sent to the agent, all channels.
     pub frames_sent: u64,
     /// PCM bytes sent to the agent, all channels.
     pub bytes_sent: u64,
+    /// The same by channel.
+    pub sent: BTreeMap<u8, ChannelSent>,
     /// PCM bytes of the caller that were sent.
     pub bytes_said: u64,
     /// Audio frames that were due while no voice socket was there, or that its outbox had no room for.

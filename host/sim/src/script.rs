@@ -1,4 +1,4 @@
-//! What a caller does, step by step.
+//! What a party does, step by step: the caller, and the callee once connected.
 //!
 //! Sans-IO: the call's task shows the script where the call stands and gets back what the caller does
 //! next; in each tick of an open line it offers the script a frame to speak into. Steps that make
@@ -17,7 +17,7 @@ use crate::limits::STEP_MS_MAX;
 /// The amplitude of each of a key's two tones, a part of full scale.
 const KEY_AMPLITUDE: f64 = 0.2;
 
-/// One step of a caller's script.
+/// One step of a party's script. Of the callee's, read "the caller" as the callee.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Waits until the agent has answered (or the callee is connected).
@@ -64,7 +64,7 @@ pub enum Step {
     WaitHeardBytes(u64),
     /// Waits until the agent's audio has come back for all that was said so far, as an echo does.
     WaitEcho,
-    /// Waits until something louder than -50 dBFS is heard.
+    /// Waits until something louder than -50 dBFS is heard, of whomever.
     WaitHeardSound,
     /// Waits until the agent has interrupted this many times in all.
     WaitInterrupts(u64),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use telcoflow::frame::voice::{AskedCommand, CommandName};
 use tokio::time::Instant;
 
-use crate::caller::{Callee, CalleeAnswer};
+use crate::caller::{CalleeAnswer, Caller, Party};
 use crate::config::Switches;
 use crate::limits::OPEN_COMMANDS_MAX;
 use crate::report::Outcome;
@@ -59,6 +59,7 @@ pub(crate) struct Commands {
     mode: Mode,
     switches: Switches,
     callee: CalleeAnswer,
+    subscriber: Party,
     work: Duration,
     open: Vec<Open>,
 }
@@ -74,12 +75,13 @@ struct Open {
 }
 
 impl Commands {
-    pub(crate) fn new(switches: Switches, callee: &Callee, work_ms: u32) -> Self {
+    pub(crate) fn new(switches: Switches, caller: &Caller, work_ms: u32) -> Self {
         Self {
             phase: Phase::Ringing,
             mode: Mode::Barge,
             switches,
-            callee: callee.answer.clone(),
+            callee: caller.callee.answer.clone(),
+            subscriber: caller.subscriber,
             work: Duration::from_millis(work_ms.into()),
             open: Vec::new(),
         }
@@ -89,14 +91,14 @@ impl Commands {
         self.phase
     }
 
-    /// Whether the caller, and whether the callee, hears the agent. After connect the mode is barge;
-    /// the callee of an inbound call is the number's subscriber, whom a whisper is for.
+    /// Whether the caller, and whether the callee, hears the agent. After connect the mode is barge; a whisper is for the
+    /// number's subscriber.
     pub(crate) fn heard_by(&self) -> (bool, bool) {
         match (self.phase, self.mode) {
             (Phase::Ringing | Phase::Over, _) => (false, false),
             (Phase::Answered, _) => (true, false),
             (Phase::Connected, Mode::Barge) => (true, true),
-            (Phase::Connected, Mode::Whisper) => (false, true),
+            (Phase::Connected, Mode::Whisper) => (self.subscriber == Party::Caller, self.subscriber == Party::Callee),
             (Phase::Connected, Mode::Spy) => (false, false),
         }
     }
@@ -240,6 +242,7 @@ fn respond(command_id: String, command: &AskedCommand, error: Option<Refusal>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caller::Callee;
 
     const CONNECT: CommandName = CommandName::Connect { ring_time_s: 20 };
 
@@ -250,8 +253,8 @@ mod tests {
 
     impl Bench {
         fn new(switches: Switches, answer: CalleeAnswer) -> Self {
-            let callee = Callee { answer, ..Callee::default() };
-            Self { commands: Commands::new(switches, &callee, 0), now: Instant::now() }
+            let caller = Caller { callee: Callee { answer, ..Callee::default() }, ..Caller::default() };
+            Self { commands: Commands::new(switches, &caller, 0), now: Instant::now() }
         }
 
         fn usual() -> Self {
@@ -307,6 +310,17 @@ mod tests {
     }
 
     #[test]
+    fn a_whisper_is_for_the_subscriber() {
+        for (subscriber, heard_by) in [(Party::Callee, (false, true)), (Party::Caller, (true, false))] {
+            let caller = Caller { subscriber, ..Caller::default() };
+            let mut call = Bench { commands: Commands::new(Switches::default(), &caller, 0), now: Instant::now() };
+            assert_eq!(call.run(CONNECT), Ok(()));
+            assert_eq!(call.run(CommandName::Whisper), Ok(()));
+            assert_eq!(call.commands.heard_by(), heard_by, "{subscriber:?}");
+        }
+    }
+
+    #[test]
     fn an_unanswered_connect_takes_the_ring_time_and_leaves_the_call_up() {
         let mut call = Bench::new(Switches::default(), CalleeAnswer::Never);
         assert_eq!(call.run(CommandName::Answer), Ok(()));
@@ -339,8 +353,7 @@ mod tests {
 
     #[test]
     fn a_command_that_takes_longer_than_its_deadline_is_answered_with_timeout() {
-        let callee = Callee::default();
-        let mut commands = Commands::new(Switches::default(), &callee, 2_000);
+        let mut commands = Commands::new(Switches::default(), &Caller::default(), 2_000);
         let now = Instant::now();
         assert_eq!(commands.begin(now, "c".into(), CommandName::Answer.into(), 1_500), None);
         let due = commands.deadline().expect("under way");

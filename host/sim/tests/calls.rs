@@ -123,10 +123,7 @@ async fn isolated_legs_come_on_their_own_channels_after_connect() {
             open_points: Switches { isolated_mix, requests_for_legs: true, ..Switches::default() },
             ..SimConfig::default()
         };
-        let caller = Caller {
-            callee: Callee { answer: CalleeAnswer::After { ms: 200 }, says: vec![5; 16_000].into() },
-            ..talking(1_000)
-        };
+        let caller = Caller { callee: Callee::after(200, vec![Step::Say(vec![5; 16_000].into())]), ..talking(1_000) };
         let (sim, _manager, placed, mut voice) = one_call(&config, caller, AudioMode::Isolated).await;
         voice.run(CommandName::Answer).await.unwrap();
         voice.run(CONNECT).await.unwrap();

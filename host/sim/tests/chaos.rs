@@ -76,7 +76,7 @@ fn any_caller(rng: &mut Rng) -> Caller {
         1 => CalleeAnswer::Never,
         _ => CalleeAnswer::Refused { ms: rng.u32(0..3_000), code: "BUSY".to_owned() },
     };
-    let callee = Callee { answer, says: vec![2; 8_000].into() };
+    let callee = Callee { answer, script: vec![Step::Say(vec![2; 8_000].into())] };
     let limits = Caller { ring_ms: 3_000, give_up_ms: 8_000, ..Caller::new(script) };
     Caller { callee, idle_silence: rng.bool(), verify_echo: rng.bool(), ..limits }
 }

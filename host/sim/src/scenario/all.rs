@@ -179,7 +179,7 @@ fn isolated() -> Scenario {
     let waits = [1, 2].map(|channel| AgentAction::WaitAudio { channel, bytes: 6_400 });
     let [caller_leg, callee_leg] = waits;
     let mut caller = quick_callee(Caller::default());
-    caller.callee.says = vec![4_000; 16_000].into();
+    caller.callee.script = vec![Step::Say(vec![4_000; 16_000].into())];
     let mut scenario = usual([Answer, CONNECT, caller_leg, callee_leg, Disconnect], caller, Outcome::AgentDisconnected);
     scenario.expected.channels = &[0, 1, 2];
     Scenario {

@@ -4,6 +4,7 @@
 //! turn takes one thing that happened and then does all that is due. It ends with the call, and its
 //! last act is the report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +19,11 @@ use tokio_tungstenite::tungstenite::Message;
 use super::Inner;
 use super::book::CallBook;
 use crate::alarm::Alarm;
-use crate::caller::Caller;
+use crate::caller::{Caller, Party};
 use crate::faults::CallFaults;
 use crate::ids::{self, Purpose};
 use crate::line::Line;
-use crate::report::{CallReport, Milestone, Outcome};
+use crate::report::{CallReport, ChannelSent, Milestone, Outcome};
 use crate::schedule::{Delayed, FaultClock, earliest};
 use crate::script::Script;
 use crate::transcript::{Direction, Frame};
@@ -85,6 +86,7 @@ struct CallTask {
     peer_closed: bool,
     commands: Commands,
     script: Script,
+    callee_script: Script,
     line: Line,
     sample_rate_hz: u32,
     isolated: bool,
@@ -101,6 +103,7 @@ struct CallTask {
 struct Tally {
     frames_sent: u64,
     bytes_sent: u64,
+    sent: BTreeMap<u8, ChannelSent>,
     frames_unsent: u64,
     interrupts: u64,
     commands: Vec<(String, Option<String>)>,
@@ -127,8 +130,9 @@ impl CallTask {
         let rng = ids::stream(config.seed, Purpose::CallFaults, ordinal ^ (1 << 63));
         let sample_rate_hz = 16_000;
         Self {
-            commands: Commands::new(config.open_points, &caller.callee, config.command_ms),
+            commands: Commands::new(config.open_points, &caller, config.command_ms),
             script: Script::new(caller.script.clone(), config.seed ^ (ordinal << 16)),
+            callee_script: Script::new(caller.callee.script.clone(), !config.seed ^ (ordinal << 16)),
             line: Line::new(config.pull, sample_rate_hz, &caller),
             sample_rate_hz,
             isolated: false,
@@ -210,6 +214,7 @@ impl CallTask {
             self.sample_rate_hz = sample_rate_hz;
             self.isolated = audio_mode == AudioMode::Isolated;
             self.script.set_sample_rate(sample_rate_hz);
+            self.callee_script.set_sample_rate(sample_rate_hz);
             self.line = Line::new(self.inner.config.pull, sample_rate_hz, &self.caller);
             let faults = &self.faults;
             self.clock = FaultClock::new(now, faults.cut_voice_at_ms, faults.stall, &faults.garbage);
@@ -249,6 +254,7 @@ impl CallTask {
             self.commands.deadline(),
             self.line.next_tick(),
             self.script.deadline(),
+            self.callee_script.deadline(),
             self.late.deadline(),
         ];
         let faults = if self.wire.is_some() { self.clock.deadline(now) } else { None };
@@ -266,7 +272,8 @@ impl CallTask {
         while self.outcome.is_none() && self.line.take_tick(now) {
             self.tick(now);
         }
-        self.run_script(now, None);
+        self.run_script(now, Party::Caller, None);
+        self.run_script(now, Party::Callee, None);
         self.ask();
         let placed = self.book.placed();
         let over = |ms: u32| now >= placed + Duration::from_millis(ms.into());
@@ -325,7 +332,8 @@ impl CallTask {
         let switches = self.inner.config.open_points;
         self.commands.end();
         let terminated = match outcome {
-            Outcome::CallerHungUp | Outcome::Unanswered | Outcome::GaveUp | Outcome::ServerHungUp => true,
+            Outcome::CallerHungUp | Outcome::CalleeHungUp | Outcome::Unanswered => true,
+            Outcome::GaveUp | Outcome::ServerHungUp => true,
             Outcome::AgentDisconnected | Outcome::AgentClosed => switches.terminated_after_command,
             Outcome::AgentLeft | Outcome::VoiceLost | Outcome::Refused | Outcome::ShutDown => false,
         };
@@ -333,7 +341,8 @@ impl CallTask {
             self.send(&ToClient::CallTerminated);
         }
         let reason = match outcome {
-            Outcome::CallerHungUp | Outcome::Unanswered | Outcome::GaveUp => CloseReason::CallTerminated,
+            Outcome::CallerHungUp | Outcome::CalleeHungUp => CloseReason::CallTerminated,
+            Outcome::Unanswered | Outcome::GaveUp => CloseReason::CallTerminated,
             Outcome::AgentDisconnected if switches.disconnect_reads_as_terminated => CloseReason::CallTerminated,
             Outcome::AgentDisconnected | Outcome::AgentClosed | Outcome::AgentLeft => CloseReason::SdkRequest,
             Outcome::ServerHungUp | Outcome::VoiceLost | Outcome::Refused | Outcome::ShutDown => {
@@ -362,9 +371,13 @@ impl CallTask {
             heard_raw: line.heard_raw,
             heard: line.heard,
             callee_heard: line.callee_heard,
+            callee_said: line.callee_said,
+            caller_ear: line.caller_ear,
+            callee_ear: line.callee_ear,
             unrecorded_samples: line.unrecorded_samples,
             frames_sent: tally.frames_sent,
             bytes_sent: tally.bytes_sent,
+            sent: tally.sent,
             bytes_said: line.bytes_said,
             frames_unsent: tally.frames_unsent,
             ticks_skipped: line.ticks_skipped,

@@ -1,10 +1,12 @@
 //! The ticks of a call: what is played, what the caller says, what is asked for.
 
+use bytes::Bytes;
 use telcoflow::frame::voice::ToClient;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::CallTask;
+use crate::caller::Party;
 use crate::line::Legs;
 use crate::report::Outcome;
 use crate::script::{Act, Sight};
@@ -15,49 +17,75 @@ impl CallTask {
     /// One tick of an open line.
     pub(super) fn tick(&mut self, now: Instant) {
         let connected = self.commands.phase() == Phase::Connected;
-        self.line.play(self.commands.heard_by(), connected);
+        let heard_by = self.commands.heard_by();
+        self.line.play(heard_by, connected);
         let mut said = Vec::with_capacity(self.line.frame_samples());
-        self.run_script(now, Some(&mut said));
+        self.run_script(now, Party::Caller, Some(&mut said));
+        let mut callee_said = Vec::new();
+        self.run_script(now, Party::Callee, Some(&mut callee_said));
         self.book.measure(&said, self.line.played());
-        if self.outcome.is_some() && said.is_empty() {
+        if connected {
+            self.line.bridge(&said, &callee_said, heard_by);
+        }
+        if self.outcome.is_some() && said.is_empty() && callee_said.is_empty() {
             return;
         }
-        let legs = Legs { connected, isolated: self.isolated, mix: self.inner.config.open_points.isolated_mix };
-        let frames = self.line.frames(&mut said, legs);
+        let legs = Legs { isolated: self.isolated, mix: self.inner.config.open_points.isolated_mix };
+        let frames = self.line.frames(&mut said, connected.then_some(&callee_said), legs);
         if self.wire.is_none() {
             self.tally.frames_unsent += frames.iter().flatten().count() as u64;
             return;
         }
         for (channel, frame) in frames.into_iter().flatten() {
-            let bytes = frame.len() - 1;
-            self.tally.frames_sent += 1;
-            self.tally.bytes_sent += bytes as u64;
-            self.book.audio(self.socket(), Direction::ToClient, channel, bytes);
-            self.push(Message::Binary(frame));
+            self.send_audio(channel, frame);
         }
         if !said.is_empty() {
             self.line.sent(now, &said);
         }
     }
 
-    /// Lets the script go on; with a frame, speaks into it.
-    pub(super) fn run_script(&mut self, now: Instant, mut frame: Option<&mut Vec<i16>>) {
+    fn send_audio(&mut self, channel: u8, frame: Bytes) {
+        let pcm = &frame[1..];
+        self.tally.frames_sent += 1;
+        self.tally.bytes_sent += pcm.len() as u64;
+        let sent = self.tally.sent.entry(channel).or_default();
+        sent.bytes += pcm.len() as u64;
+        let mut crc32 = crc32fast::Hasher::new_with_initial(sent.crc32);
+        crc32.update(pcm);
+        sent.crc32 = crc32.finalize();
+        self.book.audio(self.socket(), Direction::ToClient, channel, pcm.len());
+        self.push(Message::Binary(frame));
+    }
+
+    /// Lets a party's script go on; with a frame, speaks into it. The callee's begins with being connected.
+    pub(super) fn run_script(&mut self, now: Instant, party: Party, mut frame: Option<&mut Vec<i16>>) {
         let room = self.line.frame_samples();
         while self.outcome.is_none() {
             let phase = self.commands.phase();
+            if party == Party::Callee && phase != Phase::Connected {
+                return;
+            }
+            let [caller_heard, callee_heard] = self.line.heard_sound;
+            let (script, said_bytes, heard_sound) = match party {
+                Party::Caller => (&mut self.script, self.line.bytes_said, caller_heard),
+                Party::Callee => (&mut self.callee_script, self.line.callee_bytes_said, callee_heard),
+            };
             let sight = Sight {
                 now,
                 answered: matches!(phase, Phase::Answered | Phase::Connected),
                 connected: phase == Phase::Connected,
-                said_bytes: self.line.bytes_said,
+                said_bytes,
                 received_bytes: self.line.player.counts.bytes_received,
-                heard_sound: self.line.heard_sound,
+                heard_sound,
                 interrupts: self.tally.interrupts,
             };
             let frame = frame.as_mut().map(|frame| (&mut **frame, room));
-            match self.script.advance(&sight, frame) {
+            match script.advance(&sight, frame) {
                 None => return,
-                Some(Act::HangUp) => self.end(Outcome::CallerHungUp),
+                Some(Act::HangUp) => self.end(match party {
+                    Party::Caller => Outcome::CallerHungUp,
+                    Party::Callee => Outcome::CalleeHungUp,
+                }),
                 Some(Act::ServerHangUp) => self.end(Outcome::ServerHungUp),
                 Some(Act::CutVoice) => self.lose_voice(Direction::ToClient),
                 Some(Act::CallError { code, message }) => {
