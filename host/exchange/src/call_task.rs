@@ -7,6 +7,7 @@ use call::{Call, CallConfig, CallInfo, EndReason};
 use carriers::telcoflow::{CAPABILITIES, Secret, VoiceLink, VoiceTarget};
 use carriers::{ByteStream, Dial};
 use sandbox::{GuestEnd, Prepared, SharedCall};
+use telcoflow::Tally;
 use telcoflow::frame::manager::{CallIn, CloseReason};
 use tokio::sync::mpsc;
 
@@ -51,6 +52,8 @@ pub(crate) struct CallTask {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) mailbox: mpsc::Receiver<ToCall>,
     pub(crate) reports: mpsc::Sender<Ready>,
+    /// Where its voice sockets count what the server sends wrong.
+    pub(crate) oddities: Tally,
     /// Its place and its count, for as long as the task lives.
     pub(crate) _held: (Permit, Attending),
 }
@@ -131,7 +134,8 @@ impl CallTask {
                 biased;
                 replaced = self.await_replacement() => call_in = replaced?,
                 dialled = dialling => {
-                    let link = dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()))?;
+                    let mut link = dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()))?;
+                    link.count_into(self.oddities.clone());
                     return Ok((link, call_in));
                 }
             }

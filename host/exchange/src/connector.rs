@@ -19,6 +19,7 @@ use crate::board::Board;
 use crate::call_task::{CallTask, Ready, ToCall};
 use crate::clock::now;
 use crate::config::{ConnectorConfig, PluginConfig};
+use crate::counters::Counters;
 use crate::limits::{CLAIMS_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::record::{CallRecord, Observer};
 use crate::refusals::Refusals;
@@ -60,6 +61,7 @@ pub(crate) struct Connector {
     ready: (mpsc::Sender<Ready>, mpsc::Receiver<Ready>),
     seeds: fastrand::Rng,
     refusals: Refusals,
+    counters: Arc<Counters>,
 }
 
 /// The way to a call's task, and the span that its lines stand in.
@@ -79,7 +81,9 @@ struct Claim {
 impl Connector {
     pub(crate) fn new(tenant: Arc<Tenant>, config: ConnectorConfig, phase: watch::Receiver<Phase>, seed: u64) -> Self {
         let mut seeds = fastrand::Rng::with_seed(seed);
-        let link = ManagerLink::new(config.manager.clone(), tenant.dialer.clone(), seeds.u64(..));
+        let mut link = ManagerLink::new(config.manager.clone(), tenant.dialer.clone(), seeds.u64(..));
+        let counters = Arc::new(Counters::default());
+        link.count_into(counters.manager.clone());
         Self {
             tenant,
             config,
@@ -92,7 +96,13 @@ impl Connector {
             ready: mpsc::channel(REPORTS_MAX),
             seeds,
             refusals: Refusals::default(),
+            counters,
         }
+    }
+
+    /// What it counts, for whoever asks.
+    pub(crate) fn counters(&self) -> Arc<Counters> {
+        self.counters.clone()
     }
 
     /// Runs until the host is closed.
@@ -122,17 +132,23 @@ impl Connector {
         match event {
             Event::Up { sm_ws_id } => {
                 self.refusals.forget();
+                self.counters.link_up();
                 tracing::info!(sm_ws_id, "the session manager is up");
             }
             Event::Down { why, retry_in } => {
                 tracing::warn!(why, retry_ms = retry_in.as_millis(), "the session manager is lost: dialling again");
+                self.counters.link_lost();
                 self.claims.clear();
                 self.calls.values().for_each(|call| call.post(ToCall::LinkLost));
             }
-            Event::Refused { refusal, retry_in } => self.refusals.tell(&refusal, retry_in),
+            Event::Refused { refusal, retry_in } => {
+                self.counters.refused(refusal.blames_credentials());
+                self.refusals.tell(&refusal, retry_in);
+            }
             Event::Notified(notify) => self.handle_notify(notify),
             Event::Claimed(session) => self.handle_claimed(&session.id),
             Event::ClaimFailed { session_id, failure } => {
+                self.counters.claims_failed.add();
                 self.claims.remove(&session_id);
                 tracing::debug!(session = session_id, code = word(failure.code()), "the session is not ours");
             }
@@ -160,6 +176,12 @@ impl Connector {
         let known = self.claims.contains_key(&notify.session_id) || self.calls.contains_key(&notify.session_id);
         let resumed = notify.activity == Activity::Resume;
         let rings = notify.channel == Channel::Telco && (resumed || notify.activity == Activity::NewIncomingCall);
+        if rings {
+            self.counters.announced.add();
+        }
+        if rings && resumed {
+            self.counters.resumed.add();
+        }
         if known || !rings {
             return;
         }
@@ -197,6 +219,7 @@ impl Connector {
     }
 
     fn handle_claimed(&mut self, session_id: &str) {
+        self.counters.claims.add();
         let Some(claim) = self.claims.remove(session_id) else {
             tracing::debug!(session = session_id, "a claim was confirmed that nobody made");
             return;
@@ -222,6 +245,7 @@ impl Connector {
             observer: self.tenant.observer.clone(),
             mailbox: mail,
             reports: self.ready.0.clone(),
+            oddities: self.counters.voice.clone(),
             _held: (claim.permit, self.tenant.board.attend()),
         };
         let handle = self.tasks.spawn(task.run().instrument(span.clone()));

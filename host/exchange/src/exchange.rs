@@ -11,6 +11,7 @@ use crate::admission::Slots;
 use crate::board::{Board, CallView};
 use crate::config::{ExchangeConfig, TenantConfig};
 use crate::connector::{Connector, Phase, Tenant};
+use crate::counters::{ConnectorView, Counted};
 use crate::limits::CUT_MS_MAX;
 
 /// A running exchange. Dropping it aborts every call; [`Exchange::drain`] is the polite way.
@@ -18,6 +19,7 @@ pub struct Exchange {
     phase: watch::Sender<Phase>,
     tasks: JoinSet<()>,
     board: Board,
+    counted: Vec<Counted>,
 }
 
 /// How a drain ended.
@@ -36,6 +38,7 @@ impl Exchange {
         let board = Board::default();
         let mut seeds = fastrand::Rng::with_seed(config.seed);
         let mut tasks = JoinSet::new();
+        let mut counted = Vec::new();
         for tenant in config.tenants {
             let TenantConfig { name, connectors, plugins, routes } = tenant;
             let with_slots = |plugin: crate::PluginConfig| {
@@ -52,16 +55,23 @@ impl Exchange {
             });
             for connector in connectors {
                 let span = tracing::info_span!("connector", tenant = tenant.name, connector = connector.name);
+                let name = connector.name.clone();
                 let task = Connector::new(tenant.clone(), connector, watching.clone(), seeds.u64(..));
+                counted.push(Counted { tenant: tenant.name.clone(), name, counters: task.counters() });
                 tasks.spawn(task.run().instrument(span));
             }
         }
-        Self { phase, tasks, board }
+        Self { phase, tasks, board, counted }
     }
 
     /// The calls that are live.
     pub fn calls(&self) -> Vec<CallView> {
         self.board.views()
+    }
+
+    /// The connectors, and what each has counted so far.
+    pub fn connectors(&self) -> Vec<ConnectorView> {
+        self.counted.iter().map(Counted::view).collect()
     }
 
     /// Takes no more calls, lets the present ones end for as long as `deadline` allows, then cuts them, closes the links

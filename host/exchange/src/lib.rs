@@ -10,6 +10,7 @@ mod call_task;
 mod clock;
 mod config;
 mod connector;
+mod counters;
 mod exchange;
 pub mod limits;
 mod record;
@@ -19,6 +20,7 @@ mod turn;
 
 pub use board::CallView;
 pub use config::{ConnectorConfig, ExchangeConfig, PluginConfig, TenantConfig};
+pub use counters::{ConnectorCounts, ConnectorView};
 pub use exchange::{Drained, Exchange};
 pub use record::{CallRecord, Observer, Setup};
 pub use route::{Pattern, Route};

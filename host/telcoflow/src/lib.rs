@@ -57,4 +57,4 @@ mod oddity;
 mod text;
 pub mod voice;
 
-pub use oddity::Oddity;
+pub use oddity::{Oddity, Tally};

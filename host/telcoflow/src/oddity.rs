@@ -1,6 +1,7 @@
 //! What a peer does that it should not, told once and then only counted, so that no peer can flood a log.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::frame::ParseError;
 use crate::limits::SHOWN_KIND_BYTES_MAX;
@@ -14,14 +15,43 @@ pub struct Oddity {
     pub detail: String,
 }
 
+/// How often each kind happened on all links that count into it. A clone counts into the same.
+///
+/// Bounded, because kinds are a closed set. Its lock is taken for an oddity and for whoever reads, never for a good frame.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<Mutex<BTreeMap<&'static str, u64>>>);
+
+impl Tally {
+    /// The kinds that happened, by name.
+    pub fn counts(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.iter().map(|(kind, count)| (*kind, *count)).collect()
+    }
+
+    fn add(&self, kind: &'static str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(kind).or_default();
+        *count = count.saturating_add(1);
+    }
+}
+
 /// How often each kind happened on one link. Bounded, because kinds are a closed set.
 #[derive(Default)]
-pub(crate) struct Oddities(BTreeMap<&'static str, u64>);
+pub(crate) struct Oddities {
+    counts: BTreeMap<&'static str, u64>,
+    tally: Tally,
+}
 
 impl Oddities {
+    /// Counts into this one too, from here on.
+    pub(crate) fn count_into(&mut self, tally: Tally) {
+        self.tally = tally;
+    }
+
     /// Counts one; the first of its kind is to be told. The detail is only made for that one.
     pub(crate) fn note(&mut self, kind: &'static str, detail: impl FnOnce() -> String) -> Option<Oddity> {
-        let count = self.0.entry(kind).or_default();
+        self.tally.add(kind);
+        let count = self.counts.entry(kind).or_default();
         *count = count.saturating_add(1);
         (*count == 1).then(|| Oddity { kind, detail: detail() })
     }
@@ -35,7 +65,7 @@ impl Oddities {
     }
 
     pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.0.iter().map(|(kind, count)| (*kind, *count))
+        self.counts.iter().map(|(kind, count)| (*kind, *count))
     }
 }
 
@@ -61,6 +91,20 @@ mod tests {
         assert!(oddities.unreadable(&ParseError::NotJson, 3).is_some());
         let counts: Vec<_> = oddities.counts().collect();
         assert_eq!(counts, [("a", 2), ("not-json", 1)]);
+    }
+
+    #[test]
+    fn links_count_into_one_tally() {
+        let tally = Tally::default();
+        for _ in 0..2 {
+            let mut oddities = Oddities::default();
+            oddities.count_into(tally.clone());
+            for _ in 0..3 {
+                oddities.note("b", String::new);
+            }
+            oddities.note("a", String::new);
+        }
+        assert_eq!(tally.counts(), [("a", 2), ("b", 6)]);
     }
 
     #[test]

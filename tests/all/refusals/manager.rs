@@ -12,7 +12,7 @@ use switchhook_tests::world::{PipeDialer, World, WorldConfig};
 use tokio::time::Instant;
 use tracing::Level;
 
-use super::{assert_goes_on, assert_warned, with_links};
+use super::{assert_goes_on, assert_warned, counts, with_links};
 use crate::calls::assert_whole_echo;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -54,6 +54,8 @@ async fn bad_key(log: &TestLog) {
     assert!(world.try_record().is_none());
     let refusals = world.sim.counts().refusals;
     assert!((10..20).contains(&refusals), "{refusals} dials in an hour");
+    let [connector] = &world.exchange.connectors()[..] else { panic!("one connector") };
+    assert!(connector.credentials_refused && !connector.up, "{connector:?}");
     assert_eq!(log.expect_errors("check api_key and connector_uuid"), 1);
     assert_warned(log, 0, "");
     world.close().await;
@@ -131,6 +133,13 @@ async fn nonsense(log: &TestLog) {
     }
     assert_eq!(said.len(), 6, "{said:#?}");
     assert_eq!(world.sim.counts().links, 1, "the link stays");
+    let counts = counts(&world);
+    // Binary messages are read as JSON here: three of them are none.
+    let counted = [2, 2, 2, 2, 8, 2];
+    let kinds = ["answer-to-nothing", "bad-field", "no-type", "not-an-object", "not-json", "unknown-type"];
+    assert_eq!(counts.oddities_manager, std::array::from_fn::<_, 6, _>(|index| (kinds[index], counted[index])));
+    assert_eq!((counts.set_ups, counts.losses, counts.refusals), (1, 0, 0));
+    assert_eq!((counts.announced, counts.resumed, counts.claims, counts.claims_failed), (1, 0, 1, 0));
     assert_goes_on(&mut world).await;
     world.close().await;
 }

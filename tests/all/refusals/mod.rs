@@ -6,6 +6,7 @@ mod setup;
 mod voice;
 mod voice_url;
 
+use exchange::ConnectorCounts;
 use libtest_mimic::Trial;
 use sim::{CallFaults, CallReport, Caller, Faults, LinkFaults, SimConfig};
 use switchhook_tests::logs::TestLog;
@@ -30,6 +31,13 @@ fn with_links(links: Vec<LinkFaults>) -> WorldConfig {
 /// An echo caller whose call has these faults.
 fn faulty_echo(ms: u32, faults: CallFaults) -> Caller {
     Caller { faults: Some(faults), give_up_ms: 30_000, ..Caller::echo(ms) }
+}
+
+/// What the one connector of a world counted.
+fn counts(world: &World) -> ConnectorCounts {
+    let [connector] = &world.exchange.connectors()[..] else { panic!("one connector") };
+    assert_eq!((connector.tenant.as_str(), connector.name.as_str()), ("acme", "main"));
+    connector.counts.clone()
 }
 
 /// The host goes on: the next call is served whole.

@@ -16,13 +16,13 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tracing::Level;
 
-use super::{assert_goes_on, assert_warned, faulty_echo};
+use super::{assert_goes_on, assert_warned, counts, faulty_echo};
 use crate::calls::assert_whole_echo;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         real("refusals::nonsense_on_the_voice_socket", |log| async move { nonsense(&log).await }),
-        simulated("refusals::half_a_sample_is_dropped", |_| half_a_sample()),
+        simulated("refusals::half_a_sample_is_dropped", |log| async move { half_a_sample(&log).await }),
         real("refusals::a_message_over_a_mebibyte_ends_its_call", |_| too_long()),
         simulated("refusals::a_stalled_voice_socket_ends_its_call", |_| stalled()),
         simulated("refusals::a_short_stall_loses_nothing", |_| short_stall()),
@@ -32,7 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("refusals::responses_that_come_twice", |log| async move { duplicates(&log).await }),
         simulated("refusals::a_server_that_does_not_close", |log| async move { will_not_close(&log).await }),
         simulated("refusals::a_server_that_keeps_the_socket", |log| async move { keeps_the_socket(&log).await }),
-        simulated("refusals::requests_that_are_no_requests", |_| no_requests()),
+        simulated("refusals::requests_that_are_no_requests", |log| async move { no_requests(&log).await }),
     ]
 }
 
@@ -45,16 +45,20 @@ async fn nonsense(log: &TestLog) {
     let record = world.record().await;
     assert_eq!((record.end, record.guest), (EndReason::Terminated, Some(GuestEnd::Returned)));
     let said = log.lines_at(Level::WARN, "odd frame on the voice socket");
-    for kind in ["not-json", "not-an-object", "no-type", "bad-field", "unknown-type", "answer-to-nothing"] {
+    let kinds = ["answer-to-nothing", "bad-field", "no-audio", "no-type", "not-an-object", "not-json", "unknown-type"];
+    for kind in kinds {
         let told = said.iter().filter(|line| line.contains(&format!("kind=\"{kind}\""))).count();
         assert_eq!(told, 1, "`{kind}` is told once: {said:#?}");
     }
-    assert_eq!(said.len(), 6, "binary frames without audio are passed over: {said:#?}");
+    assert_eq!(said.len(), kinds.len(), "{said:#?}");
+    // Of binary messages without audio there are two, each sent twice.
+    let counted = kinds.map(|kind| (kind, if kind == "no-audio" { 4 } else { 2 }));
+    assert_eq!(counts(&world).oddities_voice, counted, "and counted each time");
     assert_goes_on(&mut world).await;
     world.close().await;
 }
 
-async fn half_a_sample() {
+async fn half_a_sample(log: &TestLog) {
     let mut world = World::simulated(WorldConfig::default()).await;
     let faults = CallFaults { garbage: vec![(100, Garbage::OddBinary)], ..CallFaults::default() };
     let caller = Caller { verify_echo: false, ..faulty_echo(600, faults) };
@@ -62,6 +66,8 @@ async fn half_a_sample() {
     assert_eq!((report.pull.odd_frames, report.pull.overrun_bytes), (0, 0));
     let stats = world.record().await.stats.expect("it had a voice");
     assert_eq!((stats.odd_bytes, stats.samples_in), (1, 16 * 600 + 1));
+    assert_warned(log, 1, "kind=\"half-a-sample\" detail=\"a frame of 4 bytes\"");
+    assert_eq!(counts(&world).oddities_voice, [("half-a-sample", 1)]);
     world.close().await;
 }
 
@@ -217,7 +223,7 @@ async fn keeps_the_socket(log: &TestLog) {
     world.close().await;
 }
 
-async fn no_requests() {
+async fn no_requests(log: &TestLog) {
     let (mut world, mut hand) = Hand::start(WorldConfig::default());
     let mut manager = hand.manager().await;
     manager.lead_in("odd").await;
@@ -239,5 +245,7 @@ async fn no_requests() {
     voice.terminate().await;
     let stats = world.record().await.stats.expect("it had a voice");
     assert_eq!((stats.bytes_requested, stats.bytes_out), (640, 640));
+    assert_warned(log, 1, "kind=\"request-for-nothing\"");
+    assert_eq!(counts(&world).oddities_voice, [("request-for-nothing", 4)], "one for another channel is none of them");
     world.close().await;
 }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::{Sink, Stream};
+use telcoflow::Tally;
 use telcoflow::frame::manager::Channel;
 use telcoflow::link::{Event, Link, LinkConfig, Output, Refusal, RequestRefused};
 use tokio::time::Sleep;
@@ -68,6 +69,11 @@ impl ManagerLink {
             timer: Box::pin(tokio::time::sleep_until(tokio::time::Instant::now())),
             due: None,
         }
+    }
+
+    /// Counts what the server sends wrong into this tally too, which other links may share.
+    pub fn count_into(&mut self, tally: Tally) {
+        self.core.count_into(tally);
     }
 
     /// What happens next. Safe to drop and call again.

@@ -12,6 +12,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use call::{Call, Command, CommandKind, EndReason, Failure, State};
 use futures_util::{Sink, Stream};
+use telcoflow::Tally;
 use telcoflow::frame::voice::{CommandName, parse_audio};
 use telcoflow::frame::word;
 use telcoflow::link::Refusal;
@@ -113,6 +114,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
         Self { socket, core: Voice::new(seed, now()), outbox: VecDeque::new(), unflushed: false, open: true, due: None }
     }
 
+    /// Counts what the server sends wrong into this tally too, which other links may share.
+    pub fn count_into(&mut self, tally: Tally) {
+        self.core.count_into(tally);
+    }
+
     /// Whether the socket lives.
     pub fn is_open(&self) -> bool {
         self.open
@@ -162,8 +168,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     fn receive(&mut self, message: Message, call: &mut Call) {
         match message {
             Message::Binary(frame) => {
-                if let Some((channel, pcm)) = parse_audio(&frame) {
+                let audio = parse_audio(&frame);
+                if let Some((channel, pcm)) = audio {
                     call.handle_audio(channel, pcm);
+                }
+                if audio.is_none_or(|(_, pcm)| !pcm.len().is_multiple_of(2)) {
+                    self.core.handle_bad_audio(call.now(), frame.len());
+                    self.apply(call);
                 }
             }
             Message::Text(text) => {

@@ -8,7 +8,7 @@ use super::requests::{Ask, Requests};
 use super::sessions::Sessions;
 use super::{ClaimFailure, CreateFailure, Event, Link, Socket, State, failed};
 use crate::codes::{BAD_RESPONSE, UNKNOWN};
-use crate::frame::manager::{Created, Response, Session, ToClient, ToServer};
+use crate::frame::manager::{Activity, Channel, Created, Response, Session, ToClient, ToServer};
 use crate::heartbeat::Heartbeat;
 use crate::limits::{LINK_PING_INTERVAL_S, LINK_PONG_DEADLINE_S, PEER_TEXT_BYTES_MAX};
 use crate::text::{clipped, uuid_v4};
@@ -29,7 +29,15 @@ impl Link {
             (State::Up(_), ToClient::SessionNotify(notify)) if notify.session_id.is_empty() => {
                 self.odd("notify-without-session", bytes);
             }
-            (State::Up(_), ToClient::SessionNotify(notify)) => self.event(Event::Notified(notify)),
+            (State::Up(_), ToClient::SessionNotify(notify)) => {
+                if matches!(notify.activity, Activity::Other(_)) {
+                    self.odd("unknown-activity", bytes);
+                }
+                if matches!(notify.channel, Channel::Other(_)) {
+                    self.odd("unknown-channel", bytes);
+                }
+                self.event(Event::Notified(notify));
+            }
             (State::Up(socket), ToClient::CallIn(call)) if socket.sessions.has(&call.session_id) => {
                 self.event(Event::CallIn(call));
             }

@@ -26,7 +26,7 @@ use crate::frame::AudioMode;
 use crate::frame::manager::{CallFlow, CloseReason, ToClient, ToServer};
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::limits::{PEER_TEXT_BYTES_MAX, REFUSAL_BODY_BYTES_MAX, SETUP_DONE_DEADLINE_S};
-use crate::oddity::{Oddities, Oddity};
+use crate::oddity::{Oddities, Oddity, Tally};
 use crate::text::clipped;
 
 /// What the link asks of the server at each setup.
@@ -86,6 +86,11 @@ impl Link {
             oddities: Oddities::default(),
             rng,
         }
+    }
+
+    /// Counts oddities into this tally too, which other links may share.
+    pub fn count_into(&mut self, tally: Tally) {
+        self.oddities.count_into(tally);
     }
 
     /// The upgrade succeeded.

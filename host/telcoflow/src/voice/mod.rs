@@ -17,7 +17,7 @@ use crate::limits::{
     COMMAND_GRACE_S, COMMANDS_MAX, PEER_TEXT_BYTES_MAX, RING_TIME_MAX_S, RING_TIME_MIN_S, VOICE_PING_INTERVAL_S,
     VOICE_PONG_DEADLINE_S,
 };
-use crate::oddity::{Oddities, Oddity};
+use crate::oddity::{Oddities, Oddity, Tally};
 use crate::text::{clipped, uuid_v4};
 
 /// The link. After each call of a `&mut` method, drain [`Voice::poll_output`] until it says [`Output::Timeout`].
@@ -57,6 +57,11 @@ impl Voice {
             outputs: VecDeque::new(),
             oddities: Oddities::default(),
         }
+    }
+
+    /// Counts oddities into this tally too, which other links may share.
+    pub fn count_into(&mut self, tally: Tally) {
+        self.oddities.count_into(tally);
     }
 
     /// Sends a command. Answered by one [`Event::Response`] with this `key`, at the latest when its
@@ -101,6 +106,14 @@ impl Voice {
                 let oddity = self.oddities.unreadable(&error, bytes.len());
                 self.tell(oddity);
             }
+        }
+    }
+
+    /// A binary message came that is no audio, or whose audio ends in half a sample.
+    pub fn handle_bad_audio(&mut self, now: Instant, bytes: usize) {
+        self.advance(now);
+        if self.socket.is_some() {
+            self.odd(if bytes < 2 { "no-audio" } else { "half-a-sample" }, bytes);
         }
     }
 
@@ -170,7 +183,9 @@ impl Voice {
             }),
             ToClient::CallEventOther { .. } => self.odd("unknown-call-event", bytes),
             ToClient::BufferRequest { requested_bytes, prefer_audio_frame_bytes, channel_id } => {
-                if channel_id == i64::from(CALL_CHANNEL) && requested_bytes > 0 {
+                if requested_bytes <= 0 {
+                    self.odd("request-for-nothing", bytes);
+                } else if channel_id == i64::from(CALL_CHANNEL) {
                     self.event(Event::BufferRequest {
                         bytes: requested_bytes.unsigned_abs(),
                         frame_bytes: prefer_audio_frame_bytes

@@ -171,7 +171,8 @@ pub(crate) fn refusal(req_id: &str, code: &str, content: Option<Value>) -> ToCli
 }
 
 pub(crate) fn notify(session_id: &str) -> ToClient {
-    let frame = json!({"type": "session.notify", "sessionId": session_id, "channel": "TELCO"});
+    let frame = json!({"type": "session.notify", "sessionId": session_id, "channel": "TELCO",
+        "activity": "NEW_INCOMING_CALL"});
     ToClient::parse(frame.to_string().as_bytes()).expect("a frame")
 }
 

@@ -250,3 +250,18 @@ fn nothing_can_be_asked_of_a_link_that_is_down() {
     let sent = driver.until(Deadline::Redial).frames();
     assert_eq!(sent, Vec::<ToServer>::new());
 }
+
+#[test]
+fn an_announcement_of_a_new_kind_is_passed_on_and_counted() {
+    let mut driver = LinkDriver::up();
+    let frame = |activity: &str, channel: &str| {
+        json!({"type": "session.notify", "sessionId": "s1", "channel": channel, "activity": activity}).to_string()
+    };
+    for (activity, channel, oddities) in [("RESUME", "WA", 0), ("NEW_VIDEO", "TELCO", 1), ("RESUME", "FAX", 1)] {
+        let told = driver.bytes(frame(activity, channel).as_bytes());
+        let odd = told.events.iter().filter(|event| matches!(event, Event::Oddity(_))).count();
+        assert_eq!((odd, told.events.len()), (oddities, oddities + 1), "{activity}, {channel}");
+    }
+    let counts: Vec<_> = driver.link.oddities().collect();
+    assert_eq!(counts, [("unknown-activity", 1), ("unknown-channel", 1)]);
+}

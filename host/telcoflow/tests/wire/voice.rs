@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use telcoflow::frame::voice::{CommandName, ToClient};
 use telcoflow::limits::COMMANDS_MAX;
-use telcoflow::voice::{CommandFailure, CommandRefused, Deadline, Event};
+use telcoflow::voice::{CommandFailure, CommandRefused, Deadline, Event, Output};
 
 use crate::driver::{VoiceDriver, VoiceTold};
 
@@ -178,9 +178,6 @@ fn requests_for_audio_are_clamped_and_those_for_nothing_skipped() {
         (json!({"requested_bytes": 640, "channelId": 1}), None),
         (json!({"requested_bytes": 640, "channelId": 256}), None),
         (json!({"requested_bytes": 640, "channelId": -256}), None),
-        (json!({"requested_bytes": 0}), None),
-        (json!({"requested_bytes": -640}), None),
-        (json!({}), None),
     ] {
         let frame = json!({"type": "buffer_request", "data": data}).to_string();
         let told = driver.bytes(frame.as_bytes());
@@ -189,6 +186,29 @@ fn requests_for_audio_are_clamped_and_those_for_nothing_skipped() {
         assert_eq!(told.events, expected, "{frame}");
     }
     assert_eq!(driver.voice.oddities().count(), 0);
+    for (index, data) in [json!({"requested_bytes": 0}), json!({"requested_bytes": -640}), json!({})].iter().enumerate()
+    {
+        let frame = json!({"type": "buffer_request", "data": data}).to_string();
+        let told = driver.bytes(frame.as_bytes());
+        assert!(told.events.iter().all(|event| matches!(event, Event::Oddity(_))), "{frame}");
+        assert_eq!(told.events.len(), usize::from(index == 0), "told once: {frame}");
+    }
+    assert_eq!(driver.voice.oddities().collect::<Vec<_>>(), [("request-for-nothing", 3)]);
+}
+
+#[test]
+fn binary_messages_without_whole_samples_are_told_once() {
+    let mut driver = VoiceDriver::new();
+    for bytes in [0, 1, 4, 642] {
+        driver.voice.handle_bad_audio(driver.now, bytes);
+    }
+    let kinds: Vec<&str> = std::iter::from_fn(|| match driver.voice.poll_output() {
+        Output::Event(Event::Oddity(oddity)) => Some(oddity.kind),
+        _ => None,
+    })
+    .collect();
+    assert_eq!(kinds, ["no-audio", "half-a-sample"]);
+    assert_eq!(driver.voice.oddities().collect::<Vec<_>>(), [("half-a-sample", 2), ("no-audio", 2)]);
 }
 
 #[test]
