@@ -21,6 +21,12 @@ pub const MESSAGES_PER_TURN_MAX: usize = 64;
 pub const OUTBOX_FRAMES_MAX: usize = 1_024;
 /// Characters of a refused upgrade's body that are shown. The rest is cut.
 pub const REFUSAL_BODY_CHARS_MAX: usize = 300;
+/// Milliseconds for a REST request: dialling, TLS, the answer and its body (PROTOCOL.md, RE-3). Longer: it fails.
+pub const REST_MS_MAX: u64 = 5_000;
+/// Bytes of a REST answer's body. More: the request fails.
+pub const REST_BODY_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a REST answer's status line and headers. More: the request fails.
+pub const REST_HEAD_BYTES_MAX: usize = 64 << 10;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -34,4 +40,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("messages_per_turn_max", MESSAGES_PER_TURN_MAX as u64, "the rest waits for the next turn"),
     ("outbox_frames_max", OUTBOX_FRAMES_MAX as u64, "the socket is closed"),
     ("refusal_body_chars_max", REFUSAL_BODY_CHARS_MAX as u64, "the rest is cut"),
+    ("rest_ms_max", REST_MS_MAX, "the request fails"),
+    ("rest_body_bytes_max", REST_BODY_BYTES_MAX as u64, "the request fails"),
+    ("rest_head_bytes_max", REST_HEAD_BYTES_MAX as u64, "the request fails"),
 ];

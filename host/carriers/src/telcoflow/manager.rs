@@ -37,6 +37,18 @@ pub struct ManagerConfig {
     pub link: LinkConfig,
 }
 
+impl ManagerConfig {
+    /// What every request to the account carries: name, value, and whether the value is a secret. Rows AU-1 and AU-4.
+    pub(super) fn headers(&self) -> [(&'static str, &str, bool); 3] {
+        let Credentials { api_key, connector_uuid } = &self.credentials;
+        [
+            ("x-api-key", api_key.reveal(), true),
+            ("x-connector-uuid", connector_uuid, false),
+            ("x-sdk-version", &self.sdk_version, false),
+        ]
+    }
+}
+
 /// One connector's link to its session manager. It dials, dials again, and reports what happens.
 pub struct ManagerLink {
     config: ManagerConfig,
@@ -153,14 +165,8 @@ impl ManagerLink {
                 Err(Refusal::Unreachable("the base URL is not usable".to_string()))
             }));
         };
-        let Credentials { api_key, connector_uuid } = &self.config.credentials;
-        let headers = [
-            ("x-api-key", api_key.reveal(), true),
-            ("x-connector-uuid", connector_uuid, false),
-            ("x-sdk-version", &self.config.sdk_version, false),
-        ];
         let dialer = self.dialer.clone();
-        let request = request(&url, &headers);
+        let request = request(&url, &self.config.headers());
         Line::Dialing(Box::pin(async move { open(dialer, url, request?, socket_config()).await }))
     }
 

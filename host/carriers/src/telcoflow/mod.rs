@@ -4,10 +4,12 @@
 
 mod frame_log;
 mod manager;
+mod rest;
 mod upgrade;
 mod voice;
 
 pub use manager::{ManagerConfig, ManagerLink};
+pub use rest::{Closing, RestClient, RestError, SessionFilter};
 pub use upgrade::{Credentials, Secret};
 pub use voice::{VoiceError, VoiceLink, VoiceTarget};
 

@@ -11,6 +11,7 @@ mod json;
 mod label;
 pub mod manager;
 pub(crate) mod redact;
+pub mod rest;
 pub mod voice;
 
 use std::fmt;
