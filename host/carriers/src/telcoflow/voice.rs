@@ -80,6 +80,8 @@ pub struct VoiceLink<S> {
     outbox: VecDeque<Message>,
     unflushed: bool,
     open: bool,
+    /// That audio on further channels is dropped was told.
+    unheard_told: bool,
     /// When the core wants to be told the time.
     due: Option<Instant>,
 }
@@ -111,7 +113,15 @@ impl VoiceLink<Box<dyn ByteStream>> {
 impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     /// Takes over an upgraded socket. The seed feeds command ids.
     pub fn new(socket: WebSocketStream<S>, seed: u64) -> Self {
-        Self { socket, core: Voice::new(seed, now()), outbox: VecDeque::new(), unflushed: false, open: true, due: None }
+        Self {
+            socket,
+            core: Voice::new(seed, now()),
+            outbox: VecDeque::new(),
+            unflushed: false,
+            open: true,
+            unheard_told: false,
+            due: None,
+        }
     }
 
     /// Counts what the server sends wrong into this tally too, which other links may share.
@@ -171,6 +181,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 let audio = parse_audio(&frame);
                 if let Some((channel, pcm)) = audio {
                     call.handle_audio(channel, pcm);
+                    self.note_unheard(channel, pcm.len(), call);
                 }
                 if audio.is_none_or(|(_, pcm)| !pcm.len().is_multiple_of(2)) {
                     self.core.handle_bad_audio(call.now(), frame.len());
@@ -186,6 +197,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             // The library has queued the answer; it leaves with the next flush.
             Message::Ping(_) | Message::Close(_) => self.unflushed = true,
             Message::Frame(_) => {}
+        }
+    }
+
+    /// Tells once when a server talks on more channels than a call has.
+    fn note_unheard(&mut self, channel: u8, bytes: usize, call: &Call) {
+        if call.stats().frames_unheard > 0 && !std::mem::replace(&mut self.unheard_told, true) {
+            tracing::warn!(channel, bytes, "audio on more channels than a call has: dropped");
         }
     }
 
