@@ -168,6 +168,9 @@ impl Connector {
             Event::WaMsgIn(message) => {
                 tracing::debug!(session = message.session_id, "a chat message without a handler")
             }
+            Event::Sent { session_id, .. } | Event::Reclaimed { session_id } => {
+                tracing::debug!(session = session_id, "news of a chat without a handler");
+            }
         }
     }
 

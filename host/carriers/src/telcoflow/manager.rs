@@ -108,6 +108,22 @@ impl ManagerLink {
         self.core.ready(session_id)
     }
 
+    /// Sends a chat message of a claimed session; [`Event::Sent`] with this key follows.
+    pub fn send(
+        &mut self,
+        key: u32,
+        session_id: &str,
+        api_version: String,
+        data: serde_json::Value,
+    ) -> Result<(), RequestRefused> {
+        self.core.send(now(), key, session_id, api_version, data)
+    }
+
+    /// Forgets a session that is over for this host.
+    pub fn forget(&mut self, session_id: &str) {
+        self.core.forget(session_id);
+    }
+
     /// Whether the link is set up.
     pub fn is_up(&self) -> bool {
         self.core.is_up()
