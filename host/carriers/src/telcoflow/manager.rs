@@ -29,8 +29,8 @@ use crate::limits::{
 pub struct ManagerConfig {
     /// `ws` or `wss`; the path of the plane is added.
     pub base_url: Url,
-    /// Who we are.
-    pub credentials: Credentials,
+    /// Who we are. `None`: the dialer's client certificate says it alone.
+    pub credentials: Option<Credentials>,
     /// Sent as `x-sdk-version`.
     pub sdk_version: String,
     /// Audio and call flow.
@@ -39,13 +39,11 @@ pub struct ManagerConfig {
 
 impl ManagerConfig {
     /// What every request to the account carries: name, value, and whether the value is a secret. Rows AU-1 and AU-4.
-    pub(super) fn headers(&self) -> [(&'static str, &str, bool); 3] {
-        let Credentials { api_key, connector_uuid } = &self.credentials;
-        [
-            ("x-api-key", api_key.reveal(), true),
-            ("x-connector-uuid", connector_uuid, false),
-            ("x-sdk-version", &self.sdk_version, false),
-        ]
+    pub(super) fn headers(&self) -> Vec<(&'static str, &str, bool)> {
+        let key = self.credentials.as_ref().map(|Credentials { api_key, connector_uuid }| {
+            [("x-api-key", api_key.reveal(), true), ("x-connector-uuid", connector_uuid.as_str(), false)]
+        });
+        key.into_iter().flatten().chain([("x-sdk-version", self.sdk_version.as_str(), false)]).collect()
     }
 }
 

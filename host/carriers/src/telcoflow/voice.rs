@@ -71,6 +71,9 @@ pub enum VoiceError {
     /// Nobody there, or not in time.
     #[error("the voice server is unreachable: {0}")]
     Unreachable(String),
+    /// Somebody there who cannot be trusted, or who does not trust us.
+    #[error("the voice server is not talked to: {0}")]
+    Tls(String),
 }
 
 /// An open voice socket and the protocol's state on it.
@@ -105,7 +108,8 @@ impl VoiceLink<Box<dyn ByteStream>> {
         match opened {
             Ok(socket) => Ok(Self::new(socket, seed)),
             Err(Refusal::Status { status, body }) => Err(VoiceError::Refused { status, body }),
-            Err(Refusal::Unreachable(why) | Refusal::Tls(why)) => Err(VoiceError::Unreachable(why)),
+            Err(Refusal::Unreachable(why)) => Err(VoiceError::Unreachable(why)),
+            Err(Refusal::Tls(why) | Refusal::Certificate(why)) => Err(VoiceError::Tls(why)),
         }
     }
 }

@@ -55,11 +55,18 @@ pub struct Link {
     outputs: VecDeque<Output>,
     backoff: Backoff,
     credentials_backoff: Backoff,
-    /// The status that was told, until a dial ends differently.
-    credentials_told: Option<u16>,
+    /// What was told of refused credentials, until a dial ends differently.
+    credentials_told: Option<Blamed>,
     /// Chats of lost sockets, until they are claimed again.
     chats: Chats,
     oddities: Oddities,
+}
+
+/// What makes one refusal of the credentials another than the one before. Their words may differ each time.
+#[derive(Clone, Copy, PartialEq)]
+enum Blamed {
+    Status(u16),
+    Certificate,
 }
 
 enum State {
@@ -118,16 +125,15 @@ impl Link {
         if !matches!(self.state, State::Dialling) {
             return;
         }
-        let (retry_in, told) = match &refusal {
-            Refusal::Status { status, .. } if refusal.blames_credentials() => {
-                let told = self.credentials_told.replace(*status) == Some(*status);
-                (self.credentials_backoff.next_delay(), told)
-            }
-            _ => {
-                self.credentials_told = None;
-                (self.backoff.next_delay(), false)
-            }
+        let blamed = match &refusal {
+            Refusal::Status { status, .. } if refusal.blames_credentials() => Some(Blamed::Status(*status)),
+            Refusal::Certificate(_) => Some(Blamed::Certificate),
+            Refusal::Status { .. } | Refusal::Unreachable(_) | Refusal::Tls(_) => None,
         };
+        let told = blamed.is_some() && self.credentials_told == blamed;
+        self.credentials_told = blamed;
+        let backoff = if blamed.is_some() { &mut self.credentials_backoff } else { &mut self.backoff };
+        let retry_in = backoff.next_delay();
         self.pause(retry_in);
         if !told {
             self.event(Event::Refused { refusal: clipped_refusal(refusal), retry_in });
@@ -349,5 +355,6 @@ fn clipped_refusal(refusal: Refusal) -> Refusal {
         Refusal::Status { status, body } => Refusal::Status { status, body: clipped(body, REFUSAL_BODY_BYTES_MAX) },
         Refusal::Unreachable(why) => Refusal::Unreachable(clipped(why, PEER_TEXT_BYTES_MAX)),
         Refusal::Tls(why) => Refusal::Tls(clipped(why, PEER_TEXT_BYTES_MAX)),
+        Refusal::Certificate(why) => Refusal::Certificate(clipped(why, PEER_TEXT_BYTES_MAX)),
     }
 }

@@ -58,7 +58,7 @@ pub enum Event {
         /// The pause until the next dial.
         retry_in: Duration,
     },
-    /// A dial failed. Refused credentials (401, 403) are told once, until the dial ends differently.
+    /// A dial failed. Refused credentials (401, 403, the certificate) are told once, until the dial ends differently.
     Refused {
         /// How.
         refusal: Refusal,
@@ -160,15 +160,18 @@ pub enum Refusal {
     /// No socket came to be.
     #[error("the server is unreachable: {0}")]
     Unreachable(String),
-    /// No agreement on TLS.
+    /// The server cannot be trusted, or there was no agreement on TLS.
     #[error("TLS failed: {0}")]
     Tls(String),
+    /// The server demands a client certificate, or does not take ours.
+    #[error("the client certificate was refused: {0}")]
+    Certificate(String),
 }
 
 impl Refusal {
     /// Whether only other credentials would help.
     pub fn blames_credentials(&self) -> bool {
-        matches!(self, Self::Status { status: 401 | 403, .. })
+        matches!(self, Self::Status { status: 401 | 403, .. } | Self::Certificate(_))
     }
 }
 
