@@ -7,7 +7,6 @@
 mod divergences;
 mod host;
 mod observed;
-pub(crate) mod rows;
 mod sdk;
 mod upgrades;
 

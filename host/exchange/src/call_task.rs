@@ -10,14 +10,16 @@ use sandbox::{GuestEnd, Prepared, SharedCall};
 use telcoflow::Tally;
 use telcoflow::frame::manager::{CallIn, CloseReason};
 use tokio::sync::mpsc;
+use tracing::{Instrument, Span};
 
 use crate::admission::Permit;
 use crate::board::{Attending, Board};
 use crate::clock::{now, since};
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::limits::CALL_IN_MS_MAX;
+use crate::mailbox::{Mailbox, mailbox};
 use crate::record::{CallRecord, Observer, Setup};
-use crate::turn::Turns;
+use crate::turn::{Done, Turns};
 
 /// What a connector's task tells a call's task.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub(crate) struct CallTask {
     pub(crate) dialer: Arc<dyn Dial>,
     pub(crate) board: Board,
     pub(crate) observer: Arc<dyn Observer>,
-    pub(crate) mailbox: mpsc::Receiver<ToCall>,
+    pub(crate) mailbox: Mailbox,
     pub(crate) reports: mpsc::Sender<Ready>,
     /// Where its voice sockets count what the server sends wrong.
     pub(crate) oddities: Tally,
@@ -59,6 +61,13 @@ pub(crate) struct CallTask {
 }
 
 type Voice = VoiceLink<Box<dyn ByteStream>>;
+
+/// A call that has its voice.
+struct Talk {
+    turns: Turns,
+    call: SharedCall,
+    began: Instant,
+}
 
 /// A call that ended before it had a voice.
 struct Early {
@@ -73,21 +82,27 @@ impl Early {
 }
 
 impl CallTask {
-    /// Serves the call. Whatever happens in it ends here.
-    pub(crate) async fn run(mut self) -> CallRecord {
+    /// Serves the call. Whatever happens in it ends here. Its lines stand in the span.
+    pub(crate) async fn run(mut self, span: Span) -> CallRecord {
         let claimed = now();
         let mut record = self.record(claimed);
-        if let Err(early) = self.serve(&mut record).await {
-            record.end = early.end;
-            record.trouble = early.trouble;
+        match self.begin(&mut record).instrument(span.clone()).await {
+            Ok(Talk { turns, call, began }) => keep(&mut record, turns.await, &call.lock(), began),
+            Err(early) => {
+                record.end = early.end;
+                record.trouble = early.trouble;
+            }
         }
         record.duration = since(claimed);
-        self.say_goodbye(&record);
-        self.observer.call_ended(&record);
+        span.in_scope(|| {
+            self.say_goodbye(&record);
+            self.observer.call_ended(&record);
+        });
         record
     }
 
-    async fn serve(&mut self, record: &mut CallRecord) -> Result<(), Early> {
+    /// Everything up to the first turn.
+    async fn begin(&mut self, record: &mut CallRecord) -> Result<Talk, Early> {
         let began = now();
         let prepared = self.plugin.plugin.prepare(self.plugin.setup.clone()).await;
         record.setup.guest = since(began);
@@ -109,8 +124,7 @@ impl CallTask {
         let began = now();
         let (link, call_in) = self.dial(call_in).await?;
         record.setup.voice = since(began);
-        self.talk(link, call_in, prepared.ok(), record).await;
-        Ok(())
+        Ok(self.talk(link, call_in, prepared.ok()))
     }
 
     async fn await_call_in(&mut self) -> Result<CallIn, Early> {
@@ -164,7 +178,7 @@ impl CallTask {
         }
     }
 
-    async fn talk(&mut self, link: Voice, call_in: CallIn, prepared: Option<Prepared>, record: &mut CallRecord) {
+    fn talk(&mut self, link: Voice, call_in: CallIn, prepared: Option<Prepared>) -> Talk {
         let config = CallConfig {
             info: self.info(call_in),
             capabilities: CAPABILITIES,
@@ -178,18 +192,8 @@ impl CallTask {
         }
         tracing::info!(setup_ms = since(self.notified).as_millis(), "the call begins");
         let guest = prepared.map(|prepared| prepared.serve(call.clone()));
-        let mailbox = std::mem::replace(&mut self.mailbox, mpsc::channel(1).1);
-        let done = Turns::new(link, call.clone(), guest, mailbox, posted).await;
-        let call = call.lock();
-        record.end = call.end_reason().unwrap_or(EndReason::HostStopped);
-        record.guest = done.guest;
-        record.cpu = done.cpu;
-        record.setup.answer = done.answer;
-        record.stats = Some(call.stats());
-        record.began = Some(began);
-        let entries = call.journal().entries().iter();
-        record.journal = entries.map(|entry| (entry.at.saturating_duration_since(began), entry.what.clone())).collect();
-        record.journal_left_out = call.journal().left_out();
+        let mailbox = std::mem::replace(&mut self.mailbox, mailbox().1);
+        Talk { turns: Turns::new(link, call.clone(), guest, mailbox, posted), call, began }
     }
 
     fn info(&self, call_in: CallIn) -> CallInfo {
@@ -202,7 +206,7 @@ impl CallTask {
             outbound: false,
             resumed: self.resumed,
             sample_rate_hz: self.connector.manager.link.sample_rate_hz,
-            channels: self.connector.manager.link.audio_mode.channels().to_vec(),
+            channels: vec![0],
             fields: vec![("session_id".to_string(), call_in.session_id), ("org_uuid".to_string(), call_in.org_uuid)],
         }
     }
@@ -237,6 +241,19 @@ impl CallTask {
             None => tracing::info!(end, handler, seconds, "the call is over"),
         }
     }
+}
+
+/// Writes down how a call went.
+fn keep(record: &mut CallRecord, done: Done, call: &Call, began: Instant) {
+    record.end = call.end_reason().unwrap_or(EndReason::HostStopped);
+    record.guest = done.guest;
+    record.cpu = done.cpu;
+    record.setup.answer = done.answer;
+    record.stats = Some(call.stats());
+    record.began = Some(began);
+    let entries = call.journal().entries().iter();
+    record.journal = entries.map(|entry| (entry.at.saturating_duration_since(began), entry.what.clone())).collect();
+    record.journal_left_out = call.journal().left_out();
 }
 
 /// What ends a call that has no voice yet.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use call::last_four;
+use carriers::Dial;
 use carriers::telcoflow::ManagerLink;
-use carriers::{Dial, Dialers};
 use telcoflow::frame::manager::{Activity, CallIn, Channel, CloseReason, SessionNotify};
 use telcoflow::frame::word;
 use telcoflow::link::Event;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::admission::{Permit, Slots};
 use crate::board::Board;
@@ -20,7 +20,8 @@ use crate::call_task::{CallTask, Ready, ToCall};
 use crate::clock::now;
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::counters::Counters;
-use crate::limits::{CLAIMS_MAX, MAILBOX_MESSAGES_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
+use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
+use crate::mailbox::{Post, mailbox};
 use crate::record::{CallRecord, Observer};
 use crate::refusals::Refusals;
 use crate::route::{self, Route};
@@ -53,7 +54,6 @@ pub(crate) struct Connector {
     tenant: Arc<Tenant>,
     config: ConnectorConfig,
     link: ManagerLink,
-    voice: Arc<dyn Dial>,
     phase: watch::Receiver<Phase>,
     claims: HashMap<String, Claim>,
     calls: HashMap<String, LiveCall>,
@@ -67,7 +67,7 @@ pub(crate) struct Connector {
 
 /// The way to a call's task, and the span that its lines stand in.
 struct LiveCall {
-    mailbox: mpsc::Sender<ToCall>,
+    mailbox: Post,
     span: Span,
 }
 
@@ -82,18 +82,13 @@ struct Claim {
 impl Connector {
     pub(crate) fn new(tenant: Arc<Tenant>, config: ConnectorConfig, phase: watch::Receiver<Phase>, seed: u64) -> Self {
         let mut seeds = fastrand::Rng::with_seed(seed);
-        let dialers = config.dialers.clone();
-        let dialers =
-            dialers.unwrap_or_else(|| Dialers { manager: tenant.dialer.clone(), voice: tenant.dialer.clone() });
-        let mut link = ManagerLink::new(config.manager.clone(), dialers.manager, seeds.u64(..));
+        let mut link = ManagerLink::new(config.manager.clone(), tenant.dialer.clone(), seeds.u64(..));
         let counters = Arc::new(Counters::default());
         link.count_into(counters.manager.clone());
         Self {
             tenant,
-            refusals: Refusals::of(&config),
             config,
             link,
-            voice: dialers.voice,
             phase,
             claims: HashMap::new(),
             calls: HashMap::new(),
@@ -101,6 +96,7 @@ impl Connector {
             sessions: HashMap::new(),
             ready: mpsc::channel(REPORTS_MAX),
             seeds,
+            refusals: Refusals::default(),
             counters,
         }
     }
@@ -173,9 +169,6 @@ impl Connector {
             Event::WaMsgIn(message) => {
                 tracing::debug!(session = message.session_id, "a chat message without a handler")
             }
-            Event::Sent { session_id, .. } | Event::Reclaimed { session_id } => {
-                tracing::debug!(session = session_id, "news of a chat without a handler");
-            }
         }
     }
 
@@ -232,7 +225,7 @@ impl Connector {
             tracing::debug!(session = session_id, "a claim was confirmed that nobody made");
             return;
         };
-        let (mailbox, mail) = mpsc::channel(MAILBOX_MESSAGES_MAX);
+        let (post, mail) = mailbox();
         let span = tracing::info_span!(
             "call",
             session = session_id,
@@ -248,7 +241,7 @@ impl Connector {
             resumed: claim.resumed,
             notified: claim.notified,
             seed: self.seeds.u64(..),
-            dialer: self.voice.clone(),
+            dialer: self.tenant.dialer.clone(),
             board: self.tenant.board.clone(),
             observer: self.tenant.observer.clone(),
             mailbox: mail,
@@ -256,9 +249,9 @@ impl Connector {
             oddities: self.counters.voice.clone(),
             _held: (claim.permit, self.tenant.board.attend()),
         };
-        let handle = self.tasks.spawn(task.run().instrument(span.clone()));
+        let handle = self.tasks.spawn(task.run(span.clone()));
         self.sessions.insert(handle.id(), session_id.to_string());
-        self.calls.insert(session_id.to_string(), LiveCall { mailbox, span });
+        self.calls.insert(session_id.to_string(), LiveCall { mailbox: post, span });
     }
 
     fn handle_ready(&mut self, ready: &Ready) {
@@ -303,7 +296,7 @@ impl Connector {
 impl LiveCall {
     /// A full mailbox means that the peer repeats itself: what matters is in there.
     fn post(&self, mail: ToCall) {
-        if let Err(error) = self.mailbox.try_send(mail) {
+        if let Err(error) = self.mailbox.send(mail) {
             self.span.in_scope(|| tracing::debug!(%error, "a word to a call was dropped"));
         }
     }

@@ -13,6 +13,7 @@ mod connector;
 mod counters;
 mod exchange;
 pub mod limits;
+mod mailbox;
 mod record;
 mod refusals;
 mod route;

@@ -15,27 +15,27 @@ use carriers::ByteStream;
 use carriers::telcoflow::VoiceLink;
 use sandbox::{Guest, GuestEnd, SharedCall};
 use telcoflow::frame::word;
-use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
 use crate::board::Posted;
 use crate::call_task::ToCall;
 use crate::clock::now;
 use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_MS_MAX};
+use crate::mailbox::Mailbox;
 
 /// A call with an open voice socket.
 pub(crate) struct Turns {
     link: VoiceLink<Box<dyn ByteStream>>,
     call: SharedCall,
     guest: Option<Guest>,
-    mailbox: mpsc::Receiver<ToCall>,
-    /// The task was registered with the mailbox since its last message.
-    mail_awaited: bool,
+    mailbox: Mailbox,
     posted: Posted,
     stage: Stage,
     /// Set by `session.closed`: the call ends then at the latest.
     session_over: Option<Instant>,
     timer: Pin<Box<Sleep>>,
+    /// What the timer was last set to, until it fires.
+    armed: Option<Instant>,
     done: Done,
     began: Instant,
 }
@@ -67,7 +67,7 @@ impl Turns {
         link: VoiceLink<Box<dyn ByteStream>>,
         call: SharedCall,
         guest: Option<Guest>,
-        mailbox: mpsc::Receiver<ToCall>,
+        mailbox: Mailbox,
         posted: Posted,
     ) -> Self {
         Self {
@@ -75,56 +75,59 @@ impl Turns {
             call,
             guest,
             mailbox,
-            mail_awaited: false,
             posted,
             stage: Stage::Served,
             session_over: None,
             timer: Box::pin(tokio::time::sleep_until(tokio::time::Instant::now())),
+            armed: None,
             done: Done::default(),
             began: now(),
         }
     }
 
-    fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Done> {
+    /// One turn; when nothing is left to do, what there is to say, else when the next one is due though nothing arrives.
+    fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Option<Instant>, Done> {
         self.read_mail(cx, now);
-        {
+        let guest_rests = {
             let mut call = self.call.lock();
             call.handle_timeout(now);
             self.link.poll_read(cx, &mut call);
+            call.wake_guest();
+            call.guest_rests()
+        };
+        if !guest_rests {
+            self.run_guest(cx);
         }
-        self.call.wake_guest();
-        self.run_guest(cx);
-        if let Poll::Ready(done) = self.advance(now) {
-            return Poll::Ready(done);
-        }
+        self.advance(now)?;
+        let mut call = self.call.lock();
         let was_open = self.link.is_open();
-        self.link.poll_write(cx, &mut self.call.lock());
-        self.call.wake_guest();
-        if self.call.guest_is_due() || was_open != self.link.is_open() {
+        self.link.poll_write(cx, &mut call);
+        call.wake_guest();
+        if call.guest_is_due() || was_open != self.link.is_open() {
             cx.waker().wake_by_ref();
         }
-        Poll::Pending
+        let guest = self.guest.as_ref().and_then(|guest| guest.due(&call));
+        Ok([call.due(), self.link.poll_timeout(), guest, self.stage.until(), self.session_over]
+            .into_iter()
+            .flatten()
+            .min())
     }
 
     /// Words from the connector's task.
     fn read_mail(&mut self, cx: &mut Context<'_>, now: Instant) {
-        // There are a handful of them in a call's life. The task that waits is always the same, so to be registered once
-        // after each is enough, and the turns between them cost a look.
-        if self.mail_awaited && self.mailbox.is_empty() {
-            return;
-        }
-        self.mail_awaited = true;
-        while let Poll::Ready(Some(mail)) = self.mailbox.poll_recv(cx) {
+        while let Some(mail) = self.mailbox.take(cx) {
             match mail {
                 ToCall::SessionClosed(reason) => {
-                    tracing::debug!(?reason, "the session is closed");
+                    self.call.span().in_scope(|| tracing::debug!(?reason, "the session is closed"));
                     self.session_over.get_or_insert(now + ms(SESSION_CLOSED_MS_MAX));
                 }
                 ToCall::Cut => {
                     self.drop_guest();
                     self.close(now, EndReason::Drained);
                 }
-                ToCall::CallIn(_) => tracing::debug!("a second call.in for a call that talks: ignored"),
+                ToCall::CallIn(_) => {
+                    self.call.span().in_scope(|| tracing::debug!("a second call.in for a call that talks: ignored"));
+                }
                 // A call that talks does not need its session manager.
                 ToCall::LinkLost => {}
             }
@@ -138,7 +141,7 @@ impl Turns {
         if let Poll::Ready(end) = polled {
             self.drop_guest();
             if end.is_fault() {
-                tracing::warn!(code = end.code(), "{end}");
+                self.call.span().in_scope(|| tracing::warn!(code = end.code(), "{end}"));
             }
             self.done.guest = Some(end);
         }
@@ -150,9 +153,25 @@ impl Turns {
         }
     }
 
-    /// Moves on as far as this turn allows. Ready when nothing is left to do.
-    fn advance(&mut self, now: Instant) -> Poll<Done> {
-        self.note_answer(now);
+    /// Moves on as far as this turn allows.
+    ///
+    /// # Errors
+    /// Nothing is left to do.
+    fn advance(&mut self, now: Instant) -> Result<(), Done> {
+        let state = self.call.lock().state();
+        self.note_answer(state, now);
+        if let Stage::Served = self.stage
+            && state != State::Ended
+            && self.guest.is_some()
+            && self.session_over.is_none()
+        {
+            return Ok(());
+        }
+        self.leave(now)
+    }
+
+    /// The way out: once the call or its guest is over, or soon must be.
+    fn leave(&mut self, now: Instant) -> Result<(), Done> {
         // Taken, since a moment that has passed would call for the next turn at once, and for ever.
         if self.session_over.take_if(|at| now >= *at).is_some() {
             self.call.lock().handle_ended(EndReason::SessionClosed);
@@ -173,7 +192,10 @@ impl Turns {
                 }
                 Stage::Grace { until } if self.guest.is_none() || now >= *until => {
                     if self.guest.is_some() {
-                        tracing::warn!("the handler did not return after the end of its call: dropped");
+                        let span = self.call.span();
+                        span.in_scope(|| {
+                            tracing::warn!("the handler did not return after the end of its call: dropped")
+                        });
                         self.drop_guest();
                     }
                     Stage::Linger { until: now + ms(LINGER_MS_MAX) }
@@ -182,11 +204,11 @@ impl Turns {
                     self.link.close();
                     Stage::Goodbye { until: now + ms(GOODBYE_MS_MAX) }
                 }
-                Stage::Linger { .. } if !self.link.is_open() => return Poll::Ready(std::mem::take(&mut self.done)),
+                Stage::Linger { .. } if !self.link.is_open() => return Err(std::mem::take(&mut self.done)),
                 Stage::Goodbye { until } if !self.link.is_open() || now >= *until => {
-                    return Poll::Ready(std::mem::take(&mut self.done));
+                    return Err(std::mem::take(&mut self.done));
                 }
-                _ => return Poll::Pending,
+                _ => return Ok(()),
             }
         }
     }
@@ -198,8 +220,10 @@ impl Turns {
     /// Asks the server to close the call. Without a guest nobody else takes its events, so they are taken here.
     fn close(&mut self, now: Instant, reason: EndReason) {
         if let Stage::Served = self.stage {
-            if let Err(refused) = self.call.lock().command(CommandKind::Close) {
-                tracing::debug!(code = %refused.code, "the call is being ended already");
+            let closing = self.call.lock().command(CommandKind::Close);
+            if let Err(refused) = closing {
+                let span = self.call.span();
+                span.in_scope(|| tracing::debug!(code = %refused.code, "the call is being ended already"));
             }
             self.stage = Stage::Closing { until: now + ms(CLOSE_MS_MAX), reason };
         }
@@ -210,33 +234,42 @@ impl Turns {
         let mut failed = false;
         while let Next::Event(event) = call.next() {
             if let Event::Outcome { name: "close" | "disconnect", result: Err(failure), .. } = event {
-                tracing::warn!(code = word(&failure.code), "the server did not close the call");
+                let span = self.call.span();
+                span.in_scope(|| tracing::warn!(code = word(&failure.code), "the server did not close the call"));
                 failed = true;
             }
         }
         failed
     }
 
-    fn note_answer(&mut self, now: Instant) {
-        if self.done.answer.is_none() && matches!(self.call.lock().state(), State::Answered | State::Connected) {
+    fn note_answer(&mut self, state: State, now: Instant) {
+        if self.done.answer.is_none() && matches!(state, State::Answered | State::Connected) {
             self.done.answer = Some(now.saturating_duration_since(self.began));
         }
     }
 
-    /// When the next turn is due though nothing arrives.
-    fn due(&self) -> Option<Instant> {
-        let stage = match &self.stage {
-            Stage::Served => None,
-            Stage::Closing { until, .. }
-            | Stage::Grace { until }
-            | Stage::Linger { until }
-            | Stage::Goodbye { until } => Some(*until),
-        };
-        let guest = self.guest.as_ref().and_then(Guest::poll_timeout);
-        [self.call.poll_timeout(), self.link.poll_timeout(), guest, stage, self.session_over]
-            .into_iter()
-            .flatten()
-            .min()
+    /// Sees to it that the next turn comes at `due`. A timer that is set already is not touched.
+    fn arm(&mut self, cx: &mut Context<'_>, due: Option<Instant>, now: Instant) {
+        let Some(due) = due else { return };
+        if self.armed == Some(due) && now < due {
+            return;
+        }
+        self.armed = Some(due);
+        self.timer.as_mut().reset(tokio::time::Instant::from_std(due));
+        if self.timer.as_mut().poll(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
+    }
+}
+
+impl Stage {
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Self::Served => None,
+            Self::Closing { until, .. } | Self::Grace { until } | Self::Linger { until } | Self::Goodbye { until } => {
+                Some(*until)
+            }
+        }
     }
 }
 
@@ -245,19 +278,14 @@ impl Future for Turns {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
         let this = self.get_mut();
-        if let Poll::Ready(done) = this.turn(cx, now()) {
-            return Poll::Ready(done);
-        }
-        if let Some(due) = this.due() {
-            let due = tokio::time::Instant::from_std(due);
-            if this.timer.deadline() != due {
-                this.timer.as_mut().reset(due);
+        let now = now();
+        match this.turn(cx, now) {
+            Ok(due) => {
+                this.arm(cx, due, now);
+                Poll::Pending
             }
-            if this.timer.as_mut().poll(cx).is_ready() {
-                cx.waker().wake_by_ref();
-            }
+            Err(done) => Poll::Ready(done),
         }
-        Poll::Pending
     }
 }
 

@@ -10,7 +10,7 @@ use call::Failure;
 use wasmtime::Trap;
 
 use crate::limits::{GRACE_MS_DEFAULT, MEMORY_BYTES_DEFAULT, RUN_MS_DEFAULT, SILENT_MS_DEFAULT, START_MS_DEFAULT};
-use crate::shared::SharedCall;
+use crate::shared::{CallGuard, SharedCall};
 use crate::ticker::{Attendance, Running};
 
 /// What one guest may use. Each field's default stands in [`crate::limits`].
@@ -145,16 +145,18 @@ impl Guest {
         Self { run, call, limits, cpu: Duration::ZERO, run_time: Duration::ZERO, progress: 0, _attendance: attendance }
     }
 
-    /// Lets the guest run until it waits, yields or ends. After it ended it must not be polled again.
+    /// Lets the guest run until it waits, yields or ends. After it ended it must not be polled again. While it
+    /// [rests](crate::CallGuard::guest_rests) there is no need to.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<GuestEnd> {
         let began = Instant::now();
         let running = Running::enter();
         let polled = catch_unwind(AssertUnwindSafe(|| self.run.as_mut().poll(cx)));
         drop(running);
-        self.bill(began.elapsed());
+        let time = began.elapsed();
+        self.cpu += time;
         match polled {
             Ok(Poll::Ready(end)) => Poll::Ready(end),
-            Ok(Poll::Pending) => self.overrun().map_or(Poll::Pending, Poll::Ready),
+            Ok(Poll::Pending) => self.overrun(time).map_or(Poll::Pending, Poll::Ready),
             Err(panic) => Poll::Ready(GuestEnd::HostPanicked(panic_text(panic.as_ref()))),
         }
     }
@@ -164,9 +166,9 @@ impl Guest {
         self.cpu
     }
 
-    /// When the guest has been silent for too long, unless it asks for an event before.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        Some(self.call.silent_since()? + Duration::from_millis(self.limits.silent_ms_max))
+    /// When the guest has been silent for too long, unless it asks for an event before. `call` is its own.
+    pub fn due(&self, call: &CallGuard<'_>) -> Option<Instant> {
+        Some(call.silent_since()? + Duration::from_millis(self.limits.silent_ms_max))
     }
 
     /// What is left for the guest after the end of its call.
@@ -174,19 +176,17 @@ impl Guest {
         Duration::from_millis(self.limits.grace_ms_max)
     }
 
-    fn bill(&mut self, time: Duration) {
-        self.cpu += time;
-        let progress = self.call.progress();
+    /// Counts the time of one poll, and looks whether it was the last that the guest is allowed.
+    fn overrun(&mut self, time: Duration) -> Option<GuestEnd> {
+        let call = self.call.lock();
+        let progress = call.progress();
         self.run_time = if progress == self.progress { self.run_time + time } else { time };
         self.progress = progress;
-    }
-
-    fn overrun(&self) -> Option<GuestEnd> {
-        let since = self.call.silent_since()?;
+        let since = call.silent_since()?;
         if self.run_time >= Duration::from_millis(self.limits.run_ms_max) {
             return Some(GuestEnd::RanTooLong(self.run_time));
         }
-        let silent = self.call.lock().now().saturating_duration_since(since);
+        let silent = call.now().saturating_duration_since(since);
         (silent >= Duration::from_millis(self.limits.silent_ms_max)).then_some(GuestEnd::Silent(silent))
     }
 }

@@ -61,7 +61,8 @@ struct Compiled {
     entry: Entry,
 }
 
-/// A handler that is part of the host itself.
+/// A handler that is part of the host itself. It waits in [`SharedCall::next`] and nowhere else, since it is polled when
+/// there is something for it; what it logs belongs into the call's [span](SharedCall::span).
 pub type NativeHandler = fn(SharedCall) -> Pin<Box<dyn Future<Output = GuestEnd> + Send>>;
 
 enum Entry {

@@ -5,6 +5,8 @@
 
 use call::{Failure, RecordingSink, RecordingStore, RecordingTrouble, Side, Stored, code};
 
+use tracing::Span;
+
 use crate::shared::{Desk, SharedCall};
 
 /// What a guest records. One at a time.
@@ -19,6 +21,8 @@ pub(crate) struct Running {
     sink: Box<dyn RecordingSink>,
     /// The operator was told why it ended.
     told: bool,
+    /// Where its lines belong.
+    span: Span,
 }
 
 impl SharedCall {
@@ -37,14 +41,16 @@ impl SharedCall {
         let mut desk = self.desk();
         match created {
             Ok((reference, sink)) => {
-                desk.recording = Some(Recording::Running(Running { sink, told: false }));
+                desk.recording = Some(Recording::Running(Running { sink, told: false, span: self.span().clone() }));
                 Ok(reference)
             }
             Err(failure) => {
                 desk.recording = None;
                 desk.call.stop_tape();
                 drop(desk);
-                tracing::warn!(code = %failure.code, "a recording did not start: {}", failure.message);
+                self.span().in_scope(|| {
+                    tracing::warn!(code = %failure.code, "a recording did not start: {}", failure.message);
+                });
                 Err(failure)
             }
         }
@@ -52,14 +58,14 @@ impl SharedCall {
 
     /// Ends the recording, and waits until it is on the disk.
     pub(crate) async fn stop_recording(&self) -> Result<(), Failure> {
-        let Some(Running { sink, told }) = self.desk().take_recording() else {
+        let Some(Running { sink, told, span }) = self.desk().take_recording() else {
             return Err(Failure::new(code::NOT_NOW, "nothing is recorded"));
         };
         let stopped = self.paused(sink.finish()).await;
         if let Err(failure) = &stopped
             && !told
         {
-            warn_of(failure);
+            span.in_scope(|| warn_of(failure));
         }
         stopped
     }
@@ -111,7 +117,7 @@ impl Desk {
             running.sink.write(pcm);
         }
         while let Some(RecordingTrouble { failure, over }) = running.sink.trouble() {
-            warn_of(&failure);
+            running.span.in_scope(|| warn_of(&failure));
             self.call.handle_warning(failure);
             if over {
                 running.told = true;

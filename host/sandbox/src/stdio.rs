@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::io::AsyncWrite;
+use tracing::Span;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
@@ -15,9 +16,9 @@ use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_PER_S_MAX, STDERR_TAIL_BYTES_M
 /// Bytes a guest may write to standard output or error at once.
 const WRITE_BYTES_MAX: usize = 4 << 10;
 
-/// Everything a guest writes in words: its log lines and both streams, under one rate limit.
-#[derive(Clone, Default)]
-pub(crate) struct Voice(Arc<Mutex<Words>>);
+/// Everything a guest writes in words: its log lines and both streams, under one rate limit, in the span of its call.
+#[derive(Clone)]
+pub(crate) struct Voice(Arc<(Span, Mutex<Words>)>);
 
 #[derive(Default)]
 struct Words {
@@ -37,15 +38,26 @@ pub(crate) enum Stream {
     Err,
 }
 
+impl Default for Voice {
+    fn default() -> Self {
+        Self(Arc::new((Span::current(), Mutex::default())))
+    }
+}
+
 impl Voice {
+    /// Where its lines belong.
+    pub(crate) fn span(&self) -> &Span {
+        &self.0.0
+    }
+
     /// Whether another line may be logged in this second. Refused lines are counted, and the count is logged with the next second.
     pub(crate) fn admit(&self) -> bool {
-        self.0.lock().admit()
+        self.span().in_scope(|| self.0.1.lock().admit())
     }
 
     /// What stood last on standard error, on one line.
     pub(crate) fn err_tail(&self) -> String {
-        let words = self.0.lock();
+        let words = self.0.1.lock();
         let text = String::from_utf8_lossy(&words.err_tail);
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         lines.join(" / ")
@@ -57,7 +69,8 @@ impl Voice {
     }
 
     fn write(&self, stream: Stream, bytes: &[u8]) {
-        let mut words = self.0.lock();
+        let _entered = self.span().enter();
+        let mut words = self.0.1.lock();
         if let Stream::Err = stream {
             words.err_tail.extend_from_slice(bytes);
             let excess = words.err_tail.len().saturating_sub(STDERR_TAIL_BYTES_MAX);

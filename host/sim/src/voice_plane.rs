@@ -59,8 +59,6 @@ pub(crate) struct Commands {
     mode: Mode,
     switches: Switches,
     callee: CalleeAnswer,
-    /// When an outbound call is picked up, or refused with a code; `call.answer` takes that long.
-    picked_up: Option<(Option<Instant>, Option<String>)>,
     subscriber: Party,
     work: Duration,
     open: Vec<Open>,
@@ -83,7 +81,6 @@ impl Commands {
             mode: Mode::Barge,
             switches,
             callee: caller.callee.answer.clone(),
-            picked_up: None,
             subscriber: caller.subscriber,
             work: Duration::from_millis(work_ms.into()),
             open: Vec::new(),
@@ -112,17 +109,6 @@ impl Commands {
         self.open.clear();
     }
 
-    /// The telephone of an outbound call rings: `call.answer` waits for what comes of it.
-    pub(crate) fn ring(&mut self, now: Instant, picks_up: Option<&CalleeAnswer>) {
-        let after = |ms: u32| Some(now + Duration::from_millis(ms.into()));
-        self.picked_up = match picks_up {
-            None => None,
-            Some(CalleeAnswer::After { ms }) => Some((after(*ms), None)),
-            Some(CalleeAnswer::Refused { ms, code }) => Some((after(*ms), Some(code.clone()))),
-            Some(CalleeAnswer::Never) => Some((None, Some("CALL_UNANSWERED".to_owned()))),
-        };
-    }
-
     /// A command arrived. `Some` answers it at once.
     pub(crate) fn begin(
         &mut self,
@@ -139,7 +125,7 @@ impl Commands {
         if let Some(error) = refused {
             return Some(respond(command_id, &command, Some(error)));
         }
-        let (takes, verdict) = self.takes(now, &command);
+        let (takes, verdict) = self.takes(&command);
         let patience = Duration::from_millis(timeout_ms);
         let (takes, verdict) = if takes > patience {
             (patience, Some(refusal("TIMEOUT", "the deadline of the command passed")))
@@ -200,12 +186,7 @@ impl Commands {
         self.open.iter().any(connect)
     }
 
-    fn takes(&self, now: Instant, command: &AskedCommand) -> (Duration, Option<Refusal>) {
-        if let (AskedCommand::Known(CommandName::Answer), Some((at, code))) = (command, &self.picked_up) {
-            let rings = at.map_or(Duration::MAX, |at| at.saturating_duration_since(now));
-            let verdict = code.as_ref().map(|code| refusal(code, "the call was not picked up"));
-            return (rings.max(self.work), verdict);
-        }
+    fn takes(&self, command: &AskedCommand) -> (Duration, Option<Refusal>) {
         let AskedCommand::Known(CommandName::Connect { ring_time_s }) = command else {
             return (self.work, None);
         };

@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use carriers::Dial;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
-use carriers::{Dial, Dialers, TlsFiles, TlsSetupError};
 use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, TenantConfig};
 use recordings::{Recorder, RecorderError, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup, LoadError, Plugin, Sandbox, SandboxConfig};
@@ -68,20 +68,16 @@ pub fn recorder_for(config: &Config) -> Result<Option<Recorder>, RecorderError> 
 }
 
 /// Compiles the plugins and puts the exchange's configuration together. Plugins that cannot be used are left out and told.
-///
-/// # Errors
-/// A connector's certificates cannot be used, though the configuration was good a moment ago.
 pub fn exchange_config(
     config: &Config,
     sandbox: &Arc<Sandbox>,
     recorder: Option<&Recorder>,
     dialer: Arc<dyn Dial>,
     observer: Arc<dyn Observer>,
-) -> Result<(ExchangeConfig, Vec<PluginError>), TlsSetupError> {
+) -> (ExchangeConfig, Vec<PluginError>) {
     let mut compiler = Compiler { sandbox, recorder, compiled: HashMap::new(), errors: Vec::new() };
-    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, &mut compiler));
-    let tenants = tenants.collect::<Result<_, _>>()?;
-    Ok((ExchangeConfig { tenants, dialer, seed: seed(), observer }, compiler.errors))
+    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, &mut compiler)).collect();
+    (ExchangeConfig { tenants, dialer, seed: seed(), observer }, compiler.errors)
 }
 
 /// A number that no two runs share.
@@ -94,10 +90,10 @@ pub fn manager_config(connector: &Connector) -> ManagerConfig {
     let Connector { base_url, credentials, sdk_version, sample_rate, audio_mode, call_flow, .. } = connector;
     ManagerConfig {
         base_url: base_url.url().clone(),
-        credentials: credentials.key().map(|key| Credentials {
-            api_key: Secret::new(key.api_key.expose()),
-            connector_uuid: key.connector_uuid.clone(),
-        }),
+        credentials: Credentials {
+            api_key: Secret::new(credentials.api_key.expose()),
+            connector_uuid: credentials.connector_uuid.clone(),
+        },
         sdk_version: sdk_version.clone(),
         link: LinkConfig { sample_rate_hz: sample_rate.hz(), audio_mode: *audio_mode, call_flow: *call_flow },
     }
@@ -122,33 +118,26 @@ impl Compiler<'_> {
     }
 }
 
-fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupError> {
-    let files = connector.tls_files();
-    let dialers = if files == TlsFiles::default() { None } else { Some(Dialers::new(files)?) };
-    Ok(ConnectorConfig {
+fn tenant_config(tenant: &Tenant, compiler: &mut Compiler<'_>) -> TenantConfig {
+    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, compiler));
+    let connectors = tenant.connectors.iter().map(|connector| ConnectorConfig {
         name: connector.name.to_string(),
         manager: manager_config(connector),
         playout_bytes_max: connector.playout_bytes_max,
         allow_ws_voice_url: connector.allow_ws_voice_url,
-        dialers,
-    })
-}
-
-fn tenant_config(tenant: &Tenant, compiler: &mut Compiler<'_>) -> Result<TenantConfig, TlsSetupError> {
-    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, compiler));
-    let connectors = tenant.connectors.iter().map(connector_config);
+    });
     let routes = tenant.routes.iter().map(|route| exchange::Route {
         to: pattern(&route.to),
         from: pattern(&route.from),
         connector: tenant.connector_of(route).map(|connector| connector.name.to_string()),
         plugin: tenant.plugin_of(route).name.to_string(),
     });
-    Ok(TenantConfig {
+    TenantConfig {
         name: tenant.name.to_string(),
         plugins: plugins.collect(),
-        connectors: connectors.collect::<Result<_, _>>()?,
+        connectors: connectors.collect(),
         routes: routes.collect(),
-    })
+    }
 }
 
 fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, compiler: &mut Compiler<'_>) -> Option<PluginConfig> {

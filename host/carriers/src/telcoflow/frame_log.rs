@@ -5,6 +5,11 @@
 use telcoflow::frame::label;
 use tokio_tungstenite::tungstenite::Message;
 
+/// Whether anybody wants these lines.
+pub(super) fn wanted() -> bool {
+    tracing::enabled!(tracing::Level::DEBUG)
+}
+
 /// A message came.
 pub(super) fn received(text: &[u8]) {
     tracing::debug!(frame = label(text), bytes = text.len(), "frame received");

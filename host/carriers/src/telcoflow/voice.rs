@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tracing::Span;
 use url::Url;
 
 use super::upgrade::{Secret, open, request};
@@ -71,9 +72,6 @@ pub enum VoiceError {
     /// Nobody there, or not in time.
     #[error("the voice server is unreachable: {0}")]
     Unreachable(String),
-    /// Somebody there who cannot be trusted, or who does not trust us.
-    #[error("the voice server is not talked to: {0}")]
-    Tls(String),
 }
 
 /// An open voice socket and the protocol's state on it.
@@ -83,10 +81,10 @@ pub struct VoiceLink<S> {
     outbox: VecDeque<Message>,
     unflushed: bool,
     open: bool,
-    /// That audio on further channels is dropped was told.
-    unheard_told: bool,
     /// When the core wants to be told the time.
     due: Option<Instant>,
+    /// Where its lines belong. Turns are given outside of it.
+    span: Span,
 }
 
 impl VoiceLink<Box<dyn ByteStream>> {
@@ -108,23 +106,23 @@ impl VoiceLink<Box<dyn ByteStream>> {
         match opened {
             Ok(socket) => Ok(Self::new(socket, seed)),
             Err(Refusal::Status { status, body }) => Err(VoiceError::Refused { status, body }),
-            Err(Refusal::Unreachable(why)) => Err(VoiceError::Unreachable(why)),
-            Err(Refusal::Tls(why) | Refusal::Certificate(why)) => Err(VoiceError::Tls(why)),
+            Err(Refusal::Unreachable(why) | Refusal::Tls(why)) => Err(VoiceError::Unreachable(why)),
         }
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
-    /// Takes over an upgraded socket. The seed feeds command ids.
+    /// Takes over an upgraded socket. The seed feeds command ids. Its lines stand in the span that is current here.
     pub fn new(socket: WebSocketStream<S>, seed: u64) -> Self {
+        let now = now();
         Self {
             socket,
-            core: Voice::new(seed, now()),
+            core: Voice::new(seed, now),
             outbox: VecDeque::new(),
             unflushed: false,
             open: true,
-            unheard_told: false,
-            due: None,
+            due: Some(now),
+            span: Span::current(),
         }
     }
 
@@ -145,8 +143,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
 
     /// The first half of a turn: deadlines, and what arrived, into the call.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, call: &mut Call) {
-        self.core.handle_timeout(call.now());
-        self.apply(call);
+        if self.due.is_some_and(|due| due <= call.now()) {
+            self.core.handle_timeout(call.now());
+            self.apply(call);
+        }
         for _ in 0..MESSAGES_PER_TURN_MAX {
             if !self.open {
                 return;
@@ -165,8 +165,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     pub fn poll_write(&mut self, cx: &mut Context<'_>, call: &mut Call) {
         while let Some(command) = call.poll_command() {
             self.command(command, call);
+            self.apply(call);
         }
-        self.apply(call);
         if let Err(error) = self.poll_send(cx, call) {
             self.lost(call, &error.to_string());
         }
@@ -185,7 +185,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 let audio = parse_audio(&frame);
                 if let Some((channel, pcm)) = audio {
                     call.handle_audio(channel, pcm);
-                    self.note_unheard(channel, pcm.len(), call);
                 }
                 if audio.is_none_or(|(_, pcm)| !pcm.len().is_multiple_of(2)) {
                     self.core.handle_bad_audio(call.now(), frame.len());
@@ -193,21 +192,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 }
             }
             Message::Text(text) => {
-                frame_log::received(text.as_bytes());
+                if frame_log::wanted() {
+                    self.span.in_scope(|| frame_log::received(text.as_bytes()));
+                }
                 self.core.handle_text(call.now(), text.as_bytes());
                 self.apply(call);
             }
-            Message::Pong(_) => self.core.handle_pong(call.now()),
+            Message::Pong(_) => {
+                self.core.handle_pong(call.now());
+                self.apply(call);
+            }
             // The library has queued the answer; it leaves with the next flush.
             Message::Ping(_) | Message::Close(_) => self.unflushed = true,
             Message::Frame(_) => {}
-        }
-    }
-
-    /// Tells once when a server talks on more channels than a call has.
-    fn note_unheard(&mut self, channel: u8, bytes: usize, call: &Call) {
-        if call.stats().frames_unheard > 0 && !std::mem::replace(&mut self.unheard_told, true) {
-            tracing::warn!(channel, bytes, "audio on more channels than a call has: dropped");
         }
     }
 
@@ -226,7 +223,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 return call.handle_outcome(id, Err(failure));
             }
         };
-        tracing::debug!(id, command = name.wire_name(), "command");
+        self.span.in_scope(|| tracing::debug!(id, command = name.wire_name(), "command"));
         if let Err(refused) = self.core.command(call.now(), id, name) {
             let code = match refused {
                 CommandRefused::LinkLost => call::code::LINK_LOST,
@@ -244,10 +241,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 Output::Transmit(text) => self.outbox.push_back(Message::text(text)),
                 Output::Ping => self.outbox.push_back(Message::Ping(Bytes::new())),
                 Output::HangUp(why) => {
-                    tracing::debug!(why, "closing the voice socket");
+                    self.span.in_scope(|| tracing::debug!(why, "closing the voice socket"));
                     self.open = false;
                 }
-                Output::Event(event) => tell(event, call),
+                Output::Event(event) => tell(&self.span, event, call),
                 Output::Timeout(timeout) => {
                     self.due = timeout.map(|(at, _)| at);
                     return;
@@ -270,7 +267,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             // Commands go before audio: an interrupt must not stand behind what it interrupts.
             let message = match self.outbox.pop_front() {
                 Some(message) => {
-                    frame_log::sent(&message);
+                    self.span.in_scope(|| frame_log::sent(&message));
                     message
                 }
                 None => {
@@ -300,10 +297,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     fn lost(&mut self, call: &mut Call, why: &str) {
         if self.open {
             // A server closes the socket of a call that is over; one that it leaves in the midst of a call is odd.
-            match call.state() {
+            self.span.in_scope(|| match call.state() {
                 State::Ended => tracing::debug!(why, "the voice socket is gone"),
                 _ => tracing::warn!(why, "the voice socket is gone"),
-            }
+            });
             self.open = false;
             self.outbox.clear();
             self.core.handle_lost(call.now());
@@ -312,10 +309,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     }
 }
 
-fn tell(event: Event, call: &mut Call) {
+fn tell(span: &Span, event: Event, call: &mut Call) {
     match event {
         Event::Response { key, result } => {
-            tracing::debug!(id = key, result = shown(&result), "command finished");
+            span.in_scope(|| tracing::debug!(id = key, result = shown(&result), "command finished"));
             let result = result.map(|detail| detail.map(|detail| detail.to_string()));
             call.handle_outcome(key, result.map_err(|failure| Failure::new(failure.code, failure.message)));
         }
@@ -323,9 +320,9 @@ fn tell(event: Event, call: &mut Call) {
         Event::CallError { code, message } => call.handle_error(Failure::new(code, message)),
         Event::BufferRequest { bytes, frame_bytes } => call.handle_credit(bytes, frame_bytes),
         Event::Lost => call.handle_ended(EndReason::VoiceLost),
-        Event::Oddity(oddity) => {
-            tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame on the voice socket")
-        }
+        Event::Oddity(oddity) => span.in_scope(|| {
+            tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame on the voice socket");
+        }),
     }
 }
 

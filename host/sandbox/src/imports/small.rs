@@ -26,14 +26,14 @@ impl log::Host for GuestState {
             return Ok(());
         }
         message.truncate(message.floor_char_boundary(LOG_LINE_BYTES_MAX));
-        match level {
+        self.voice.span().in_scope(|| match level {
             log::Level::Trace => tracing::trace!(target: "handler", "{message}"),
             log::Level::Debug => tracing::debug!(target: "handler", "{message}"),
             log::Level::Info => tracing::info!(target: "handler", "{message}"),
             log::Level::Warn => tracing::warn!(target: "handler", "{message}"),
             // Only what the operator of the host must act on is an ERROR. A field `level` would stand twice in a JSON line.
             log::Level::Error => tracing::warn!(target: "handler", handler_level = "error", "{message}"),
-        }
+        });
         Ok(())
     }
 }

@@ -50,8 +50,7 @@ fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeConfig,
         .map_err(|error| Failure::new(error.to_string(), "or configure smaller `limits.calls_max`"))?;
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
-    let (exchange, unusable) = running::exchange_config(config, &sandbox, recorder, Arc::new(dialer), Arc::new(()))
-        .map_err(|error| Failure::new(error.to_string(), "its file was good a moment ago: look at what changes it"))?;
+    let (exchange, unusable) = running::exchange_config(config, &sandbox, recorder, Arc::new(dialer), Arc::new(()));
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");
     }

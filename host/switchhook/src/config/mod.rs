@@ -9,7 +9,6 @@
 
 mod base_url;
 mod connector;
-mod credentials;
 mod pattern;
 mod plugin;
 mod problem;
@@ -33,8 +32,8 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
-    ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex, PluginLimits,
-    Route, SampleRate, Tenant,
+    Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex, PluginLimits, Route,
+    SampleRate, Tenant,
 };
 pub use secret::Secret;
 pub use telcoflow::frame::AudioMode;

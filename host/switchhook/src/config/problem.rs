@@ -52,8 +52,6 @@ pub enum ProblemKind {
     UnknownName,
     /// A secret that is not there or cannot be used.
     Secret,
-    /// A certificate or private key that cannot be used.
-    Certificate,
 }
 
 /// One problem.
@@ -87,8 +85,7 @@ impl Problem {
             | ProblemKind::WrongType
             | ProblemKind::BadValue
             | ProblemKind::Duplicate
-            | ProblemKind::Secret
-            | ProblemKind::Certificate => true,
+            | ProblemKind::Secret => true,
         }
     }
 

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::json::{Fields, Printer, lenient_int, truthy};
 use super::super::redact::Json;
 use crate::frame::ParseError;
+
+/// No usual request for audio is longer.
+const USUAL_BYTES_MAX: usize = 256;
 
 /// A text frame from server to client.
 #[derive(Clone, PartialEq)]
@@ -60,6 +64,9 @@ impl ToClient {
     /// # Errors
     /// Those of [`ParseError`]; the server is to blame, and the public SDK ignores such a frame too.
     pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
+        if let Some(request) = usual_request(text) {
+            return Ok(request);
+        }
         let mut fields = Fields::read(text)?;
         Ok(match fields.kind() {
             "command_response" => command_response(fields.object("data")?)?,
@@ -165,6 +172,36 @@ fn call_event(mut data: Fields) -> Result<ToClient, ParseError> {
     })
 }
 
+/// A request for audio as servers usually write it, one for each frame of a call: read without a tree of values.
+/// `None`: it is something else, or is written otherwise, and is read as everything else is.
+fn usual_request(text: &[u8]) -> Option<ToClient> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Frame<'a> {
+        #[serde(rename = "type")]
+        kind: &'a str,
+        data: Request,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        requested_bytes: i64,
+        prefer_audio_frame_bytes: Option<i64>,
+        #[serde(rename = "channelId", default)]
+        channel_id: i64,
+    }
+    if text.len() > USUAL_BYTES_MAX {
+        return None;
+    }
+    let Frame { kind, data } = serde_json::from_slice(text).ok()?;
+    let Request { requested_bytes, prefer_audio_frame_bytes, channel_id } = data;
+    (kind == "buffer_request").then_some(ToClient::BufferRequest {
+        requested_bytes,
+        prefer_audio_frame_bytes,
+        channel_id,
+    })
+}
+
 fn buffer_request(mut data: Fields) -> Result<ToClient, ParseError> {
     Ok(ToClient::BufferRequest {
         requested_bytes: match data.take("requested_bytes") {
@@ -174,4 +211,58 @@ fn buffer_request(mut data: Fields) -> Result<ToClient, ParseError> {
         prefer_audio_frame_bytes: data.take("prefer_audio_frame_bytes").and_then(|value| lenient_int(&value)),
         channel_id: data.take("channelId").and_then(|value| lenient_int(&value)).unwrap_or(0),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Numbers as a server may write them, and things that are none.
+    fn number() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<u64>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| format!("{number:?}")),
+            any::<i32>().prop_map(|number| format!("\"{number}\"")),
+            Just("null".to_owned()),
+            Just("true".to_owned()),
+            Just("-0".to_owned()),
+            Just("[]".to_owned()),
+        ]
+    }
+
+    fn field() -> impl Strategy<Value = String> {
+        let name = prop_oneof![
+            4 => Just("requested_bytes"),
+            2 => Just("prefer_audio_frame_bytes"),
+            2 => Just("channelId"),
+            1 => Just("more"),
+        ];
+        (name, number()).prop_map(|(name, number)| format!("\"{name}\":{number}"))
+    }
+
+    proptest! {
+        /// The short way reads what it reads at all as the long way does.
+        #[test]
+        fn the_short_way_agrees(fields in prop::collection::vec(field(), 0..4), kind in "buffer_request|buffer_requests|x") {
+            let text = format!("{{\"type\":\"{kind}\",\"data\":{{{}}}}}", fields.join(","));
+            if let Some(short) = usual_request(text.as_bytes()) {
+                let mut read = Fields::read(text.as_bytes()).expect("the short way read it");
+                let long = buffer_request(read.object("data").expect("the short way read it"));
+                prop_assert_eq!(Ok(short), long, "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_request_takes_the_short_way() {
+        for (preferred, channel_id) in [(None, 0), (Some(640), 0), (Some(-1), 2)] {
+            let frame =
+                ToClient::BufferRequest { requested_bytes: 640, prefer_audio_frame_bytes: preferred, channel_id };
+            assert_eq!(usual_request(frame.print().as_bytes()), Some(frame));
+        }
+        assert_eq!(usual_request(ToClient::CallTerminated.print().as_bytes()), None);
+    }
 }
