@@ -4,6 +4,7 @@
 
 mod calls;
 mod chaos;
+mod compile;
 mod conformance;
 mod corpus;
 mod guests;
@@ -23,10 +24,14 @@ fn main() {
     if let Ok(job) = std::env::var(load::CHILD) {
         return load::child(&job);
     }
+    if std::env::args_os().nth(1).is_some_and(|first| first == compile::CHILD) {
+        return compile::child_main();
+    }
     let arguments = Arguments::from_args();
     let modules = [
         tidy::trials(),
         sandbox::trials(),
+        compile::trials(),
         calls::trials(),
         guests::trials(),
         plugins::trials(),

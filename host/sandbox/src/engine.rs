@@ -3,10 +3,14 @@
 //! The second exists only for plugins that export the async world, since that part of the engine is younger: what is
 //! wrong there must not reach the others.
 
+use std::hash::{Hash, Hasher};
+
+use sha2::{Digest, Sha256};
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::bindings;
+use crate::code::EngineHash;
 use crate::imports;
 use crate::inspect::World;
 use crate::limits::{
@@ -57,6 +61,8 @@ pub struct Sandbox {
 
 pub(crate) struct Side {
     pub(crate) engine: Engine,
+    /// What its code depends on.
+    pub(crate) hash: EngineHash,
     pub(crate) linker: Linker<GuestState>,
 }
 
@@ -93,12 +99,12 @@ impl Side {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         bindings::plain::CallHandler::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
         imports::bind_by_hand(&mut linker)?;
-        Ok(Self { engine, linker })
+        let hash = engine_hash(&engine);
+        Ok(Self { engine, hash, linker })
     }
 }
 
 fn engine_config(world: World, guests_max: u32) -> Config {
-    let awaits = world == World::CallHandlerAsync;
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(guests_max)
         .total_core_instances(guests_max.saturating_mul(CORE_INSTANCES_PER_GUEST_MAX))
@@ -110,16 +116,43 @@ fn engine_config(world: World, guests_max: u32) -> Config {
         .max_tables_per_component(TABLES_PER_GUEST_MAX)
         .max_memory_size(MEMORY_BYTES_MAX)
         .table_elements(TABLE_ELEMENTS_MAX);
+    let mut config = code_config(world);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// All that code depends on. An engine that only compiles needs no more, and takes no address space for guests.
+pub(crate) fn code_config(world: World) -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .memory_reservation(MEMORY_BYTES_MAX as u64)
         .memory_guard_size(64 << 10)
         .max_wasm_stack(STACK_BYTES_MAX)
         .async_stack_size(FIBER_BYTES)
         .epoch_interruption(true)
-        .concurrency_support(awaits)
+        .concurrency_support(world == World::CallHandlerAsync)
         .wasm_memory64(false)
         .wasm_relaxed_simd(false);
     config
+}
+
+/// The digest of what an engine's code depends on: the engine's version, its settings and the processor's features.
+pub(crate) fn engine_hash(engine: &Engine) -> EngineHash {
+    let mut digester = Digester(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut digester);
+    EngineHash(digester.0.finalize().into())
+}
+
+/// Collects what is hashed.
+struct Digester(Sha256);
+
+impl Hasher for Digester {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Nobody asks: the digest is taken as a whole.
+    fn finish(&self) -> u64 {
+        0
+    }
 }

@@ -4,10 +4,13 @@
 //! phone rings, [`Prepared::serve`] hands it a call, and the [`Guest`] is then polled by the call's task between the
 //! carrier's reads and writes. A guest shares exactly one thing with that task: the [`SharedCall`].
 //!
+//! A [`Compiler`] makes plugins as well, in a process of its own and with a cache: what a host that serves calls uses.
+//!
 //! Nothing that a guest does reaches further than its own call. It is stopped at its memory, its stack, its processor time
 //! and its silence, and every way to end has a name in [`GuestEnd`].
 
 mod bindings;
+mod code;
 mod engine;
 mod guest;
 mod imports;
@@ -21,6 +24,7 @@ mod state;
 mod stdio;
 mod ticker;
 
+pub use code::{CodeCacheError, CompileChild, CompileCost, CompileLimits, Compiler, Loaded, compile_here};
 pub use engine::{Sandbox, SandboxConfig, SandboxError};
 pub use guest::{Guest, GuestEnd, GuestLimits, TrapKind};
 pub use inspect::{INTERFACE, Import, InspectError, Inspection, World, inspect};

@@ -44,6 +44,28 @@ pub const GRACE_MS_DEFAULT: u64 = 2_000;
 pub const TICK_MS: u64 = 1;
 /// Milliseconds between looks at whether a guest runs long, while none does.
 pub const LOOK_MS: u64 = 10;
+/// Bytes of address space that compiling one component may take. More: the component is refused.
+pub const COMPILE_MEMORY_BYTES_MAX: u64 = 2 << 30;
+/// Seconds of processor time for compiling one component. More: the component is refused.
+pub const COMPILE_CPU_S_MAX: u64 = 60;
+/// Milliseconds for compiling one component. Longer: its process is killed and the component refused.
+pub const COMPILE_MS_MAX: u64 = 60_000;
+/// Bytes of the code that one component becomes. More: the component is refused.
+pub const CODE_BYTES_MAX: u64 = 256 << 20;
+/// Threads of one compiling process.
+pub const COMPILE_THREADS_MAX: usize = 4;
+/// Bytes of what a compiling process says of its failure. The rest is dropped.
+pub const COMPILE_MESSAGE_BYTES_MAX: usize = 1 << 10;
+/// Processes that compile at once. Further components wait.
+pub const COMPILES_MAX: usize = 2;
+/// Components that are compiled or wait for it. Further ones are refused with the advice to try later.
+pub const COMPILES_WAITING_MAX: usize = 64;
+/// Bytes of all compiled code that is kept. More: the longest unused is dropped.
+pub const CODE_CACHE_BYTES_MAX: u64 = 2 << 30;
+/// Files of compiled code that are kept. More: as for [`CODE_CACHE_BYTES_MAX`].
+pub const CODE_FILES_MAX: usize = 4_096;
+/// Seconds after which an unfinished file of compiled code is taken for a leftover and removed.
+pub const CODE_UNFINISHED_S_MAX: u64 = 600;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -67,6 +89,17 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("run_ms_default", RUN_MS_DEFAULT, "the guest is ended (configurable)"),
     ("silent_ms_default", SILENT_MS_DEFAULT, "the guest is ended"),
     ("grace_ms_default", GRACE_MS_DEFAULT, "the guest is dropped (configurable)"),
+    ("compile_memory_bytes_max", COMPILE_MEMORY_BYTES_MAX, "the component is refused"),
+    ("compile_cpu_s_max", COMPILE_CPU_S_MAX, "the component is refused"),
+    ("compile_ms_max", COMPILE_MS_MAX, "its process is killed and the component refused"),
+    ("code_bytes_max", CODE_BYTES_MAX, "the component is refused"),
+    ("compile_threads_max", COMPILE_THREADS_MAX as u64, "what is more waits"),
+    ("compile_message_bytes_max", COMPILE_MESSAGE_BYTES_MAX as u64, "the rest of the message is dropped"),
+    ("compiles_max", COMPILES_MAX as u64, "further components wait"),
+    ("compiles_waiting_max", COMPILES_WAITING_MAX as u64, "further components are refused for now"),
+    ("code_cache_bytes_max", CODE_CACHE_BYTES_MAX, "the longest unused code is dropped"),
+    ("code_files_max", CODE_FILES_MAX as u64, "the longest unused code is dropped"),
+    ("code_unfinished_s_max", CODE_UNFINISHED_S_MAX, "an unfinished file is removed"),
     ("tick_ms", TICK_MS, "a guest that runs long yields"),
     ("look_ms", LOOK_MS, "a guest that runs long is noticed"),
 ];

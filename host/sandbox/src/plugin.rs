@@ -12,6 +12,7 @@ use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 
 use crate::bindings::{awaiting, plain, types};
+use crate::code::CompileCost;
 use crate::engine::Sandbox;
 use crate::guest::{Guest, GuestEnd, GuestLimits};
 use crate::imports::call_info;
@@ -30,6 +31,18 @@ pub enum LoadError {
     /// The engine refuses it.
     #[error("the component does not compile: {0}")]
     Compile(String),
+    /// It takes too much to compile it.
+    #[error("the component needs more {0} than it may have while it is compiled: make it smaller")]
+    Costs(CompileCost),
+    /// Not the component's fault: the compiling process could not do its work.
+    #[error("the component could not be compiled: {0}")]
+    Compiler(String),
+    /// Not the component's fault: too many are being compiled.
+    #[error("{compiles_max} components wait to be compiled: try again later")]
+    Busy {
+        /// How many may.
+        compiles_max: usize,
+    },
     /// It imports what the host does not have, or has otherwise.
     #[error("the component asks for what this host does not offer: {0}")]
     Link(String),
@@ -94,14 +107,25 @@ impl Plugin {
         let inspection = inspect(wasm)?;
         let side = sandbox.side(inspection.world);
         let component = Component::new(&side.engine, wasm).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
-        let linked = side.linker.instantiate_pre(&component);
+        Self::link(sandbox, name, &Sha256::digest(wasm).into(), inspection, &component)
+    }
+
+    /// Checks that a compiled component gets what it imports.
+    pub(crate) fn link(
+        sandbox: &Arc<Sandbox>,
+        name: &str,
+        digest: &[u8; 32],
+        inspection: Inspection,
+        component: &Component,
+    ) -> Result<Self, LoadError> {
+        let linked = sandbox.side(inspection.world).linker.instantiate_pre(component);
         let linked = linked.map_err(|error| LoadError::Link(format!("{error:#}")))?;
         let entry = match inspection.world {
             World::CallHandler => plain::CallHandlerPre::new(linked).map(Entry::Plain),
             World::CallHandlerAsync => awaiting::CallHandlerAsyncPre::new(linked).map(Entry::Awaiting),
         };
         let entry = entry.map_err(|error| LoadError::Link(format!("{error:#}")))?;
-        let digest = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self(Arc::new(Compiled { sandbox: sandbox.clone(), name: name.to_string(), digest, inspection, entry })))
     }
 

@@ -6,6 +6,7 @@
 //! - [`cli`]: the commands, one file each
 //! - [`config`]: the configuration file, from TOML to values that can be relied on
 //! - [`demo`]: what a demonstration shows and leaves behind
+//! - [`plugins`]: from the files of components to plugins that can be run
 //! - [`running`]: from that to what the crates below run on
 //! - [`simulated`]: a host and a simulator in one process
 //! - [`logs`]: where log lines go
@@ -17,5 +18,6 @@ pub mod config;
 pub mod demo;
 pub mod limits;
 pub mod logs;
+pub mod plugins;
 pub mod running;
 pub mod simulated;

@@ -1,6 +1,5 @@
 //! From the resolved configuration to what the crates below run on.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,42 +8,11 @@ use carriers::Dial;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, TenantConfig};
 use recordings::{Recorder, RecorderError, RecorderLimits};
-use sandbox::{GuestLimits, GuestSetup, LoadError, Plugin, Sandbox, SandboxConfig};
+use sandbox::{CodeCacheError, CompileChild, CompileLimits, Compiler, GuestLimits, GuestSetup, Sandbox, SandboxConfig};
 use telcoflow::link::LinkConfig;
 
 use crate::config::{self, Config, Connector, Tenant};
-
-/// A plugin that cannot be used. Its calls are left to others; the host goes on without it.
-#[derive(Debug, thiserror::Error)]
-pub enum PluginError {
-    /// The file cannot be read.
-    #[error("{}: the plugin cannot be read: {error}: build it, or correct `source`", path.display())]
-    Unreadable {
-        /// Which one.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// It is no handler that this host can run.
-    #[error("{}: {error}", path.display())]
-    Refused {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        error: LoadError,
-    },
-}
-
-/// Reads, checks and compiles a component.
-///
-/// # Errors
-/// The file cannot be read, or is not a handler.
-pub fn load_plugin(sandbox: &Arc<Sandbox>, path: &Path) -> Result<Plugin, PluginError> {
-    let unreadable = |error| PluginError::Unreadable { path: path.to_owned(), error };
-    let wasm = std::fs::read(path).map_err(unreadable)?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    Plugin::load(sandbox, &name, &wasm).map_err(|error| PluginError::Refused { path: path.to_owned(), error })
-}
+use crate::plugins::Plugins;
 
 /// A sandbox as large as the configuration can need.
 ///
@@ -67,17 +35,28 @@ pub fn recorder_for(config: &Config) -> Result<Option<Recorder>, RecorderError> 
     wanted.then(|| Recorder::open(&config.data_dir, RecorderLimits::default())).transpose()
 }
 
-/// Compiles the plugins and puts the exchange's configuration together. Plugins that cannot be used are left out and told.
+/// What compiles plugins and keeps their code, if the configuration says where.
+///
+/// # Errors
+/// The folder of compiled code cannot be used, or this program cannot find itself.
+pub fn compiler_for(config: &Config, sandbox: &Arc<Sandbox>) -> Result<Option<Arc<Compiler>>, CodeCacheError> {
+    let open = || {
+        let child = CompileChild::new(this_program(), vec!["compile".into()]);
+        Compiler::open(sandbox.clone(), &config.data_dir, child, CompileLimits::default()).map(Arc::new)
+    };
+    config.has_data_dir.then(open).transpose()
+}
+
+/// Puts the exchange's configuration together. Plugins that could not be loaded are left out.
 pub fn exchange_config(
     config: &Config,
-    sandbox: &Arc<Sandbox>,
+    plugins: &Plugins,
     recorder: Option<&Recorder>,
     dialer: Arc<dyn Dial>,
     observer: Arc<dyn Observer>,
-) -> (ExchangeConfig, Vec<PluginError>) {
-    let mut compiler = Compiler { sandbox, recorder, compiled: HashMap::new(), errors: Vec::new() };
-    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, &mut compiler)).collect();
-    (ExchangeConfig { tenants, dialer, seed: seed(), observer }, compiler.errors)
+) -> ExchangeConfig {
+    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, plugins, recorder)).collect();
+    ExchangeConfig { tenants, dialer, seed: seed(), observer }
 }
 
 /// A number that no two runs share.
@@ -99,27 +78,14 @@ pub fn manager_config(connector: &Connector) -> ManagerConfig {
     }
 }
 
-/// Compiles each file once, however many plugins name it.
-struct Compiler<'a> {
-    sandbox: &'a Arc<Sandbox>,
-    recorder: Option<&'a Recorder>,
-    compiled: HashMap<PathBuf, Option<Plugin>>,
-    errors: Vec<PluginError>,
+/// The very program that runs, also after its file was replaced by a newer one.
+fn this_program() -> PathBuf {
+    let link = Path::new("/proc/self/exe");
+    if link.exists() { link.to_owned() } else { std::env::current_exe().unwrap_or_else(|_| "switchhook".into()) }
 }
 
-impl Compiler<'_> {
-    fn plugin(&mut self, path: &Path) -> Option<Plugin> {
-        if let Some(known) = self.compiled.get(path) {
-            return known.clone();
-        }
-        let loaded = load_plugin(self.sandbox, path).map_err(|error| self.errors.push(error)).ok();
-        self.compiled.insert(path.to_owned(), loaded.clone());
-        loaded
-    }
-}
-
-fn tenant_config(tenant: &Tenant, compiler: &mut Compiler<'_>) -> TenantConfig {
-    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, compiler));
+fn tenant_config(tenant: &Tenant, plugins: &Plugins, recorder: Option<&Recorder>) -> TenantConfig {
+    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, plugins, recorder));
     let connectors = tenant.connectors.iter().map(|connector| ConnectorConfig {
         name: connector.name.to_string(),
         manager: manager_config(connector),
@@ -140,7 +106,12 @@ fn tenant_config(tenant: &Tenant, compiler: &mut Compiler<'_>) -> TenantConfig {
     }
 }
 
-fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, compiler: &mut Compiler<'_>) -> Option<PluginConfig> {
+fn plugin_config(
+    tenant: &Tenant,
+    plugin: &config::Plugin,
+    plugins: &Plugins,
+    recorder: Option<&Recorder>,
+) -> Option<PluginConfig> {
     let config::PluginLimits { memory_bytes_max, calls_max, start_max, run_max, grace_max } = plugin.limits;
     let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let limits = GuestLimits {
@@ -150,14 +121,14 @@ fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, compiler: &mut Compil
         grace_ms_max: ms(grace_max),
         ..GuestLimits::default()
     };
-    let recorder = compiler.recorder.filter(|_| plugin.grants.recording);
+    let recorder = recorder.filter(|_| plugin.grants.recording);
     let recordings = recorder.map(|recorder| {
         let store = recorder.plugin(tenant.name.as_str(), plugin.name.as_str());
         store.expect("the configuration's names are safe in paths")
     });
     Some(PluginConfig {
         name: plugin.name.to_string(),
-        plugin: compiler.plugin(&plugin.source)?,
+        plugin: plugins.get(&plugin.source)?,
         setup: GuestSetup { config: plugin.config.clone().into(), limits, recordings },
         calls_max: calls_max as usize,
     })

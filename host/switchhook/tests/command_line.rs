@@ -122,6 +122,18 @@ fn an_address_that_is_taken_is_named() {
 }
 
 #[test]
+fn the_compiler_says_what_it_refuses() {
+    let folder = folder_with("");
+    let limits = ["--memory-bytes", "1000000000", "--cpu-s", "5", "--ms", "5000", "--code-bytes", "1000000"];
+    let output = switchhook(folder.path(), &[&["compile"][..], &limits].concat());
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(
+        (text(&output.stdout), text(&output.stderr)),
+        ("", "this is not WebAssembly: it does not begin with \\0asm")
+    );
+}
+
+#[test]
 fn a_recording_that_is_not_there_is_named() {
     let folder = folder_with("");
     let output = switchhook(folder.path(), &["sim", "--caller", "none.wav"]);

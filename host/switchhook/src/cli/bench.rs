@@ -18,7 +18,7 @@ use crate::bench::contender::Contender;
 use crate::bench::load::{self, LoadPlan, SAMPLE_RATE_HZ};
 use crate::bench::report::{StepReport, table};
 use crate::bench::{chart, native, step};
-use crate::running;
+use crate::plugins;
 use crate::simulated::exchange_config;
 
 /// Arguments of `bench`.
@@ -124,7 +124,7 @@ pub fn run_host(args: HostArgs) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
     let sandbox = Arc::new(sandbox);
     let plugin = match &args.plugin {
-        Some(path) => running::load_plugin(&sandbox, path).map_err(|error| {
+        Some(path) => plugins::load_plugin(&sandbox, path).map_err(|error| {
             Failure::new(error.to_string(), "run `cargo xtask plugins`, or name one with `--plugin`")
         })?,
         None => native::echo(&sandbox),

@@ -17,7 +17,7 @@ use super::{Failure, print};
 use crate::demo::table::{CallSummary, closing_json, closing_table};
 use crate::demo::{caller, record};
 use crate::simulated::{PIPE_BASE, PipeDialer, Records, TENANT, exchange_config};
-use crate::{limits, running};
+use crate::{limits, plugins, running};
 
 /// The sample rate of a call whose caller has no recording, Hz.
 const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -56,7 +56,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     };
     let sandbox = Sandbox::new(&SandboxConfig { guests_max: 1 })
         .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
-    let plugin = running::load_plugin(&Arc::new(sandbox), &args.plugin)
+    let plugin = plugins::load_plugin(&Arc::new(sandbox), &args.plugin)
         .map_err(|error| Failure::new(error.to_string(), "name a component, such as plugins/echo.wasm"))?;
     // Virtual time: the call takes as long as its handler computes.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();

@@ -24,7 +24,7 @@ use crate::demo::show::{self, SHOWS, Show};
 use crate::demo::table::{CallSummary, closing_table};
 use crate::demo::timeline::{Row, Timeline};
 use crate::simulated::{Records, TENANT, exchange_config};
-use crate::{limits, running};
+use crate::{limits, plugins, running};
 
 /// The sample rate of the demonstration's calls, Hz.
 const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -64,7 +64,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     };
     let mut acts = Vec::new();
     for (path, index) in paths.iter().zip(0..) {
-        let plugin = running::load_plugin(&sandbox, path).map_err(|error| {
+        let plugin = plugins::load_plugin(&sandbox, path).map_err(|error| {
             Failure::new(error.to_string(), "run `cargo xtask plugins`, or name one with `--plugin`")
         })?;
         acts.push(Act { show: show::of(path), plugin, number: format!("+155501{index:02}") });

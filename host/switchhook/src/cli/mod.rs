@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod call;
 pub mod check;
+pub mod compile;
 pub mod demo;
 mod failure;
 pub mod inspect;
@@ -58,6 +59,9 @@ pub enum Command {
     /// The host of one step of `bench`
     #[command(hide = true)]
     BenchHost(bench::HostArgs),
+    /// Compiles standard input to standard output: what `run` starts for each component that is not compiled yet
+    #[command(hide = true)]
+    Compile(compile::Args),
     /// Show what a plugin is and needs
     Inspect(inspect::Args),
     /// Show every limit, and what happens when it is reached
@@ -79,6 +83,7 @@ impl Command {
             Command::Bench(args) => bench::run(args),
             Command::BenchLoad(args) => bench::run_load(args),
             Command::BenchHost(args) => bench::run_host(args),
+            Command::Compile(args) => compile::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Limits(args) => limits::run(args),
         }
@@ -94,6 +99,7 @@ impl Command {
             | Command::Inspect(_)
             | Command::Limits(_)
             | Command::BenchLoad(_)
+            | Command::Compile(_)
             | Command::BenchHost(_) => "warn",
         }
     }

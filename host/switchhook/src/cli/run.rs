@@ -11,6 +11,7 @@ use recordings::Recorder;
 
 use super::{Failure, signal};
 use crate::config::{self, Config};
+use crate::plugins::Plugins;
 use crate::running;
 
 /// Arguments of `run`.
@@ -35,8 +36,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     })?;
     let recorder = running::recorder_for(&config)
         .map_err(|error| Failure::new(error.to_string(), "correct `data_dir` or its permissions"))?;
-    let exchange = build(&config, recorder.as_ref())?;
     runtime.block_on(async {
+        let exchange = build(&config, recorder.as_ref()).await?;
         let served = serve(&config, exchange, Duration::from_secs(args.drain_s)).await;
         if let Some(recorder) = &recorder {
             recorder.close().await;
@@ -45,12 +46,15 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     })
 }
 
-fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeConfig, Failure> {
+async fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeConfig, Failure> {
     let sandbox = running::sandbox_for(config)
         .map_err(|error| Failure::new(error.to_string(), "or configure smaller `limits.calls_max`"))?;
+    let compiler = running::compiler_for(config, &sandbox)
+        .map_err(|error| Failure::new(error.to_string(), "or leave `data_dir` out: nothing is kept then"))?;
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
-    let (exchange, unusable) = running::exchange_config(config, &sandbox, recorder, Arc::new(dialer), Arc::new(()));
+    let (plugins, unusable) = Plugins::load(config, &sandbox, compiler.as_ref()).await;
+    let exchange = running::exchange_config(config, &plugins, recorder, Arc::new(dialer), Arc::new(()));
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");
     }

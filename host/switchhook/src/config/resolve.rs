@@ -24,6 +24,7 @@ pub(super) struct Resolver<'a> {
 
 impl Resolver<'_> {
     pub(super) fn config(&mut self, file: &Path, written: Written) -> Option<Config> {
+        let has_data_dir = !written.data_dir.is_absent();
         let data_dir = match written.data_dir {
             Field::Absent => Some(PathBuf::from("switchhook-data")),
             Field::Refused => None,
@@ -36,7 +37,7 @@ impl Resolver<'_> {
         let tenants = self.some(written.tenants, &written.place, "tenant", "a host without a tenant takes no calls");
         self.unique("tenant", tenants.iter().flatten().map(|tenant| &tenant.name));
         let tenants = all(tenants?.into_iter().map(|tenant| self.tenant(tenant)));
-        Some(Config { file: file.to_owned(), data_dir: self.folder.join(data_dir?), tenants: tenants? })
+        Some(Config { file: file.to_owned(), data_dir: self.folder.join(data_dir?), has_data_dir, tenants: tenants? })
     }
 
     fn tenant(&mut self, written: WrittenTenant) -> Option<Tenant> {

@@ -19,6 +19,8 @@ pub struct Config {
     pub file: PathBuf,
     /// Where the host keeps its files. It need not exist.
     pub data_dir: PathBuf,
+    /// Whether the file says so. Then compiled code is kept there too; else only what a plugin's grants call for.
+    pub has_data_dir: bool,
     /// Not empty.
     pub tenants: Vec<Tenant>,
 }
