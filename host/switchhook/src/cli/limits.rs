@@ -18,13 +18,14 @@ pub struct Args {
 type Limits = &'static [(&'static str, u64, &'static str)];
 
 /// The crates that bound something, lowest floor first.
-const CRATES: [(&str, Limits); 9] = [
+const CRATES: [(&str, Limits); 10] = [
     ("audio", audio::limits::TABLE),
     ("telcoflow", telcoflow::limits::TABLE),
     ("call", call::limits::TABLE),
     ("carriers", carriers::limits::TABLE),
     ("sandbox", sandbox::limits::TABLE),
     ("recordings", recordings::limits::TABLE),
+    ("registry", registry::limits::TABLE),
     ("sim", sim::limits::TABLE),
     ("exchange", exchange::limits::TABLE),
     ("switchhook", crate::limits::TABLE),

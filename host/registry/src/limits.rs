@@ -1,0 +1,30 @@
+//! Every bound of the registry, with its unit, and what happens when it is reached.
+
+/// Bytes of one component: what the sandbox takes. More: it is refused unread.
+pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of all components. More: a new one is refused.
+pub const TOTAL_BYTES_MAX: u64 = 16 << 30;
+/// Plugins of all tenants. More: a version of a further one is refused.
+pub const PLUGINS_MAX: u64 = 4_096;
+/// Versions of one plugin that are kept. The oldest that is not live, previous or held is dropped for a new one.
+pub const VERSIONS_KEPT_MAX: u64 = 16;
+/// Versions of one plugin, those that cannot be dropped because calls hold them included. More: a new one is refused.
+pub const VERSIONS_MAX: u64 = 256;
+/// Bytes of a tenant's or plugin's name. Longer: refused.
+pub const NAME_BYTES_MAX: usize = 64;
+/// Bytes of what is written down about a version's origin. Longer: refused.
+pub const PROVENANCE_BYTES_MAX: usize = 1 << 10;
+/// Bytes of the database that are kept in memory. More are read again.
+pub const DATABASE_CACHE_BYTES: usize = 4 << 20;
+
+/// All of them for `switchhook limits`: name, value, what happens when it is reached.
+pub const TABLE: &[(&str, u64, &str)] = &[
+    ("component_bytes_max", COMPONENT_BYTES_MAX, "the component is refused"),
+    ("total_bytes_max", TOTAL_BYTES_MAX, "a new component is refused"),
+    ("plugins_max", PLUGINS_MAX, "a version of a further plugin is refused"),
+    ("versions_kept_max", VERSIONS_KEPT_MAX, "the oldest that is not live, previous or held is dropped"),
+    ("versions_max", VERSIONS_MAX, "a new version is refused until calls have let go of old ones"),
+    ("name_bytes_max", NAME_BYTES_MAX as u64, "the name is refused"),
+    ("provenance_bytes_max", PROVENANCE_BYTES_MAX as u64, "the version is refused"),
+    ("database_cache_bytes", DATABASE_CACHE_BYTES as u64, "the rest is read again"),
+];
