@@ -17,6 +17,7 @@ mod disk;
 mod error;
 pub mod limits;
 mod registry;
+pub mod source;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,14 @@ pub const NAME_BYTES_MAX: usize = 64;
 pub const PROVENANCE_BYTES_MAX: usize = 1 << 10;
 /// Bytes of the database that are kept in memory. More are read again.
 pub const DATABASE_CACHE_BYTES: usize = 4 << 20;
+/// Files that are watched. A further one is not.
+pub const FILES_MAX: usize = 4_096;
+/// Milliseconds that a watched file must not have changed before it is read. Sooner: it is looked at again.
+pub const FILE_QUIET_MS: u64 = 200;
+/// Milliseconds between looks at the watched files while the system tells of changes.
+pub const FILE_SWARM_MS: u64 = 20;
+/// Milliseconds between looks at the watched files when the system tells of no change.
+pub const FILE_LOOK_MS: u64 = 1_000;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -27,4 +35,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("name_bytes_max", NAME_BYTES_MAX as u64, "the name is refused"),
     ("provenance_bytes_max", PROVENANCE_BYTES_MAX as u64, "the version is refused"),
     ("database_cache_bytes", DATABASE_CACHE_BYTES as u64, "the rest is read again"),
+    ("files_max", FILES_MAX as u64, "a further file is not watched"),
+    ("file_quiet_ms", FILE_QUIET_MS, "a file that changed sooner is looked at again"),
+    ("file_swarm_ms", FILE_SWARM_MS, "further changes are looked at together"),
+    ("file_look_ms", FILE_LOOK_MS, "changes that the system does not tell of are found"),
 ];
