@@ -204,6 +204,7 @@ async fn links(seed: u64, log: &TestLog) {
         setup_done_after_ms: random.u32(0..500),
         drop_setup_done: index % 5 == 1,
         duplicate_notify: random.bool(),
+        duplicate_responses: index % 3 == 1,
         json_in_binary: random.bool(),
         refuse: (random.u32(0..5) == 0).then(|| (503, "busy".to_string())),
         garbage: vec![(random.u32(0..5_000), Garbage::HARMLESS[random.usize(..Garbage::HARMLESS.len())])],

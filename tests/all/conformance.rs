@@ -7,6 +7,7 @@
 mod divergences;
 mod host;
 mod observed;
+pub(crate) mod rows;
 mod sdk;
 mod upgrades;
 

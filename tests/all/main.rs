@@ -16,6 +16,7 @@ mod refusals;
 mod report;
 mod sandbox;
 mod tidy;
+mod wire;
 
 use libtest_mimic::{Arguments, Trial};
 use switchhook_tests::logs;
@@ -43,8 +44,11 @@ fn main() {
         corpus::trials(),
         levels::trials(),
         report::trials(),
+        wire::trials(),
     ];
-    let trials: Vec<Trial> = modules.into_iter().flatten().collect();
+    let mut trials: Vec<Trial> = modules.into_iter().flatten().collect();
+    let names = trials.iter().map(|trial| trial.name().to_owned()).collect();
+    trials.extend(conformance::rows::trials(names));
     let conclusion = libtest_mimic::run(&arguments, trials);
     let (errors, secrets) = logs::leftovers();
     for (what, lines) in [("ERROR lines outside of any test", &errors), ("log lines with a secret in them", &secrets)] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
-use carriers::{Dial, TcpDialer};
+use carriers::{Dial, Dialers, TcpDialer};
 use exchange::{
     CallRecord, ConnectorConfig, Drained, Exchange, ExchangeConfig, Observer, Pattern, PluginConfig, Route,
     TenantConfig,
@@ -54,6 +54,10 @@ pub struct WorldConfig {
     pub more_connectors: Vec<(String, String)>,
     /// Takes a `ws` voice URL from a `wss` session manager.
     pub allow_ws_voice_url: bool,
+    /// Whether the host shows its key; a certificate may stand for it.
+    pub shows_key: bool,
+    /// Open all sockets, instead of the world's dialer.
+    pub dialers: Option<Dialers>,
     /// More plugins and the routes to them, tried before the first.
     pub others: Vec<Other>,
     /// Every plugin may record, into this folder: `recordings/acme/first/REFERENCE.wav`, `.../other-0/...`.
@@ -78,6 +82,8 @@ impl Default for WorldConfig {
             api_key: API_KEY.into(),
             more_connectors: Vec::new(),
             allow_ws_voice_url: false,
+            shows_key: true,
+            dialers: None,
             others: Vec::new(),
             data_dir: None,
             recorder_limits: RecorderLimits::default(),
@@ -202,12 +208,15 @@ fn connector(config: &WorldConfig, base: &str, name: &str, api_key: &str) -> Con
         name: name.to_string(),
         manager: ManagerConfig {
             base_url: Url::parse(base).expect("a base URL"),
-            credentials: Credentials { api_key: Secret::new(api_key), connector_uuid: CONNECTOR.to_string() },
+            credentials: config
+                .shows_key
+                .then(|| Credentials { api_key: Secret::new(api_key), connector_uuid: CONNECTOR.to_string() }),
             sdk_version: "1.0.0".to_string(),
             link: LinkConfig { sample_rate_hz: config.sample_rate_hz, audio_mode: config.audio_mode, call_flow: None },
         },
         playout_bytes_max: config.playout_bytes_max,
         allow_ws_voice_url: config.allow_ws_voice_url,
+        dialers: config.dialers.clone(),
     }
 }
 

@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 
 use crate::Event;
 use crate::Failure;
-use crate::limits::{INBOX_AUDIO_MS, INBOX_CHANNELS_MAX, INBOX_FRAMES_MAX, KEYS_QUEUED_MAX, NOTICES_QUEUED_MAX};
+use crate::limits::{
+    INBOX_AUDIO_MS, INBOX_FRAMES_MAX, INBOX_UNKNOWN_CHANNELS_MAX, KEYS_QUEUED_MAX, NOTICES_QUEUED_MAX,
+};
 
 /// Places that an empty inbox keeps in each of its queues.
 const KEEP: usize = 32;
@@ -31,10 +33,12 @@ struct Frame {
     pcm: Vec<u8>,
 }
 
-/// One channel that was heard: at most 256, for its name is a byte.
+/// One channel that is heard.
 #[derive(Debug)]
 struct Channel {
     id: u8,
+    /// The call is known to have it.
+    known: bool,
     received: u64,
     /// Waits for the handler.
     queued: u64,
@@ -81,7 +85,21 @@ impl Inbox {
         }
     }
 
-    /// Takes in a frame of whole samples. Returns how many samples were dropped for it.
+    /// Whether audio on this channel is taken: on 0, on those that the call is known to have, and on a few more.
+    pub(crate) fn admits(&mut self, channel: u8, known: &[u8]) -> bool {
+        if self.channels.iter().any(|heard| heard.id == channel) {
+            return true;
+        }
+        let known = channel == 0 || known.contains(&channel);
+        let unknown = self.channels.iter().filter(|heard| !heard.known).count();
+        let admitted = known || unknown < INBOX_UNKNOWN_CHANNELS_MAX;
+        if admitted {
+            self.channels.push(Channel { id: channel, known, received: 0, queued: 0, lost: 0 });
+        }
+        admitted
+    }
+
+    /// Takes in a frame of whole samples, of a channel that was admitted. Returns how many samples were dropped for it.
     pub(crate) fn push_audio(&mut self, channel: u8, pcm: &[u8]) -> u64 {
         let samples = (pcm.len() / 2) as u64;
         let cut = samples.saturating_sub(self.channel_samples_max);
@@ -90,8 +108,7 @@ impl Inbox {
         while self.channel(channel).queued + kept > self.channel_samples_max {
             lost += self.drop_oldest_of(channel);
         }
-        let samples_max = self.channel_samples_max * INBOX_CHANNELS_MAX;
-        while self.audio_samples + kept > samples_max || self.audio.len() >= INBOX_FRAMES_MAX {
+        while self.audio.len() >= INBOX_FRAMES_MAX {
             lost += self.drop_at(0);
         }
         let entry = self.channel(channel);
@@ -227,7 +244,7 @@ impl Inbox {
 
     fn channel(&mut self, id: u8) -> &mut Channel {
         let index = self.channels.iter().position(|channel| channel.id == id).unwrap_or_else(|| {
-            self.channels.push(Channel { id, received: 0, queued: 0, lost: 0 });
+            self.channels.push(Channel { id, known: true, received: 0, queued: 0, lost: 0 });
             self.channels.len() - 1
         });
         &mut self.channels[index]

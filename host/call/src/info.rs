@@ -34,7 +34,8 @@ pub struct CallInfo {
     pub resumed: bool,
     /// Samples a second, in both directions. 0 is read as 1, so that no clock divides by it.
     pub sample_rate_hz: u32,
-    /// The channels that are known to carry audio; others appear as they are first heard.
+    /// The channels that are known to carry audio at some time: 0 is the call, others are single legs. Further ones may
+    /// appear as they are first heard, as many as [`limits`](crate::limits) lets.
     pub channels: Vec<u8>,
     /// What else the carrier said: `session_id`, `org_uuid`.
     pub fields: Vec<(String, String)>,

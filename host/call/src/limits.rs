@@ -4,9 +4,9 @@
 /// told with the next frame of its channel. A longer single frame keeps its end.
 pub const INBOX_AUDIO_MS: u64 = 2_000;
 
-/// Channels whose [`INBOX_AUDIO_MS`] the inbox has room for at once: more than a call with isolated legs has. Full: the
-/// oldest audio is dropped, whatever its channel.
-pub const INBOX_CHANNELS_MAX: u64 = 4;
+/// Channels that are heard beyond those that the call is known to have ([`CallInfo::channels`](crate::CallInfo)). Full: audio
+/// on a further one is dropped and counted, so that a peer with 256 channels takes no more memory than this.
+pub const INBOX_UNKNOWN_CHANNELS_MAX: usize = 2;
 
 /// Frames of heard audio that wait for the handler. Full: as for [`INBOX_AUDIO_MS`]. It bounds the memory that
 /// very short frames would cost.
@@ -100,7 +100,11 @@ pub const TAPE_BATCH_MS: u64 = 1_000;
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("inbox_audio_ms", INBOX_AUDIO_MS, "the oldest heard audio is dropped and counted"),
-    ("inbox_channels_max", INBOX_CHANNELS_MAX, "the oldest heard audio is dropped and counted"),
+    (
+        "inbox_unknown_channels_max",
+        INBOX_UNKNOWN_CHANNELS_MAX as u64,
+        "audio on a further unknown channel is dropped and counted",
+    ),
     ("inbox_frames_max", INBOX_FRAMES_MAX as u64, "the oldest heard audio is dropped and counted"),
     ("commands_open_max", COMMANDS_OPEN_MAX as u64, "a further command answers FULL"),
     ("interrupts_open_max", INTERRUPTS_OPEN_MAX as u64, "one more follows the next answer; audio waits for it"),

@@ -12,12 +12,14 @@ use crate::Failure;
 /// What is recorded.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Side {
-    /// What the handler hears: channel 0 as it arrived.
+    /// What the handler hears: channel 0 as it arrived, and where it carries nothing the legs, mixed.
     Heard,
     /// What the handler says: channel 0 as the other side hears it.
     Said,
     /// Both, as two channels: heard left, said right.
     Both,
+    /// The legs of a call that are heard apart, as two channels: 1 left, 2 right. Until they come apart, 0 is left.
+    Legs,
 }
 
 impl Side {
@@ -25,7 +27,7 @@ impl Side {
     pub const fn channels(self) -> u16 {
         match self {
             Side::Heard | Side::Said => 1,
-            Side::Both => 2,
+            Side::Both | Side::Legs => 2,
         }
     }
 }

@@ -7,7 +7,9 @@ pub struct Stats {
     pub frames_in: u64,
     /// Samples in them.
     pub samples_in: u64,
-    /// Samples that the inbox dropped because the handler was late.
+    /// Frames on more unknown channels than are heard: dropped.
+    pub frames_unheard: u64,
+    /// Samples that the inbox dropped because the handler was late, or the channels too many.
     pub samples_lost: u64,
     /// Odd last bytes of arriving frames that were dropped: half a sample each.
     pub odd_bytes: u64,

@@ -7,5 +7,7 @@ mod clock;
 mod dial;
 pub mod limits;
 pub mod telcoflow;
+mod tls;
 
-pub use dial::{ByteStream, Dial, DialError, Dialed, TcpDialer, TlsSetupError};
+pub use dial::{ByteStream, Dial, DialError, Dialed, Dialers, TcpDialer};
+pub use tls::{IdentityFiles, TlsFailure, TlsFault, TlsFile, TlsFileError, TlsFileFault, TlsFiles, TlsSetupError};

@@ -27,6 +27,12 @@ pub const REST_MS_MAX: u64 = 5_000;
 pub const REST_BODY_BYTES_MAX: usize = 1 << 20;
 /// Bytes of a REST answer's status line and headers. More: the request fails.
 pub const REST_HEAD_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a PEM file. A longer one is refused.
+pub const TLS_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Names of a server's certificate that are shown when none of them is the host's. Others are left out.
+pub const CERTIFICATE_NAMES_SHOWN_MAX: usize = 4;
+/// Characters that are shown of one of them. The rest is cut.
+pub const CERTIFICATE_NAME_CHARS_MAX: usize = 64;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -43,4 +49,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("rest_ms_max", REST_MS_MAX, "the request fails"),
     ("rest_body_bytes_max", REST_BODY_BYTES_MAX as u64, "the request fails"),
     ("rest_head_bytes_max", REST_HEAD_BYTES_MAX as u64, "the request fails"),
+    ("tls_file_bytes_max", TLS_FILE_BYTES_MAX, "the file is refused"),
+    ("certificate_names_shown_max", CERTIFICATE_NAMES_SHOWN_MAX as u64, "other names are left out"),
+    ("certificate_name_chars_max", CERTIFICATE_NAME_CHARS_MAX as u64, "the rest is cut"),
 ];

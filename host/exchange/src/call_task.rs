@@ -206,7 +206,7 @@ impl CallTask {
             outbound: false,
             resumed: self.resumed,
             sample_rate_hz: self.connector.manager.link.sample_rate_hz,
-            channels: vec![0],
+            channels: self.connector.manager.link.audio_mode.channels().to_vec(),
             fields: vec![("session_id".to_string(), call_in.session_id), ("org_uuid".to_string(), call_in.org_uuid)],
         }
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use carriers::Dial;
 use carriers::telcoflow::ManagerConfig;
+use carriers::{Dial, Dialers};
 use sandbox::{GuestSetup, Plugin};
 
 use crate::record::Observer;
@@ -44,6 +44,8 @@ pub struct ConnectorConfig {
     pub playout_bytes_max: usize,
     /// Takes a `ws` voice URL from a `wss` session manager.
     pub allow_ws_voice_url: bool,
+    /// Open its sockets instead of [`ExchangeConfig::dialer`]: it has a client certificate, or trusts a CA of its own.
+    pub dialers: Option<Dialers>,
 }
 
 /// One plugin, ready to serve.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use call::last_four;
-use carriers::Dial;
 use carriers::telcoflow::ManagerLink;
+use carriers::{Dial, Dialers};
 use telcoflow::frame::manager::{Activity, CallIn, Channel, CloseReason, SessionNotify};
 use telcoflow::frame::word;
 use telcoflow::link::Event;
@@ -54,6 +54,7 @@ pub(crate) struct Connector {
     tenant: Arc<Tenant>,
     config: ConnectorConfig,
     link: ManagerLink,
+    voice: Arc<dyn Dial>,
     phase: watch::Receiver<Phase>,
     claims: HashMap<String, Claim>,
     calls: HashMap<String, LiveCall>,
@@ -82,13 +83,18 @@ struct Claim {
 impl Connector {
     pub(crate) fn new(tenant: Arc<Tenant>, config: ConnectorConfig, phase: watch::Receiver<Phase>, seed: u64) -> Self {
         let mut seeds = fastrand::Rng::with_seed(seed);
-        let mut link = ManagerLink::new(config.manager.clone(), tenant.dialer.clone(), seeds.u64(..));
+        let dialers = config.dialers.clone();
+        let dialers =
+            dialers.unwrap_or_else(|| Dialers { manager: tenant.dialer.clone(), voice: tenant.dialer.clone() });
+        let mut link = ManagerLink::new(config.manager.clone(), dialers.manager, seeds.u64(..));
         let counters = Arc::new(Counters::default());
         link.count_into(counters.manager.clone());
         Self {
             tenant,
+            refusals: Refusals::of(&config),
             config,
             link,
+            voice: dialers.voice,
             phase,
             claims: HashMap::new(),
             calls: HashMap::new(),
@@ -96,7 +102,6 @@ impl Connector {
             sessions: HashMap::new(),
             ready: mpsc::channel(REPORTS_MAX),
             seeds,
-            refusals: Refusals::default(),
             counters,
         }
     }
@@ -168,6 +173,9 @@ impl Connector {
             }
             Event::WaMsgIn(message) => {
                 tracing::debug!(session = message.session_id, "a chat message without a handler")
+            }
+            Event::Sent { session_id, .. } | Event::Reclaimed { session_id } => {
+                tracing::debug!(session = session_id, "news of a chat without a handler");
             }
         }
     }
@@ -241,7 +249,7 @@ impl Connector {
             resumed: claim.resumed,
             notified: claim.notified,
             seed: self.seeds.u64(..),
-            dialer: self.tenant.dialer.clone(),
+            dialer: self.voice.clone(),
             board: self.tenant.board.clone(),
             observer: self.tenant.observer.clone(),
             mailbox: mail,

@@ -4,14 +4,21 @@ use std::time::Duration;
 
 use telcoflow::link::Refusal;
 
+use crate::config::ConnectorConfig;
+
 /// What was told last.
-#[derive(Debug, Default)]
-pub(crate) struct Refusals(Option<Told>);
+#[derive(Debug)]
+pub(crate) struct Refusals {
+    told: Option<Told>,
+    /// The keys of the configuration that say who the connector is.
+    keys: &'static str,
+}
 
 /// What makes one refusal different from the one before. A body may differ each time and say the same.
 #[derive(Debug, PartialEq)]
 enum Told {
     Status(u16),
+    Certificate,
     NoSocket(String),
 }
 
@@ -23,23 +30,30 @@ macro_rules! say {
 }
 
 impl Refusals {
+    /// Of a connector that nothing was told of yet.
+    pub(crate) fn of(config: &ConnectorConfig) -> Self {
+        let keys = match config.manager.credentials {
+            Some(_) => "api_key and connector_uuid",
+            None => "cert_path and key_path",
+        };
+        Self { told: None, keys }
+    }
+
     /// A dial was refused. ERROR is for what only an operator can mend.
     pub(crate) fn tell(&mut self, refusal: &Refusal, retry_in: Duration) {
         let retry_ms = retry_in.as_millis();
         let told = match refusal {
             Refusal::Status { status, .. } => Told::Status(*status),
+            Refusal::Certificate(_) => Told::Certificate,
             Refusal::Unreachable(why) | Refusal::Tls(why) => Told::NoSocket(why.clone()),
         };
-        let news = self.0.as_ref() != Some(&told);
-        self.0 = Some(told);
+        let news = self.told.as_ref() != Some(&told);
+        self.told = Some(told);
         match refusal {
-            Refusal::Status { status: 401 | 403, body } => say!(
-                news,
-                error,
-                body,
-                retry_ms,
-                "the session manager refuses the credentials: check api_key and connector_uuid"
-            ),
+            Refusal::Status { status: 401 | 403, body } => {
+                let keys = self.keys;
+                say!(news, error, body, retry_ms, "the session manager refuses the credentials: check {keys}")
+            }
             Refusal::Status { status: 426, body } => {
                 say!(
                     news,
@@ -50,7 +64,11 @@ impl Refusals {
                 )
             }
             Refusal::Status { status, body } => say!(news, warn, status, body, retry_ms, "the session manager refuses"),
-            Refusal::Unreachable(why) | Refusal::Tls(why) => {
+            Refusal::Certificate(why) => {
+                say!(news, error, why, retry_ms, "the session manager refuses the client certificate")
+            }
+            Refusal::Tls(why) => say!(news, error, why, retry_ms, "the session manager cannot be trusted"),
+            Refusal::Unreachable(why) => {
                 say!(news, warn, why, retry_ms, "the session manager is unreachable")
             }
         }
@@ -58,6 +76,6 @@ impl Refusals {
 
     /// The link was up: the next refusal is news.
     pub(crate) fn forget(&mut self) {
-        self.0 = None;
+        self.told = None;
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::faults::Faults;
+use crate::outbound::Outbound;
 use crate::transcript::Detail;
 
 /// The set-up of one [`Simulator`](crate::Simulator). `Default` is a well-behaved server.
@@ -18,6 +19,8 @@ pub struct SimConfig {
     pub pull: Pull,
     /// What the protocol leaves open.
     pub open_points: Switches,
+    /// What comes of calls that clients place, by their number; another number is answered after half a second.
+    pub outbound: Vec<(String, Outbound)>,
     /// What goes wrong.
     pub faults: Faults,
     /// How finely transcripts are kept.
@@ -36,6 +39,7 @@ impl Default for SimConfig {
             seed: 1,
             pull: Pull::default(),
             open_points: Switches::default(),
+            outbound: Vec::new(),
             faults: Faults::default(),
             transcript: Detail::Runs,
             sdk_versions: None,
@@ -52,6 +56,7 @@ impl fmt::Debug for SimConfig {
             .field("seed", &self.seed)
             .field("pull", &self.pull)
             .field("open_points", &self.open_points)
+            .field("outbound", &self.outbound.len())
             .field("faults", &self.faults)
             .field("transcript", &self.transcript)
             .field("sdk_versions", &self.sdk_versions)
@@ -121,6 +126,9 @@ pub struct Switches {
     pub isolated_mix: bool,
     /// In isolated mode audio is also asked for on channels 1 and 2 (a client skips those requests). Default: false.
     pub requests_for_legs: bool,
+    /// `call.in` of an outbound call comes at `session.ready`, and `call.answer` takes until they pick up, or fails; otherwise
+    /// it comes when they have picked up, and when they do not, the session is closed. Default: false.
+    pub call_in_before_pick_up: bool,
 }
 
 impl Default for Switches {
@@ -138,6 +146,7 @@ impl Default for Switches {
             pull_before_answer: false,
             isolated_mix: true,
             requests_for_legs: false,
+            call_in_before_pick_up: false,
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct LinkFaults {
     pub response_ms: Option<(u32, u32)>,
     /// Every `session.notify` is sent twice.
     pub duplicate_notify: bool,
+    /// Every response is sent twice.
+    pub duplicate_responses: bool,
     /// Every frame is sent as JSON in a binary frame.
     pub json_in_binary: bool,
     /// Injected frames, each with its time in ms.

@@ -22,6 +22,14 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 pub const LINKS_MAX: usize = 64;
 /// Calls alive at once. A further call ends at once with the outcome `Refused`.
 pub const CALLS_MAX: usize = 4_096;
+/// Calls that clients placed and no test has asked for. A further one is not kept, and goes on.
+pub const OUTBOUND_CALLS_KEPT: usize = 4_096;
+/// Bytes of a stream's first line, by which it is known what it is for. A longer one is cut off there.
+pub const FIRST_LINE_BYTES_MAX: usize = 8 << 10;
+/// Time a stream with REST requests may last, ms. Then it is dropped.
+pub const REST_MS_MAX: u64 = 60_000;
+/// REST requests that are remembered. The oldest is forgotten.
+pub const REST_REQUESTS_KEPT: usize = 1_024;
 /// Frames waiting to be sent to one session manager. When full that link is cut.
 pub const LINK_QUEUE_FRAMES: usize = 1_024;
 /// Frames waiting in one socket's outbox. When full the oldest audio frame is dropped and counted; without one the
@@ -77,6 +85,10 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("CONNECTIONS_MAX", CONNECTIONS_MAX as u64, "a further stream is dropped at once"),
     ("LINKS_MAX", LINKS_MAX as u64, "a further upgrade is answered with 503"),
     ("CALLS_MAX", CALLS_MAX as u64, "a further call ends at once as refused"),
+    ("OUTBOUND_CALLS_KEPT", OUTBOUND_CALLS_KEPT as u64, "a further one is not kept, and goes on"),
+    ("FIRST_LINE_BYTES_MAX", FIRST_LINE_BYTES_MAX as u64, "a longer line is not looked at further"),
+    ("REST_MS_MAX", REST_MS_MAX, "the stream is dropped"),
+    ("REST_REQUESTS_KEPT", REST_REQUESTS_KEPT as u64, "the oldest is forgotten"),
     ("LINK_QUEUE_FRAMES", LINK_QUEUE_FRAMES as u64, "the link is cut"),
     (
         "OUTBOX_FRAMES_MAX",

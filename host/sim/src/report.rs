@@ -16,6 +16,8 @@ pub enum Outcome {
     CallerHungUp,
     /// The callee hung up.
     CalleeHungUp,
+    /// The line of a party that a client called was busy, or refused.
+    Busy,
     /// Nobody answered while it rang.
     Unanswered,
     /// The call reached the longest time the caller had for it.
@@ -26,6 +28,8 @@ pub enum Outcome {
     AgentClosed,
     /// `call.close` after it: the agent left, the parties stayed.
     AgentLeft,
+    /// A client closed its session over REST.
+    Closed,
     /// The server ended it.
     ServerHungUp,
     /// The voice socket dropped and nobody came back in time.
@@ -42,11 +46,13 @@ impl Outcome {
         match self {
             Self::CallerHungUp => "caller-hung-up",
             Self::CalleeHungUp => "callee-hung-up",
+            Self::Busy => "busy",
             Self::Unanswered => "unanswered",
             Self::GaveUp => "gave-up",
             Self::AgentDisconnected => "agent-disconnected",
             Self::AgentClosed => "agent-closed",
             Self::AgentLeft => "agent-left",
+            Self::Closed => "closed",
             Self::ServerHungUp => "server-hung-up",
             Self::VoiceLost => "voice-lost",
             Self::Refused => "refused",

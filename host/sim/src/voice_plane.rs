@@ -59,6 +59,8 @@ pub(crate) struct Commands {
     mode: Mode,
     switches: Switches,
     callee: CalleeAnswer,
+    /// When an outbound call is picked up, or refused with a code; `call.answer` takes that long.
+    picked_up: Option<(Option<Instant>, Option<String>)>,
     subscriber: Party,
     work: Duration,
     open: Vec<Open>,
@@ -81,6 +83,7 @@ impl Commands {
             mode: Mode::Barge,
             switches,
             callee: caller.callee.answer.clone(),
+            picked_up: None,
             subscriber: caller.subscriber,
             work: Duration::from_millis(work_ms.into()),
             open: Vec::new(),
@@ -109,6 +112,17 @@ impl Commands {
         self.open.clear();
     }
 
+    /// The telephone of an outbound call rings: `call.answer` waits for what comes of it.
+    pub(crate) fn ring(&mut self, now: Instant, picks_up: Option<&CalleeAnswer>) {
+        let after = |ms: u32| Some(now + Duration::from_millis(ms.into()));
+        self.picked_up = match picks_up {
+            None => None,
+            Some(CalleeAnswer::After { ms }) => Some((after(*ms), None)),
+            Some(CalleeAnswer::Refused { ms, code }) => Some((after(*ms), Some(code.clone()))),
+            Some(CalleeAnswer::Never) => Some((None, Some("CALL_UNANSWERED".to_owned()))),
+        };
+    }
+
     /// A command arrived. `Some` answers it at once.
     pub(crate) fn begin(
         &mut self,
@@ -125,7 +139,7 @@ impl Commands {
         if let Some(error) = refused {
             return Some(respond(command_id, &command, Some(error)));
         }
-        let (takes, verdict) = self.takes(&command);
+        let (takes, verdict) = self.takes(now, &command);
         let patience = Duration::from_millis(timeout_ms);
         let (takes, verdict) = if takes > patience {
             (patience, Some(refusal("TIMEOUT", "the deadline of the command passed")))
@@ -186,7 +200,12 @@ impl Commands {
         self.open.iter().any(connect)
     }
 
-    fn takes(&self, command: &AskedCommand) -> (Duration, Option<Refusal>) {
+    fn takes(&self, now: Instant, command: &AskedCommand) -> (Duration, Option<Refusal>) {
+        if let (AskedCommand::Known(CommandName::Answer), Some((at, code))) = (command, &self.picked_up) {
+            let rings = at.map_or(Duration::MAX, |at| at.saturating_duration_since(now));
+            let verdict = code.as_ref().map(|code| refusal(code, "the call was not picked up"));
+            return (rings.max(self.work), verdict);
+        }
         let AskedCommand::Known(CommandName::Connect { ring_time_s }) = command else {
             return (self.work, None);
         };

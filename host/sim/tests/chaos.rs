@@ -44,6 +44,7 @@ fn any_config(rng: &mut Rng) -> SimConfig {
         pull_before_answer: rng.bool(),
         isolated_mix: rng.bool(),
         requests_for_legs: rng.bool(),
+        call_in_before_pick_up: rng.bool(),
     };
     let pull = Pull {
         ahead_ms: rng.u32(0..600),

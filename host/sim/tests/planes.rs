@@ -104,7 +104,7 @@ async fn requests_that_need_another_channel_are_refused_and_strange_frames_ignor
     for text in ["{", "[]", r#"{"type":"session.open"}"#, r#"{"type":"weather"}"#] {
         manager.socket.send(Message::text(text)).await.unwrap();
     }
-    let create = r#"{"type":"session.create","channel":"TELCO","remoteAddress":"+1","reqId":"a"}"#;
+    let create = r#"{"type":"session.create","channel":"FAX","remoteAddress":"+1","reqId":"a"}"#;
     let chat =
         r#"{"type":"wa.msg.out","reqId":"b","data":{"sessionId":"x","clientMsgId":"y","apiVersion":"1","data":{}}}"#;
     let flow = r#"{"type":"call_flow.setup","reqId":"c","data":{"inboundCall":"ALL","outboundCall":true,"inboundMessage":false,"outboundMessage":false}}"#;

@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use carriers::Dial;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
+use carriers::{Dial, Dialers, TlsFiles, TlsSetupError};
 use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, TenantConfig};
 use recordings::{Recorder, RecorderError, RecorderLimits};
 use sandbox::{CodeCacheError, CompileChild, CompileLimits, Compiler, GuestLimits, GuestSetup, Sandbox, SandboxConfig};
@@ -48,15 +48,18 @@ pub fn compiler_for(config: &Config, sandbox: &Arc<Sandbox>) -> Result<Option<Ar
 }
 
 /// Puts the exchange's configuration together. Plugins that could not be loaded are left out.
+///
+/// # Errors
+/// A connector's certificates cannot be used, though the configuration was good a moment ago.
 pub fn exchange_config(
     config: &Config,
     plugins: &Plugins,
     recorder: Option<&Recorder>,
     dialer: Arc<dyn Dial>,
     observer: Arc<dyn Observer>,
-) -> ExchangeConfig {
-    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, plugins, recorder)).collect();
-    ExchangeConfig { tenants, dialer, seed: seed(), observer }
+) -> Result<ExchangeConfig, TlsSetupError> {
+    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, plugins, recorder));
+    Ok(ExchangeConfig { tenants: tenants.collect::<Result<_, _>>()?, dialer, seed: seed(), observer })
 }
 
 /// A number that no two runs share.
@@ -69,10 +72,10 @@ pub fn manager_config(connector: &Connector) -> ManagerConfig {
     let Connector { base_url, credentials, sdk_version, sample_rate, audio_mode, call_flow, .. } = connector;
     ManagerConfig {
         base_url: base_url.url().clone(),
-        credentials: Credentials {
-            api_key: Secret::new(credentials.api_key.expose()),
-            connector_uuid: credentials.connector_uuid.clone(),
-        },
+        credentials: credentials.key().map(|key| Credentials {
+            api_key: Secret::new(key.api_key.expose()),
+            connector_uuid: key.connector_uuid.clone(),
+        }),
         sdk_version: sdk_version.clone(),
         link: LinkConfig { sample_rate_hz: sample_rate.hz(), audio_mode: *audio_mode, call_flow: *call_flow },
     }
@@ -84,26 +87,37 @@ fn this_program() -> PathBuf {
     if link.exists() { link.to_owned() } else { std::env::current_exe().unwrap_or_else(|_| "switchhook".into()) }
 }
 
-fn tenant_config(tenant: &Tenant, plugins: &Plugins, recorder: Option<&Recorder>) -> TenantConfig {
-    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, plugins, recorder));
-    let connectors = tenant.connectors.iter().map(|connector| ConnectorConfig {
+fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupError> {
+    let files = connector.tls_files();
+    let dialers = if files == TlsFiles::default() { None } else { Some(Dialers::new(files)?) };
+    Ok(ConnectorConfig {
         name: connector.name.to_string(),
         manager: manager_config(connector),
         playout_bytes_max: connector.playout_bytes_max,
         allow_ws_voice_url: connector.allow_ws_voice_url,
-    });
+        dialers,
+    })
+}
+
+fn tenant_config(
+    tenant: &Tenant,
+    plugins: &Plugins,
+    recorder: Option<&Recorder>,
+) -> Result<TenantConfig, TlsSetupError> {
+    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, plugins, recorder));
+    let connectors = tenant.connectors.iter().map(connector_config);
     let routes = tenant.routes.iter().map(|route| exchange::Route {
         to: pattern(&route.to),
         from: pattern(&route.from),
         connector: tenant.connector_of(route).map(|connector| connector.name.to_string()),
         plugin: tenant.plugin_of(route).name.to_string(),
     });
-    TenantConfig {
+    Ok(TenantConfig {
         name: tenant.name.to_string(),
         plugins: plugins.collect(),
-        connectors: connectors.collect(),
+        connectors: connectors.collect::<Result<_, _>>()?,
         routes: routes.collect(),
-    }
+    })
 }
 
 fn plugin_config(

@@ -53,15 +53,16 @@ pub fn exchange_config(
         name: "simulator".to_owned(),
         manager: ManagerConfig {
             base_url,
-            credentials: Credentials {
+            credentials: Some(Credentials {
                 api_key: Secret::new(&server.api_key),
                 connector_uuid: server.connector_uuid.clone(),
-            },
+            }),
             sdk_version: "1.0.0".to_owned(),
             link: LinkConfig { sample_rate_hz, audio_mode: AudioMode::Mixed, call_flow: None },
         },
         playout_bytes_max: PLAYOUT_BYTES_DEFAULT,
         allow_ws_voice_url: false,
+        dialers: None,
     };
     let name = plugin.name().to_owned();
     let plugin = PluginConfig {

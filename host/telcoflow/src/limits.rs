@@ -20,6 +20,12 @@ pub const SHOWN_KIND_BYTES_MAX: usize = 40;
 /// Requests that wait for their answer on one session-manager link.
 pub const REQUESTS_MAX: usize = 1024;
 
+/// Places among these that no chat message takes, so that calls can always be claimed.
+pub const REQUESTS_KEPT: usize = 256;
+
+/// Chats of a lost socket that are being claimed again at once.
+pub const RECLAIMS_OPEN_MAX: usize = 64;
+
 /// Sessions that one session-manager link holds, is claiming or is creating.
 pub const SESSIONS_MAX: usize = 10_000;
 
@@ -85,6 +91,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("refusal_body_bytes_max", REFUSAL_BODY_BYTES_MAX as u64, "the rest of the body is cut off"),
     ("shown_kind_bytes_max", SHOWN_KIND_BYTES_MAX as u64, "the frame type is not shown"),
     ("requests_max", REQUESTS_MAX as u64, "a further claim or creation is refused at once"),
+    ("requests_kept", REQUESTS_KEPT as u64, "a further chat message waits"),
+    ("reclaims_open_max", RECLAIMS_OPEN_MAX as u64, "a further chat is claimed again after an answer"),
     ("sessions_max", SESSIONS_MAX as u64, "a further claim or creation is refused at once"),
     ("commands_max", COMMANDS_MAX as u64, "a further command is refused at once"),
     ("dial_deadline_s", DIAL_DEADLINE_S, "the server counts as unreachable"),

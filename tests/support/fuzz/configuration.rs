@@ -46,8 +46,10 @@ fn is_legal(config: &Config) {
             assert!(bytes.is_power_of_two() && bytes as u64 <= PLAYOUT_BYTES_MAX);
             let url = connector.base_url.url();
             assert!(matches!(url.scheme(), "ws" | "wss") && url.host().is_some());
-            let (key, uuid) = (connector.credentials.api_key.expose(), &connector.credentials.connector_uuid);
-            for header in [key, uuid, &connector.sdk_version] {
+            let credentials = &connector.credentials;
+            assert!(credentials.key().is_some() || credentials.certificate().is_some());
+            let key = credentials.key().map(|key| [key.api_key.expose(), &key.connector_uuid]);
+            for header in key.into_iter().flatten().chain([connector.sdk_version.as_str()]) {
                 assert!(!header.is_empty() && header.bytes().all(|byte| byte.is_ascii_graphic()));
             }
         }

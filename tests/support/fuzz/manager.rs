@@ -72,7 +72,11 @@ enum Socket {
 #[derive(Debug, PartialEq)]
 enum Held {
     Asked,
-    Claimed { ready_sent: bool },
+    Claimed {
+        ready_sent: bool,
+    },
+    /// A chat whose socket is gone.
+    Lost,
 }
 
 /// The link, its driver, and what must hold between them.
@@ -83,6 +87,8 @@ struct World {
     socket: Socket,
     shut_down: bool,
     sessions: BTreeMap<String, Held>,
+    /// Those that are chats.
+    chats: BTreeSet<String>,
     /// Creations that wait for their answer, and the number of the next.
     creations: BTreeSet<u64>,
     next_creation: u64,
@@ -103,6 +109,7 @@ impl World {
             socket: Socket::Closed,
             shut_down: false,
             sessions: BTreeMap::new(),
+            chats: BTreeSet::new(),
             creations: BTreeSet::new(),
             next_creation: 0,
             ids: Vec::new(),
@@ -201,7 +208,7 @@ impl World {
     }
 
     fn ready(&mut self, session_id: &str) {
-        let held = matches!(self.sessions.get(session_id), Some(Held::Claimed { .. }));
+        let held = matches!(self.sessions.get(session_id), Some(Held::Claimed { .. } | Held::Lost));
         assert_eq!(self.link.ready(session_id).is_ok(), held);
     }
 
@@ -241,13 +248,15 @@ impl World {
         match ToServer::parse(text.as_bytes()).expect("our own frame") {
             ToServer::Setup { .. } => assert_eq!(self.socket, Socket::Open),
             ToServer::SessionOpen { req_id, session_id } => {
-                assert_eq!((self.socket, &self.sessions[&session_id]), (Socket::SetUp, &Held::Asked));
+                assert_eq!(self.socket, Socket::SetUp);
+                assert!(matches!(self.sessions[&session_id], Held::Asked | Held::Lost));
                 self.ids.push(req_id);
             }
             ToServer::SessionReady { session_id } => {
                 assert_eq!(self.socket, Socket::SetUp);
                 let held = self.sessions.insert(session_id, Held::Claimed { ready_sent: true });
-                assert_eq!(held, Some(Held::Claimed { ready_sent: false }), "once for each claim");
+                let unready = Some(Held::Claimed { ready_sent: false });
+                assert!(held == unready || held == Some(Held::Lost), "once for each claim");
             }
             ToServer::SessionCreate { req_id, .. } => {
                 assert_eq!(self.socket, Socket::SetUp);
@@ -266,19 +275,24 @@ impl World {
         match event {
             Event::Up { sm_ws_id } => {
                 assert_eq!(self.socket, Socket::Open);
-                assert!(self.sessions.is_empty(), "nothing is left of the socket before");
+                assert!(self.sessions.values().all(|held| *held == Held::Lost), "nothing is left of the socket before");
                 assert!(sm_ws_id.is_none_or(|id| id.len() <= PEER_TEXT_BYTES_MAX));
                 self.socket = Socket::SetUp;
             }
             Event::Down { why, .. } => {
                 assert_eq!(self.socket, Socket::Closed);
-                assert!(
-                    self.sessions.is_empty() && self.creations.is_empty() && !self.flow_open,
-                    "all was answered before"
-                );
+                assert!(self.creations.is_empty() && !self.flow_open, "all was answered before");
+                let chats: Vec<&String> = self.sessions.keys().filter(|id| !self.chats.contains(*id)).collect();
+                assert!(chats.is_empty(), "only chats outlive their socket: {chats:?}");
+                self.sessions.values_mut().for_each(|held| *held = Held::Lost);
                 assert!(why.len() <= PEER_TEXT_BYTES_MAX);
             }
             Event::Claimed(session) => {
+                if session.channel == Channel::Wa {
+                    self.chats.insert(session.id.clone());
+                } else {
+                    self.chats.remove(&session.id);
+                }
                 let held = Held::Claimed { ready_sent: false };
                 let before = self.sessions.insert(session.id, held);
                 assert_eq!(before, Some(Held::Asked), "an answer to one claim");
@@ -301,14 +315,24 @@ impl World {
             }
             Event::SessionClosed { session_id, .. } => {
                 let before = self.sessions.remove(&session_id);
-                assert!(matches!(before, Some(Held::Claimed { .. })), "{before:?}");
+                assert!(matches!(before, Some(Held::Claimed { .. } | Held::Lost)), "{before:?}");
             }
             Event::CallIn(call) => {
                 assert!(matches!(self.sessions[&call.session_id], Held::Claimed { .. }));
             }
             Event::WaMsgIn(message) => {
-                assert!(matches!(self.sessions[&message.session_id], Held::Claimed { .. }));
+                assert!(matches!(self.sessions[&message.session_id], Held::Claimed { .. } | Held::Lost));
             }
+            Event::Reclaimed { session_id } => {
+                // `session.ready` leaves before it is told.
+                let held = self.sessions.entry(session_id).and_modify(|held| {
+                    if *held == Held::Lost {
+                        *held = Held::Claimed { ready_sent: false };
+                    }
+                });
+                assert!(matches!(held.or_insert(Held::Asked), Held::Claimed { .. }), "it was held before");
+            }
+            Event::Sent { .. } => panic!("nothing is sent here"),
             Event::NotReadied { session_id } => {
                 assert_eq!(self.sessions[&session_id], Held::Claimed { ready_sent: false });
             }

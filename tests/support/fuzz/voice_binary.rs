@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use call::limits::{INBOX_AUDIO_MS, INBOX_CHANNELS_MAX, INBOX_FRAMES_MAX};
+use call::limits::{INBOX_AUDIO_MS, INBOX_FRAMES_MAX, INBOX_UNKNOWN_CHANNELS_MAX};
 use call::{Call, CallConfig, CallInfo, Capabilities, EndReason, Event, Next};
 use telcoflow::frame::voice::parse_audio;
 
@@ -133,7 +133,8 @@ impl World {
         }
         self.take();
         let waited = self.taken_samples - before;
-        let waiting_max = INBOX_AUDIO_MS * u64::from(SAMPLE_RATE_HZ) / 1_000 * INBOX_CHANNELS_MAX;
+        let channels = 1 + INBOX_UNKNOWN_CHANNELS_MAX as u64;
+        let waiting_max = INBOX_AUDIO_MS * u64::from(SAMPLE_RATE_HZ) / 1_000 * channels;
         assert!(self.ended && frames <= INBOX_FRAMES_MAX && waited <= waiting_max, "{frames} frames, {waited} samples");
         let stats = self.call.stats();
         assert_eq!(stats.samples_in, self.taken_samples + stats.samples_lost, "{stats:?}");

@@ -7,11 +7,11 @@ use crate::failure::truncate;
 use crate::inbox::Noticed;
 use crate::journal::Happening;
 use crate::limits::{KEY_BYTES_MAX, OUTCOME_DETAIL_BYTES_MAX};
-use crate::tape::CHANNEL;
 use crate::{Ability, Command, CommandId, EndReason, Event, Failure, State};
 
 impl Call {
-    /// Audio was heard on a channel: PCM, signed 16-bit little-endian. An odd last byte is dropped and counted.
+    /// Audio was heard on a channel: PCM, signed 16-bit little-endian. An odd last byte is dropped and counted, and so is
+    /// audio on more channels than the call has and [`INBOX_UNKNOWN_CHANNELS_MAX`](crate::limits::INBOX_UNKNOWN_CHANNELS_MAX) more.
     pub fn handle_audio(&mut self, channel: u8, pcm: &[u8]) {
         if self.state == State::Ended {
             self.stats.late += 1;
@@ -24,10 +24,13 @@ impl Call {
         }
         self.stats.frames_in += 1;
         self.stats.samples_in += (even / 2) as u64;
-        if let Some(tape) = &mut self.tape
-            && channel == CHANNEL
-        {
-            tape.heard(self.now, &pcm[..even]);
+        if !self.inbox.admits(channel, &self.info.channels) {
+            self.stats.frames_unheard += 1;
+            self.stats.samples_lost += (even / 2) as u64;
+            return;
+        }
+        if let Some(tape) = &mut self.tape {
+            tape.heard(self.now, channel, &pcm[..even]);
         }
         self.stats.samples_lost += self.inbox.push_audio(channel, &pcm[..even]);
     }

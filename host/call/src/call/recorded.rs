@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::failure::code;
-use crate::tape::Tape;
+use crate::tape::{LEGS, Tape};
 use crate::{Failure, RecordingFormat, Side, State};
 
 impl Call {
@@ -10,13 +10,17 @@ impl Call {
     /// called in every turn.
     ///
     /// # Errors
-    /// `NOT_NOW` while something is recorded; `ENDED` after the end.
+    /// `NOT_NOW` while something is recorded; `NOT_SUPPORTED` for the legs of a call that has none; `ENDED` after the end.
     pub fn start_tape(&mut self, side: Side) -> Result<RecordingFormat, Failure> {
         if self.state == State::Ended {
             return Err(Failure::ended());
         }
         if self.tape.is_some() {
             return Err(Failure::new(code::NOT_NOW, "a recording is under way: stop it first"));
+        }
+        if side == Side::Legs && !self.info.channels.iter().any(|channel| LEGS.contains(channel)) {
+            let message = "the legs of this call do not come apart: its connector has audio_mode = \"mixed\"";
+            return Err(Failure::new(code::NOT_SUPPORTED, message));
         }
         let sample_rate_hz = u64::from(self.info.sample_rate_hz.max(1));
         let tape = self.tape.insert(Box::new(Tape::new(side, sample_rate_hz, self.now)));

@@ -5,16 +5,18 @@
 //! heard. So audio stays here for a while before it is handed out, and the tape is bounded by time: a handler that
 //! records pays with that memory, and nobody else notices.
 
+mod heard;
 mod track;
 
 use std::time::{Duration, Instant};
 
-use crate::limits::{TAPE_BATCH_MS, TAPE_LATE_MS_MAX, TAPE_MS_MAX, TAPE_SLIP_MS_MAX};
+use crate::limits::{TAPE_BATCH_MS, TAPE_LATE_MS_MAX, TAPE_MS_MAX};
 use crate::{RecordingFormat, Side};
+use heard::Heard;
 use track::Track;
 
-/// The one channel that is recorded: the call itself.
-pub(crate) const CHANNEL: u8 = 0;
+/// The channels of single legs, left and right in a recording of them. Channel 0 is the call.
+pub(crate) const LEGS: [u8; 2] = [1, 2];
 const NANOS_PER_S: u128 = 1_000_000_000;
 
 pub(crate) struct Tape {
@@ -26,7 +28,7 @@ pub(crate) struct Tape {
     /// When the next batch is due.
     batch_at: Instant,
     batch_due: bool,
-    heard: Track,
+    heard: Heard,
     said: Track,
     /// Samples that came too late or were too many.
     lost: u64,
@@ -41,7 +43,7 @@ impl Tape {
             over: None,
             batch_at: now + Duration::from_millis(TAPE_BATCH_MS),
             batch_due: false,
-            heard: Track::default(),
+            heard: Heard::new(sample_rate_hz),
             said: Track::default(),
             lost: 0,
         }
@@ -58,41 +60,21 @@ impl Tape {
         self.lost
     }
 
-    /// A frame arrived. It ends now at the latest, and behind those before it.
-    pub(crate) fn heard(&mut self, now: Instant, pcm: &[u8]) {
-        if self.side == Side::Said {
-            return;
-        }
-        let here = self.position(now);
-        let slip = self.samples(TAPE_SLIP_MS_MAX);
-        let samples = (pcm.len() / 2) as u64;
-        // What was spoken before the recording began does not belong to it.
-        let early = if self.heard.is_new() { samples.saturating_sub(here) } else { 0 };
-        let pcm = &pcm[early as usize * 2..];
-        if pcm.is_empty() {
-            return;
-        }
-        let starts = here.saturating_sub(samples - early);
-        let gap = starts.saturating_sub(self.heard.end());
-        let gap = if gap > slip || self.heard.is_new() { gap } else { 0 };
-        if !self.fits(&self.heard, gap, pcm) {
-            self.lost += (pcm.len() / 2) as u64;
-            return;
-        }
-        self.heard.push(gap, pcm);
-        let ahead = self.heard.end().saturating_sub(here);
-        if ahead > slip {
-            self.lost += self.heard.shorten(ahead);
+    /// A frame arrived on a channel. It ends now at the latest, and behind those before it.
+    pub(crate) fn heard(&mut self, now: Instant, channel: u8, pcm: &[u8]) {
+        if self.side != Side::Said {
+            let here = self.position(now);
+            self.lost += self.heard.place(channel, here, pcm);
         }
     }
 
     /// A frame left. It is heard from now on, or behind what was sent before it.
     pub(crate) fn said(&mut self, now: Instant, pcm: &[u8]) {
-        if self.side == Side::Heard || pcm.is_empty() {
+        if matches!(self.side, Side::Heard | Side::Legs) || pcm.is_empty() {
             return;
         }
         let gap = self.position(now).saturating_sub(self.said.end());
-        if self.fits(&self.said, gap, pcm) {
+        if self.said.fits(gap, pcm, self.samples(TAPE_MS_MAX)) {
             self.said.push(gap, pcm);
         } else {
             self.lost += (pcm.len() / 2) as u64;
@@ -141,22 +123,15 @@ impl Tape {
     }
 
     fn take(&mut self, to: u64) -> Vec<u8> {
-        let mut out = Vec::new();
         match self.side {
-            Side::Heard => self.heard.take(to, &mut out),
-            Side::Said => self.said.take(to, &mut out),
-            Side::Both => {
-                let mut right = Vec::new();
-                self.heard.take(to, &mut out);
-                self.said.take(to, &mut right);
-                out = interleave(&out, &right);
+            Side::Heard => self.heard.take(to),
+            Side::Said => self.said.take(to),
+            Side::Both => interleave(&self.heard.take(to), &self.said.take(to)),
+            Side::Legs => {
+                let [left, right] = self.heard.take_legs(to);
+                interleave(&left, &right)
             }
         }
-        out
-    }
-
-    fn fits(&self, track: &Track, gap: u64, pcm: &[u8]) -> bool {
-        track.pending() + gap + (pcm.len() / 2) as u64 <= self.samples(TAPE_MS_MAX)
     }
 
     fn position(&self, now: Instant) -> u64 {

@@ -25,14 +25,19 @@ impl Track {
         self.start == 0 && self.pending == 0
     }
 
-    /// Samples that were not taken yet.
-    pub(crate) fn pending(&self) -> u64 {
-        self.pending
-    }
-
     /// Where the next sample goes.
     pub(crate) fn end(&self) -> u64 {
         self.start + self.pending
+    }
+
+    /// Whether so much more silence and audio keeps what is pending within a limit, in samples.
+    pub(crate) fn fits(&self, gap: u64, pcm: &[u8], samples_max: u64) -> bool {
+        self.pending + gap + (pcm.len() / 2) as u64 <= samples_max
+    }
+
+    /// Where what was not taken starts.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
     }
 
     /// Adds so many samples of silence, then audio.
@@ -55,7 +60,7 @@ impl Track {
             left -= gap;
         }
         if left > 0 {
-            self.drop_oldest(left, None);
+            self.drop_oldest(left, &mut []);
         }
         left
     }
@@ -79,18 +84,22 @@ impl Track {
     }
 
     /// Takes everything before a position, and silence where nothing came.
-    pub(crate) fn take(&mut self, to: u64, out: &mut Vec<u8>) {
+    pub(crate) fn take(&mut self, to: u64) -> Vec<u8> {
+        let mut out = vec![0; 2 * to.saturating_sub(self.start) as usize];
+        self.take_over(to, &mut out);
+        out
+    }
+
+    /// Takes everything before a position, and lays it over `out`, which is just as long: where nothing came, `out` stays.
+    pub(crate) fn take_over(&mut self, to: u64, out: &mut [u8]) {
         let wanted = to.saturating_sub(self.start);
-        let whole = out.len() + 2 * wanted as usize;
-        out.reserve_exact(2 * wanted as usize);
-        self.drop_oldest(wanted.min(self.pending), Some(out));
-        out.resize(whole, 0);
+        self.drop_oldest(wanted.min(self.pending), out);
         self.start += wanted;
     }
 
-    /// Takes so many samples, at most what is pending, off the front.
-    fn drop_oldest(&mut self, samples: u64, mut out: Option<&mut Vec<u8>>) {
-        let mut left = samples;
+    /// Takes so many samples, at most what is pending, off the front, and lays them over `out` as far as that reaches.
+    fn drop_oldest(&mut self, samples: u64, out: &mut [u8]) {
+        let (mut left, mut at) = (samples, 0);
         self.pending -= samples;
         while left > 0
             && let Some(first) = self.stretches.front_mut()
@@ -99,10 +108,11 @@ impl Track {
             first.gap -= gap;
             let bytes = first.pcm.len().min(2 * (left - gap) as usize);
             left -= gap + (bytes / 2) as u64;
-            if let Some(out) = &mut out {
-                out.resize(out.len() + 2 * gap as usize, 0);
-                out.extend_from_slice(&first.pcm[..bytes]);
+            at += 2 * gap as usize;
+            if let Some(here) = out.get_mut(at..at + bytes) {
+                here.copy_from_slice(&first.pcm[..bytes]);
             }
+            at += bytes;
             if bytes == first.pcm.len() && first.gap == 0 {
                 self.stretches.pop_front();
             } else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use call::limits::INBOX_CHANNELS_MAX;
+use call::limits::INBOX_UNKNOWN_CHANNELS_MAX;
 use call::{Ability, Call, CallConfig, CallInfo, Capabilities, CommandKind, Deadline, Event, Failure, Next, State};
 
 use crate::action::Action;
@@ -141,7 +141,8 @@ impl World {
         assert_eq!(stats.bytes_out, 2 * (ledger.sent + stats.padding_samples));
 
         let waiting = stats.samples_in - stats.samples_lost - self.samples_taken;
-        let room = 2 * u64::from(self.sample_rate_hz) * INBOX_CHANNELS_MAX.min(self.channels.len() as u64);
+        let channels = self.channels.len().min(1 + INBOX_UNKNOWN_CHANNELS_MAX) as u64;
+        let room = 2 * u64::from(self.sample_rate_hz) * channels;
         assert!(waiting <= room, "{waiting} samples wait in the inbox");
         assert_eq!(self.call.state(), self.commands.state, "the state is the model's");
         if let Some((at, reason)) = self.call.poll_timeout() {

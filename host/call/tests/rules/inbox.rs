@@ -1,8 +1,9 @@
 //! What waits for the handler, and what a late handler loses.
 
+use call::limits::INBOX_UNKNOWN_CHANNELS_MAX;
 use call::{Event, Failure, Next};
 
-use crate::kit::{answered, audio, events, pass, ringing};
+use crate::kit::{answered, audio, events, isolated, pass, ringing};
 
 /// Channel, position, lost samples and samples of each audio event.
 fn heard(events: &[Event]) -> Vec<(u8, u64, u32, usize)> {
@@ -65,10 +66,26 @@ fn each_leg_has_its_two_seconds() {
 #[test]
 fn a_peer_with_many_channels_shares_what_a_call_can_have() {
     let mut call = answered();
-    for channel in 0..=255 {
+    // Twice: what was refused once stays so, what was heard once stays so too.
+    for channel in (0..=255).chain(0..=255).rev() {
         call.handle_audio(channel, &audio(2_000));
     }
-    assert_eq!(heard(&events(&mut call)).len(), 4);
+    let taken = heard(&events(&mut call));
+    let channels: Vec<u8> = taken.iter().map(|frame| frame.0).collect();
+    assert_eq!(channels, [255, 254, 0], "two strangers, and the call itself though it came last");
+    let dropped = 2 * (256 - 1 - INBOX_UNKNOWN_CHANNELS_MAX as u64);
+    assert_eq!(call.stats().frames_unheard, dropped);
+    assert_eq!(call.stats().samples_lost, (dropped + 3) * 32_000, "of those heard, one of two frames was late");
+}
+
+#[test]
+fn legs_that_are_known_are_heard_whoever_else_talks() {
+    let mut call = isolated();
+    for channel in [9, 8, 7, 6, 2, 1, 0] {
+        call.handle_audio(channel, &audio(20));
+    }
+    let channels: Vec<u8> = heard(&events(&mut call)).iter().map(|frame| frame.0).collect();
+    assert_eq!(channels, [9, 8, 2, 1, 0]);
 }
 
 #[test]

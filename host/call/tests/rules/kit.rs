@@ -17,6 +17,14 @@ pub(crate) fn ringing_with(capabilities: Capabilities, playout_bytes_max: usize)
     Call::new(CallConfig { info, capabilities, playout_bytes_max }, Instant::now())
 }
 
+/// Answered, and its legs are heard apart once it is connected.
+pub(crate) fn isolated() -> Call {
+    let info = CallInfo { id: "c1".into(), sample_rate_hz: RATE_HZ, channels: vec![0, 1, 2], ..CallInfo::default() };
+    let capabilities = Capabilities::of(&Ability::ALL);
+    let config = CallConfig { info, capabilities, playout_bytes_max: PLAYOUT_BYTES_MAX };
+    succeed(Call::new(config, Instant::now()), CommandKind::Answer)
+}
+
 pub(crate) fn answered() -> Call {
     succeed(ringing(), CommandKind::Answer)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use call::{Call, CommandKind, Deadline, EndReason, Next, RecordingFormat, Side};
 use proptest::prelude::*;
 
-use crate::kit::{PLAYOUT_BYTES_MAX, RATE_HZ, answered, code, frames, pass, ringing_with, succeed};
+use crate::kit::{PLAYOUT_BYTES_MAX, RATE_HZ, answered, code, frames, isolated, pass, ringing_with, succeed};
 
 /// Samples of a millisecond.
 const MS: usize = RATE_HZ as usize / 1_000;
@@ -47,7 +47,7 @@ fn what_is_heard_stands_at_its_time() {
     for value in [1, 2] {
         run(&mut call, 20, &mut out);
         call.handle_audio(0, &level(value, 20));
-        call.handle_audio(1, &level(9, 20));
+        call.handle_audio(3, &level(9, 20));
     }
     run(&mut call, 500, &mut out);
     call.handle_audio(0, &level(3, 20));
@@ -179,6 +179,49 @@ fn both_sides_share_one_time() {
     assert_eq!(runs(&side(1)), [(2, 20, 3_000)]);
 }
 
+/// Channel 0 alone for a second, then the legs for two: beside a mix, or instead of one.
+fn legs(call: &mut Call, side: Side, mix: bool) -> Vec<i16> {
+    call.start_tape(side).unwrap();
+    let mut out = Vec::new();
+    for turn in 0..150 {
+        run(call, 20, &mut out);
+        let apart = turn >= 50;
+        if apart {
+            call.handle_audio(1, &level(1, 20));
+            call.handle_audio(2, &level(2, 20));
+            call.handle_audio(3, &level(9, 20));
+        }
+        if mix || !apart {
+            call.handle_audio(0, &level(if apart { 3 } else { 1 }, 20));
+        }
+    }
+    stop(call, out)
+}
+
+#[test]
+fn each_leg_stands_on_its_own_side() {
+    for mix in [true, false] {
+        let samples = legs(&mut isolated(), Side::Legs, mix);
+        let side = |side: usize| -> Vec<i16> { samples.iter().skip(side).step_by(2).copied().collect() };
+        assert_eq!(samples.len(), 2 * 3_000 * MS);
+        assert_eq!(runs(&side(0)), [(1, 0, 3_000)], "until they come apart, the call is the first leg");
+        assert_eq!(runs(&side(1)), [(2, 1_000, 2_000)]);
+    }
+}
+
+#[test]
+fn what_is_heard_of_a_call_is_all_of_it_with_and_without_a_mix() {
+    for mix in [true, false] {
+        let samples = legs(&mut isolated(), Side::Heard, mix);
+        assert_eq!(runs(&samples), [(1, 0, 1_000), (3, 1_000, 2_000)], "mix {mix}");
+    }
+}
+
+#[test]
+fn a_call_whose_legs_stay_together_has_no_recording_of_them() {
+    assert_eq!(code(answered().start_tape(Side::Legs)), "NOT_SUPPORTED");
+}
+
 #[test]
 fn a_batch_is_due_every_second_and_the_end_ends_it() {
     let mut call = answered();
@@ -228,7 +271,7 @@ fn a_tape_is_bounded_when_the_carrier_takes_far_ahead() {
 #[derive(Clone, Debug)]
 enum Act {
     Pass(u64),
-    Hear(usize),
+    Hear(u8, usize),
     Play(usize),
     Pull(u64),
     Clear,
@@ -239,7 +282,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (0..100_u64).prop_map(Act::Pass),
         1 => (0..4_000_u64).prop_map(Act::Pass),
-        4 => (0..60_usize).prop_map(Act::Hear),
+        4 => (0..4_u8, 0..60_usize).prop_map(|(channel, ms)| Act::Hear(channel, ms)),
         3 => (0..200_usize).prop_map(Act::Play),
         3 => (0..20_000_u64).prop_map(Act::Pull),
         1 => Just(Act::Clear),
@@ -250,16 +293,16 @@ fn act() -> impl Strategy<Value = Act> {
 proptest! {
     /// Whatever happens, a recording is as long as it lasted, and both sides are within it.
     #[test]
-    fn a_recording_is_as_long_as_it_lasted(acts in prop::collection::vec(act(), 1..200), side in 0..3_usize) {
-        let side = [Side::Heard, Side::Said, Side::Both][side];
-        let mut call = answered();
+    fn a_recording_is_as_long_as_it_lasted(acts in prop::collection::vec(act(), 1..200), side in 0..4_usize) {
+        let side = [Side::Heard, Side::Said, Side::Both, Side::Legs][side];
+        let mut call = isolated();
         let start = call.now();
         call.start_tape(side).unwrap();
         let mut out = Vec::new();
         for act in acts {
             match act {
                 Act::Pass(ms) => pass(&mut call, ms),
-                Act::Hear(ms) => call.handle_audio(0, &level(1, ms)),
+                Act::Hear(channel, ms) => call.handle_audio(channel, &level(1, ms)),
                 Act::Play(ms) => drop(call.play(&level(2, ms.min(PLAYOUT_BYTES_MAX / 32)))),
                 Act::Pull(bytes) => call.handle_credit(bytes, None),
                 Act::Clear => assert!(!call.clear().exact),

@@ -29,8 +29,8 @@ use crate::limits::{
 pub struct ManagerConfig {
     /// `ws` or `wss`; the path of the plane is added.
     pub base_url: Url,
-    /// Who we are.
-    pub credentials: Credentials,
+    /// Who we are. `None`: the dialer's client certificate says it alone.
+    pub credentials: Option<Credentials>,
     /// Sent as `x-sdk-version`.
     pub sdk_version: String,
     /// Audio and call flow.
@@ -39,13 +39,11 @@ pub struct ManagerConfig {
 
 impl ManagerConfig {
     /// What every request to the account carries: name, value, and whether the value is a secret. Rows AU-1 and AU-4.
-    pub(super) fn headers(&self) -> [(&'static str, &str, bool); 3] {
-        let Credentials { api_key, connector_uuid } = &self.credentials;
-        [
-            ("x-api-key", api_key.reveal(), true),
-            ("x-connector-uuid", connector_uuid, false),
-            ("x-sdk-version", &self.sdk_version, false),
-        ]
+    pub(super) fn headers(&self) -> Vec<(&'static str, &str, bool)> {
+        let key = self.credentials.as_ref().map(|Credentials { api_key, connector_uuid }| {
+            [("x-api-key", api_key.reveal(), true), ("x-connector-uuid", connector_uuid.as_str(), false)]
+        });
+        key.into_iter().flatten().chain([("x-sdk-version", self.sdk_version.as_str(), false)]).collect()
     }
 }
 
@@ -106,6 +104,22 @@ impl ManagerLink {
     /// Says that a claimed session's events may come.
     pub fn ready(&mut self, session_id: &str) -> Result<(), RequestRefused> {
         self.core.ready(session_id)
+    }
+
+    /// Sends a chat message of a claimed session; [`Event::Sent`] with this key follows.
+    pub fn send(
+        &mut self,
+        key: u32,
+        session_id: &str,
+        api_version: String,
+        data: serde_json::Value,
+    ) -> Result<(), RequestRefused> {
+        self.core.send(now(), key, session_id, api_version, data)
+    }
+
+    /// Forgets a session that is over for this host.
+    pub fn forget(&mut self, session_id: &str) {
+        self.core.forget(session_id);
     }
 
     /// Whether the link is set up.

@@ -140,8 +140,10 @@ impl RestClient {
         let dialing = self.dialer.dial(&url);
         let exchange = async {
             let stream = dialing.await.map_err(|error| match error {
-                DialError::Url(_) | DialError::Unreachable { .. } => RestError::Unreachable(error.to_string()),
-                DialError::Tls { .. } => RestError::Tls(error.to_string()),
+                DialError::Url(_) | DialError::Unreachable { .. } | DialError::BrokenOff { .. } => {
+                    RestError::Unreachable(error.to_string())
+                }
+                DialError::Tls(_) => RestError::Tls(error.to_string()),
             })?;
             let mut http = http1::Builder::new();
             http.max_buf_size(REST_HEAD_BYTES_MAX);

@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::dial::{ByteStream, Dial, DialError};
 use crate::limits::{DIAL_MS_MAX, REFUSAL_BODY_CHARS_MAX};
+use crate::tls::TlsFailure;
 
 /// An open WebSocket over whatever was dialled.
 pub(crate) type Socket = WebSocketStream<Box<dyn ByteStream>>;
@@ -40,7 +41,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How a connector proves who it is: both or neither.
+/// How a connector shows who it is in headers. With a client certificate they may be missing, never one of them alone.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// `x-api-key`.
@@ -74,15 +75,29 @@ pub(crate) async fn open(
 ) -> Result<Socket, Refusal> {
     let opening = async {
         let stream = dialer.dial(&url).await.map_err(|error| match error {
-            DialError::Url(_) | DialError::Unreachable { .. } => Refusal::Unreachable(error.to_string()),
-            DialError::Tls { .. } => Refusal::Tls(error.to_string()),
+            DialError::Url(_) | DialError::Unreachable { .. } | DialError::BrokenOff { .. } => {
+                Refusal::Unreachable(error.to_string())
+            }
+            DialError::Tls(failure) => tls_refusal(&failure),
         })?;
         let upgraded = client_async_with_config(request, stream, Some(config)).await;
-        upgraded.map(|(socket, _)| socket).map_err(refusal)
+        upgraded.map(|(socket, _)| socket).map_err(|error| match &error {
+            Error::Io(broken) => {
+                dialer.explain(&url, broken).map_or_else(|| refusal(error), |failure| tls_refusal(&failure))
+            }
+            _ => refusal(error),
+        })
     };
     let limit = Duration::from_millis(DIAL_MS_MAX);
     let late = || Refusal::Unreachable(format!("no answer within {} s", limit.as_secs()));
     tokio::time::timeout(limit, opening).await.unwrap_or_else(|_| Err(late()))
+}
+
+fn tls_refusal(failure: &TlsFailure) -> Refusal {
+    match failure.blames_credentials() {
+        true => Refusal::Certificate(failure.to_string()),
+        false => Refusal::Tls(failure.to_string()),
+    }
 }
 
 /// A refused upgrade may carry words worth showing.

@@ -72,6 +72,9 @@ pub enum VoiceError {
     /// Nobody there, or not in time.
     #[error("the voice server is unreachable: {0}")]
     Unreachable(String),
+    /// Somebody there who cannot be trusted, or who does not trust us.
+    #[error("the voice server is not talked to: {0}")]
+    Tls(String),
 }
 
 /// An open voice socket and the protocol's state on it.
@@ -81,6 +84,8 @@ pub struct VoiceLink<S> {
     outbox: VecDeque<Message>,
     unflushed: bool,
     open: bool,
+    /// That audio on further channels is dropped was told.
+    unheard_told: bool,
     /// When the core wants to be told the time.
     due: Option<Instant>,
     /// Where its lines belong. Turns are given outside of it.
@@ -106,7 +111,8 @@ impl VoiceLink<Box<dyn ByteStream>> {
         match opened {
             Ok(socket) => Ok(Self::new(socket, seed)),
             Err(Refusal::Status { status, body }) => Err(VoiceError::Refused { status, body }),
-            Err(Refusal::Unreachable(why) | Refusal::Tls(why)) => Err(VoiceError::Unreachable(why)),
+            Err(Refusal::Unreachable(why)) => Err(VoiceError::Unreachable(why)),
+            Err(Refusal::Tls(why) | Refusal::Certificate(why)) => Err(VoiceError::Tls(why)),
         }
     }
 }
@@ -121,6 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             outbox: VecDeque::new(),
             unflushed: false,
             open: true,
+            unheard_told: false,
             due: Some(now),
             span: Span::current(),
         }
@@ -185,6 +192,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 let audio = parse_audio(&frame);
                 if let Some((channel, pcm)) = audio {
                     call.handle_audio(channel, pcm);
+                    self.note_unheard(channel, pcm.len(), call);
                 }
                 if audio.is_none_or(|(_, pcm)| !pcm.len().is_multiple_of(2)) {
                     self.core.handle_bad_audio(call.now(), frame.len());
@@ -205,6 +213,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             // The library has queued the answer; it leaves with the next flush.
             Message::Ping(_) | Message::Close(_) => self.unflushed = true,
             Message::Frame(_) => {}
+        }
+    }
+
+    /// Tells once when a server talks on more channels than a call has.
+    fn note_unheard(&mut self, channel: u8, bytes: usize, call: &Call) {
+        if call.stats().frames_unheard > 0 && !std::mem::replace(&mut self.unheard_told, true) {
+            self.span.in_scope(|| tracing::warn!(channel, bytes, "audio on more channels than a call has: dropped"));
         }
     }
 

@@ -45,6 +45,7 @@ impl From<recording::Side> for Side {
             recording::Side::Heard => Self::Heard,
             recording::Side::Said => Self::Said,
             recording::Side::Both => Self::Both,
+            recording::Side::Legs => Self::Legs,
         }
     }
 }

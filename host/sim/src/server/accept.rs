@@ -1,4 +1,4 @@
-//! The upgrade of a stream: which plane its path asks for, and whether it may.
+//! The upgrade of a stream: which plane its path asks for, and whether it may. Requests over REST need none.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,9 @@ use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::handshake::server::ErrorResponse;
 
 use super::call_task::Input;
+use super::first_line::begin;
 use super::hub::VoiceSeat;
-use super::{Inner, manager_plane};
+use super::{Inner, manager_plane, rest};
 use crate::faults::LinkFaults;
 use crate::limits::HANDSHAKE_MS_MAX;
 use crate::wire::{ByteStream, socket_config};
@@ -26,6 +27,19 @@ enum Admission {
 /// Upgrades the stream. A session-manager link is served here to its end; a voice socket goes to the
 /// task of its call.
 pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>) {
+    let mut stop = inner.stop.subscribe();
+    let limit = Duration::from_millis(HANDSHAKE_MS_MAX);
+    let begun = tokio::select! {
+        begun = tokio::time::timeout(limit, begin(stream)) => begun,
+        _ = stop.wait_for(|stop| *stop) => return,
+    };
+    let Ok(Ok(stream)) = begun else {
+        return tracing::debug!("a stream said nothing");
+    };
+    if rest::is_rest(stream.beginning()) {
+        return rest::serve(inner, Box::new(stream)).await;
+    }
+    let stream: Box<dyn ByteStream> = Box::new(stream);
     let mut admission = None;
     // The size of the error is the library's.
     #[allow(clippy::result_large_err)]
@@ -40,9 +54,8 @@ pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>) {
         }
     };
     let upgrade = accept_hdr_async_with_config(stream, judge, Some(socket_config()));
-    let mut stop = inner.stop.subscribe();
     let upgraded = tokio::select! {
-        upgraded = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS_MAX), upgrade) => upgraded,
+        upgraded = tokio::time::timeout(limit, upgrade) => upgraded,
         _ = stop.wait_for(|stop| *stop) => return,
     };
     let socket = match upgraded {
@@ -107,31 +120,36 @@ fn admit(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal> {
 }
 
 fn admit_link(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal> {
-    let config = &inner.config;
-    let key = header(request, "x-api-key");
-    let connector = header(request, "x-connector-uuid");
-    if key != Some(&config.api_key) || connector != Some(&config.connector_uuid) {
-        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the API key or the connector is not valid"));
-    }
-    if let Some(taken) = &config.sdk_versions {
-        let version = header(request, "x-sdk-version").unwrap_or_default();
-        if !taken.iter().any(|taken| taken == version) {
-            let body = "this SDK version is no longer served: upgrade the SDK";
-            return Err(Refusal::new(StatusCode::UPGRADE_REQUIRED, body));
-        }
-    }
+    admit_account(inner, request).map_err(|(status, body)| Refusal::new(status, body))?;
     let mut hub = inner.hub.lock();
     if !hub.has_room_for_link() {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many session managers"));
     }
     let link = hub.number_link();
-    let faults = config.faults.of_link(link.into());
+    let faults = inner.config.faults.of_link(link.into());
     match &faults.refuse {
         Some((status, body)) => Err(Refusal { status: *status, body: body.clone() }),
         None => Ok(Admission::Link { link, faults }),
     }
 }
 
-fn header<'r>(request: &'r Request<()>, name: &str) -> Option<&'r str> {
+/// Whether the key, the connector and the version of a request are taken.
+pub(super) fn admit_account<B>(inner: &Inner, request: &Request<B>) -> Result<(), (StatusCode, &'static str)> {
+    let config = &inner.config;
+    let key = header(request, "x-api-key");
+    let connector = header(request, "x-connector-uuid");
+    if key != Some(&config.api_key) || connector != Some(&config.connector_uuid) {
+        return Err((StatusCode::UNAUTHORIZED, "the API key or the connector is not valid"));
+    }
+    if let Some(taken) = &config.sdk_versions {
+        let version = header(request, "x-sdk-version").unwrap_or_default();
+        if !taken.iter().any(|taken| taken == version) {
+            return Err((StatusCode::UPGRADE_REQUIRED, "this SDK version is no longer served: upgrade the SDK"));
+        }
+    }
+    Ok(())
+}
+
+fn header<'r, B>(request: &'r Request<B>, name: &str) -> Option<&'r str> {
     request.headers().get(name)?.to_str().ok()
 }

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::Inner;
 use super::book::CallBook;
 use crate::alarm::Alarm;
-use crate::caller::{Caller, Party};
+use crate::caller::{CalleeAnswer, Caller, Party};
 use crate::faults::CallFaults;
 use crate::ids::{self, Purpose};
 use crate::line::Line;
@@ -32,6 +32,7 @@ use crate::wire::{Pushed, Socket, Turn, Wire};
 
 mod audio;
 mod commands;
+mod ringing;
 
 /// What a call's task is told.
 pub(crate) enum Input {
@@ -39,6 +40,10 @@ pub(crate) enum Input {
     Voice { socket: Box<Socket>, sample_rate_hz: u32, audio_mode: AudioMode },
     /// A voice upgrade was refused.
     VoiceRefused,
+    /// It was readied, and a client placed it: the telephone rings.
+    Ring,
+    /// A client asked for the end of its session.
+    Close,
     /// The caller hangs up.
     HangUp,
     /// The server ends the call.
@@ -52,6 +57,8 @@ impl std::fmt::Debug for Input {
         f.write_str(match self {
             Self::Voice { .. } => "Voice",
             Self::VoiceRefused => "VoiceRefused",
+            Self::Ring => "Ring",
+            Self::Close => "Close",
             Self::HangUp => "HangUp",
             Self::ServerHangUp => "ServerHangUp",
             Self::CutVoice => "CutVoice",
@@ -70,6 +77,8 @@ pub(super) struct NewTask {
     pub(super) book: Arc<CallBook>,
     /// Whether the hub had room for it.
     pub(super) entered: bool,
+    /// What happens when its telephone rings, for a call that a client placed.
+    pub(super) picks_up: Option<CalleeAnswer>,
 }
 
 struct CallTask {
@@ -95,6 +104,9 @@ struct CallTask {
     late: Delayed<String>,
     responses_lost: u32,
     outcome: Option<Outcome>,
+    picks_up: Option<CalleeAnswer>,
+    /// When what `picks_up` says happens; set by the first ring.
+    picks_up_at: Option<Instant>,
     tally: Tally,
 }
 
@@ -125,7 +137,7 @@ pub(super) async fn run(new: NewTask, report: oneshot::Sender<CallReport>) {
 
 impl CallTask {
     fn new(new: NewTask) -> Self {
-        let NewTask { inner, session_id, ordinal, caller, faults, inputs, book, entered: _ } = new;
+        let NewTask { inner, session_id, ordinal, caller, faults, inputs, book, entered: _, picks_up } = new;
         let config = &inner.config;
         let rng = ids::stream(config.seed, Purpose::CallFaults, ordinal ^ (1 << 63));
         let sample_rate_hz = 16_000;
@@ -141,6 +153,8 @@ impl CallTask {
             late: Delayed::default(),
             responses_lost: 0,
             outcome: None,
+            picks_up,
+            picks_up_at: None,
             tally: Tally::default(),
             alarm: Alarm::default(),
             wire: None,
@@ -190,6 +204,8 @@ impl CallTask {
                 self.open_voice(*socket, sample_rate_hz, audio_mode);
             }
             Input::VoiceRefused => self.tally.voice_refusals += 1,
+            Input::Ring => self.ring(),
+            Input::Close => self.end(Outcome::Closed),
             Input::HangUp => self.end(Outcome::CallerHungUp),
             Input::ServerHangUp => self.end(Outcome::ServerHungUp),
             Input::CutVoice => self.lose_voice(Direction::ToClient),
@@ -252,6 +268,7 @@ impl CallTask {
             ringing.then(|| after(self.caller.ring_ms)),
             self.voice_lost_at.map(|at| at + self.kept_after_voice_lost()),
             self.commands.deadline(),
+            self.picks_up_at,
             self.line.next_tick(),
             self.script.deadline(),
             self.callee_script.deadline(),
@@ -269,6 +286,9 @@ impl CallTask {
     fn advance(&mut self, now: Instant) {
         self.suffer(now);
         self.run_commands(now);
+        if self.picks_up_at.take_if(|at| *at <= now).is_some() {
+            self.pick_up();
+        }
         while self.outcome.is_none() && self.line.take_tick(now) {
             self.tick(now);
         }
@@ -332,8 +352,8 @@ impl CallTask {
         let switches = self.inner.config.open_points;
         self.commands.end();
         let terminated = match outcome {
-            Outcome::CallerHungUp | Outcome::CalleeHungUp | Outcome::Unanswered => true,
-            Outcome::GaveUp | Outcome::ServerHungUp => true,
+            Outcome::CallerHungUp | Outcome::CalleeHungUp | Outcome::Unanswered | Outcome::Busy => true,
+            Outcome::GaveUp | Outcome::ServerHungUp | Outcome::Closed => true,
             Outcome::AgentDisconnected | Outcome::AgentClosed => switches.terminated_after_command,
             Outcome::AgentLeft | Outcome::VoiceLost | Outcome::Refused | Outcome::ShutDown => false,
         };
@@ -342,9 +362,11 @@ impl CallTask {
         }
         let reason = match outcome {
             Outcome::CallerHungUp | Outcome::CalleeHungUp => CloseReason::CallTerminated,
-            Outcome::Unanswered | Outcome::GaveUp => CloseReason::CallTerminated,
+            Outcome::Unanswered | Outcome::Busy | Outcome::GaveUp => CloseReason::CallTerminated,
             Outcome::AgentDisconnected if switches.disconnect_reads_as_terminated => CloseReason::CallTerminated,
-            Outcome::AgentDisconnected | Outcome::AgentClosed | Outcome::AgentLeft => CloseReason::SdkRequest,
+            Outcome::AgentDisconnected | Outcome::AgentClosed | Outcome::AgentLeft | Outcome::Closed => {
+                CloseReason::SdkRequest
+            }
             Outcome::ServerHungUp | Outcome::VoiceLost | Outcome::Refused | Outcome::ShutDown => {
                 CloseReason::ForceClose
             }

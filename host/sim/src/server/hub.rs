@@ -56,8 +56,12 @@ struct Link {
 #[derive(Debug)]
 struct Call {
     call_id: String,
-    from: String,
-    to: String,
+    remote: String,
+    local: String,
+    opened_at_s: i64,
+    outbound: bool,
+    /// Whether its telephone was picked up, for an outbound call.
+    picked_up: bool,
     faults: CallFaults,
     rng: Rng,
     bound: Option<u32>,
@@ -76,8 +80,12 @@ struct Call {
 pub(crate) struct NewCall {
     pub(crate) session_id: String,
     pub(crate) rng: Rng,
-    pub(crate) from: String,
-    pub(crate) to: String,
+    /// The other party.
+    pub(crate) remote: String,
+    /// The connector's side.
+    pub(crate) local: String,
+    /// Whether a client placed it.
+    pub(crate) outbound: bool,
     pub(crate) faults: CallFaults,
     pub(crate) inputs: mpsc::Sender<Input>,
     pub(crate) book: Arc<CallBook>,
@@ -98,6 +106,8 @@ pub struct Counts {
     pub unknown_frames: u64,
     /// Links cut because their queue was full.
     pub links_overrun: u64,
+    /// Sessions that clients wanted to create.
+    pub creations: u64,
     /// Sessions claimed.
     pub claims: u64,
     /// Claims answered with `SESSION_BUSY`.
@@ -181,7 +191,7 @@ impl Hub {
         let done = ToClient::SetupDone { sm_ws_id: Some(entry.sm_ws_id.clone()) };
         self.push(link, done, None);
         let waiting: Vec<String> =
-            self.calls.iter().filter(|(_, call)| call.bound.is_none()).map(|(id, _)| id.clone()).collect();
+            self.calls.iter().filter(|(_, call)| call.is_announced()).map(|(id, _)| id.clone()).collect();
         for session_id in waiting {
             self.notify(link, &session_id);
         }
@@ -218,12 +228,12 @@ impl Hub {
         self.next_call - 1
     }
 
-    /// Enters a call and announces it to every link. `false`: there is no room.
+    /// Enters a call and announces it to every link, unless a client placed it. `false`: there is no room.
     pub(crate) fn open_call(&mut self, new: NewCall) -> bool {
         if self.calls.len() >= CALLS_MAX {
             return false;
         }
-        let NewCall { session_id, mut rng, from, to, faults, inputs, book } = new;
+        let NewCall { session_id, mut rng, remote, local, outbound, faults, inputs, book } = new;
         let call_id = ids::uuid(&mut rng);
         let voice_path = format!("{VOICE_PATH}{}", ids::uuid(&mut rng));
         let token = ids::token(&mut rng);
@@ -231,8 +241,11 @@ impl Hub {
         self.by_voice_path.insert(voice_path.clone(), session_id.clone());
         let call = Call {
             call_id,
-            from,
-            to,
+            remote,
+            local,
+            opened_at_s: self.unix_s(),
+            outbound,
+            picked_up: false,
             faults,
             rng,
             bound: None,
@@ -247,6 +260,9 @@ impl Hub {
             book,
         };
         self.calls.insert(session_id.clone(), call);
+        if outbound {
+            return true;
+        }
         let up: Vec<u32> = self.links.iter().filter(|(_, link)| link.audio.is_some()).map(|(n, _)| *n).collect();
         up.into_iter().for_each(|link| self.notify(link, &session_id));
         true
@@ -266,6 +282,12 @@ impl Hub {
             let closed = ToClient::SessionClosed { session_id: session_id.to_owned(), reason };
             self.push(link, closed, Some(call.book));
         }
+    }
+
+    /// The open session with this party, if there is one.
+    pub(crate) fn open_with(&self, remote: &str) -> Option<(String, Arc<CallBook>)> {
+        let mut calls = self.calls.iter();
+        calls.find(|(_, call)| call.remote == remote).map(|(id, call)| (id.clone(), Arc::clone(&call.book)))
     }
 
     pub(crate) fn book_of(&self, session_id: &str) -> Option<Arc<CallBook>> {
@@ -289,6 +311,11 @@ impl Hub {
 }
 
 impl Call {
+    /// Whether a link that comes up is told of it. A call that a client placed is nobody's news until it was claimed.
+    fn is_announced(&self) -> bool {
+        self.bound.is_none() && (self.claimed_before || !self.outbound)
+    }
+
     fn renew_token(&mut self) {
         self.token = ids::token(&mut self.rng);
         self.token_used = false;

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::Inner;
 use super::hub::LinkFrame;
+use super::{Inner, outbound};
 use crate::alarm::Alarm;
 use crate::faults::LinkFaults;
 use crate::ids::{self, Purpose};
@@ -172,6 +172,10 @@ impl LinkTask {
                 drop(hub);
                 self.set_up(sample_rate_hz, audio_mode);
             }
+            ToServer::SessionCreate { req_id, channel, remote_address } if self.up && channel == "TELCO" => {
+                drop(hub);
+                outbound::create(&self.inner, self.link, req_id, &remote_address);
+            }
             frame if self.up => hub.handle(self.link, frame),
             _ => hub.counts.early_frames += 1,
         }
@@ -195,7 +199,11 @@ impl LinkTask {
             self.late.hold(Instant::now() + Duration::from_millis(late.into()), frame);
             return;
         }
-        let again = self.faults.duplicate_notify && matches!(frame.frame, ToClient::SessionNotify(_));
+        let again = match &frame.frame {
+            ToClient::SessionNotify(_) => self.faults.duplicate_notify,
+            ToClient::Response(_) => self.faults.duplicate_responses,
+            _ => false,
+        };
         if again {
             let copy = LinkFrame { frame: frame.frame.clone(), book: frame.book.clone() };
             self.late.hold(Instant::now(), copy);

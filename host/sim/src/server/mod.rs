@@ -3,10 +3,13 @@
 mod accept;
 mod book;
 mod call_task;
+mod first_line;
 mod hub;
 mod manager_plane;
+mod outbound;
 mod pipe;
 mod placed;
+mod rest;
 mod tasks;
 
 use std::fmt;
@@ -26,11 +29,12 @@ use tokio::time::Instant;
 pub use self::hub::Counts;
 pub use self::pipe::Dialer;
 pub use self::placed::PlacedCall;
+pub use self::rest::RestRequest;
 
 use self::book::CallBook;
 use self::hub::{Hub, NewCall};
 use self::tasks::Tasks;
-use crate::caller::Caller;
+use crate::caller::{CalleeAnswer, Caller};
 use crate::config::SimConfig;
 use crate::ids::{self, Purpose};
 use crate::limits::{ACCEPT_RETRY_MS, CALL_INPUTS, CONNECTIONS_MAX};
@@ -54,7 +58,17 @@ pub(crate) struct Inner {
     links_up: watch::Sender<usize>,
     stop: watch::Sender<bool>,
     connections: Arc<Semaphore>,
+    taken: outbound::Taken,
+    rest: Mutex<rest::RestLog>,
     tasks: Tasks,
+}
+
+/// How a call begins.
+enum Start {
+    /// Somebody rings the connector.
+    Inbound,
+    /// A client called them.
+    Outbound(CalleeAnswer),
 }
 
 impl Simulator {
@@ -70,6 +84,8 @@ impl Simulator {
             links_up: watch::Sender::new(0),
             stop: watch::Sender::new(false),
             connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            taken: outbound::Taken::default(),
+            rest: Mutex::default(),
             tasks: Tasks::default(),
             config,
         };
@@ -89,7 +105,7 @@ impl Simulator {
         Ok(bound)
     }
 
-    /// Serves one byte stream: the upgrade, then the plane its path asks for.
+    /// Serves one byte stream: the upgrade, then the plane its path asks for; or requests over REST.
     pub fn serve<S>(&self, stream: S)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -123,42 +139,12 @@ impl Simulator {
     /// Places a call: it rings every session manager of the connector, those that come later too.
     /// Must be called in a tokio runtime.
     pub fn place_call(&self, caller: Caller) -> PlacedCall {
-        let inner = &self.inner;
-        let mut hub = inner.hub.lock();
-        let ordinal = hub.number_call();
-        let mut rng = ids::stream(inner.config.seed, Purpose::Call, ordinal);
-        let session_id = ids::uuid(&mut rng);
-        let faults = match &caller.faults {
-            Some(faults) => faults.clone(),
-            None => inner.config.faults.of_call(inner.config.seed, ordinal),
-        };
-        let secrets = [inner.config.api_key.as_str()];
-        let book = Arc::new(CallBook::new(inner.started, inner.config.transcript, &secrets));
-        let (inputs, receiver) = mpsc::channel(CALL_INPUTS);
-        let (report, finished) = oneshot::channel();
-        let entered = hub.open_call(NewCall {
-            session_id: session_id.clone(),
-            rng,
-            from: caller.from.clone(),
-            to: caller.to.clone(),
-            faults: faults.clone(),
-            inputs: inputs.clone(),
-            book: Arc::clone(&book),
-        });
-        drop(hub);
-        let placed = PlacedCall::new(session_id.clone(), ordinal, inputs, Arc::clone(&book), finished);
-        let call = call_task::NewTask {
-            inner: Arc::clone(inner),
-            session_id,
-            ordinal,
-            caller,
-            faults,
-            inputs: receiver,
-            book,
-            entered,
-        };
-        inner.tasks.spawn("call", ordinal, call_task::run(call, report));
-        placed
+        self.inner.start(caller, Start::Inbound)
+    }
+
+    /// The next call that a client has placed, in the order of their creation.
+    pub async fn outbound_call(&self) -> PlacedCall {
+        self.inner.taken.next().await
     }
 
     /// Waits until at least `count` session managers are set up.
@@ -189,6 +175,11 @@ impl Simulator {
         self.inner.hub.lock().counts
     }
 
+    /// The last requests over REST, whatever was answered.
+    pub fn rest_requests(&self) -> Vec<RestRequest> {
+        self.inner.rest.lock().all()
+    }
+
     /// The frames of session-manager links that are about no call: `setup`, `call_flow.setup`, garbage.
     /// Those about a call are in its report.
     pub fn link_transcript(&self) -> Transcript {
@@ -209,6 +200,51 @@ impl fmt::Debug for Simulator {
 }
 
 impl Inner {
+    /// Enters a call and starts its task.
+    fn start(self: &Arc<Self>, caller: Caller, start: Start) -> PlacedCall {
+        let inner = self;
+        let mut hub = inner.hub.lock();
+        let ordinal = hub.number_call();
+        let mut rng = ids::stream(inner.config.seed, Purpose::Call, ordinal);
+        let session_id = ids::uuid(&mut rng);
+        let faults = match &caller.faults {
+            Some(faults) => faults.clone(),
+            None => inner.config.faults.of_call(inner.config.seed, ordinal),
+        };
+        let secrets = [inner.config.api_key.as_str()];
+        let book = Arc::new(CallBook::new(inner.started, inner.config.transcript, &secrets));
+        let (inputs, receiver) = mpsc::channel(CALL_INPUTS);
+        let (report, finished) = oneshot::channel();
+        let entered = hub.open_call(NewCall {
+            session_id: session_id.clone(),
+            rng,
+            remote: caller.from.clone(),
+            local: caller.to.clone(),
+            outbound: matches!(start, Start::Outbound(_)),
+            faults: faults.clone(),
+            inputs: inputs.clone(),
+            book: Arc::clone(&book),
+        });
+        drop(hub);
+        let placed = PlacedCall::new(session_id.clone(), ordinal, inputs, Arc::clone(&book), finished);
+        let call = call_task::NewTask {
+            inner: Arc::clone(inner),
+            session_id,
+            ordinal,
+            caller,
+            faults,
+            inputs: receiver,
+            book,
+            entered,
+            picks_up: match start {
+                Start::Inbound => None,
+                Start::Outbound(picks_up) => Some(picks_up),
+            },
+        };
+        inner.tasks.spawn("call", ordinal, call_task::run(call, report));
+        placed
+    }
+
     fn link_up(&self, link: u32, sample_rate_hz: u32, audio_mode: AudioMode) {
         self.hub.lock().link_up(link, sample_rate_hz, audio_mode);
         self.count_links();

@@ -48,8 +48,15 @@ fn good_text(config: &Config) -> String {
 
 fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
     writeln!(text, "tenant {}", tenant.name)?;
-    for Connector { name, base_url, sample_rate, audio_mode, .. } in &tenant.connectors {
-        writeln!(text, "  connector {name}: {base_url}, {} Hz, {}", sample_rate.hz(), audio_mode.as_str())?;
+    for connector in &tenant.connectors {
+        let Connector { name, base_url, sample_rate, audio_mode, .. } = connector;
+        let shows = shows(connector).join(" and ");
+        writeln!(
+            text,
+            "  connector {name}: {base_url}, {} Hz, {}, shows {shows}",
+            sample_rate.hz(),
+            audio_mode.as_str()
+        )?;
     }
     for plugin in &tenant.plugins {
         let may = if plugin.grants.recording { ", may record" } else { "" };
@@ -59,6 +66,13 @@ fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
         writeln!(text, "  route {} -> {}", conditions(tenant, route), tenant.plugin_of(route).name)?;
     }
     Ok(())
+}
+
+/// By what it shows who it is.
+fn shows(connector: &Connector) -> Vec<&'static str> {
+    let key = connector.credentials.key().map(|_| "key");
+    let certificate = connector.credentials.certificate().map(|_| "certificate");
+    key.into_iter().chain(certificate).collect()
 }
 
 fn conditions(tenant: &Tenant, route: &Route) -> String {
@@ -82,6 +96,8 @@ fn tenant_json(tenant: &Tenant) -> Value {
             "sample_rate_hz": connector.sample_rate.hz(),
             "audio_mode": connector.audio_mode.as_str(),
             "playout_bytes_max": connector.playout_bytes_max,
+            "shows": shows(connector),
+            "ca_path": connector.ca_path,
         })
     });
     let plugins = tenant.plugins.iter().map(|plugin| {
@@ -148,7 +164,7 @@ mod tests {
         let text = good_text(&config);
         let path = plugin.path().display();
         let expected = format!(
-            "t.toml: good\ntenant acme\n  connector main: ws://127.0.0.1:18080, 16000 Hz, mixed\n  \
+            "t.toml: good\ntenant acme\n  connector main: ws://127.0.0.1:18080, 16000 Hz, mixed, shows key\n  \
              plugin echo: {path}\n  route to +1555* from * on main -> echo\n"
         );
         assert_eq!(text, expected);

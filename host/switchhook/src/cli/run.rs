@@ -54,7 +54,8 @@ async fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeC
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
     let (plugins, unusable) = Plugins::load(config, &sandbox, compiler.as_ref()).await;
-    let exchange = running::exchange_config(config, &plugins, recorder, Arc::new(dialer), Arc::new(()));
+    let exchange = running::exchange_config(config, &plugins, recorder, Arc::new(dialer), Arc::new(()))
+        .map_err(|error| Failure::new(error.to_string(), "its file was good a moment ago: look at what changes it"))?;
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");
     }

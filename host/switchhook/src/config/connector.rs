@@ -1,19 +1,16 @@
-//! From a connector as written to the resolved one: address, credentials, audio, call flow.
+//! From a connector as written to the resolved one: address, audio, call flow. Who it is: `credentials.rs`.
 //!
-//! Nothing here repeats a secret, a header value or an address in a message.
-
-use std::io::Read;
+//! Nothing here repeats an address in a message.
 
 use telcoflow::frame::AudioMode;
 use telcoflow::frame::manager::{CallFlow, InboundCall};
 
 use super::base_url::BaseUrl;
-use super::problem::{Place, ProblemKind};
-use super::read::{At, Field};
+use super::credentials::WrittenIdentity;
+use super::read::At;
 use super::resolve::Resolver;
-use super::resolved::{Connector, Credentials, SampleRate};
-use super::secret::Secret;
-use super::written::{WrittenCallFlow, WrittenConnector, WrittenSecret};
+use super::resolved::{Connector, SampleRate};
+use super::written::{WrittenCallFlow, WrittenConnector};
 use crate::limits;
 
 /// The SDK version whose wire the host speaks: an unknown one risks a refusal with status 426.
@@ -26,17 +23,27 @@ impl Resolver<'_> {
         let place = written.place;
         let name = self.name(written.name, &place);
         let base_url = self.optional(written.base_url, BaseUrl::default(), Self::base_url);
-        let credentials = self.credentials(written.api_key, written.connector_uuid, &place);
+        let secure = base_url.as_ref().is_none_or(BaseUrl::is_secure);
+        let identity = WrittenIdentity {
+            api_key: written.api_key,
+            connector_uuid: written.connector_uuid,
+            cert_path: written.cert_path,
+            key_path: written.key_path,
+            ca_path: written.ca_path,
+        };
+        let identity = self.identity(identity, &place, secure);
         let sdk_version = self.optional(written.sdk_version, SDK_VERSION.to_owned(), Self::header_value);
         let sample_rate = self.optional(written.sample_rate_hz, SampleRate::default(), Self::sample_rate);
         let audio_mode = self.optional(written.audio_mode, AudioMode::default(), Self::audio_mode);
         let playout = self.optional(written.playout_bytes_max, limits::PLAYOUT_BYTES_DEFAULT, Self::playout_bytes_max);
         let allow_ws = self.optional(written.allow_ws_voice_url, false, |_, at| Some(at.value));
         let call_flow = self.optional(written.call_flow, None, |resolver, at| resolver.call_flow(at.value).map(Some));
+        let (credentials, ca_path) = identity?;
         Some(Connector {
             name: name?,
             base_url: base_url?,
-            credentials: credentials?,
+            credentials,
+            ca_path,
             sdk_version: sdk_version?,
             sample_rate: sample_rate?,
             audio_mode: audio_mode?,
@@ -49,89 +56,6 @@ impl Resolver<'_> {
     fn base_url(&mut self, At { value, place }: At<String>) -> Option<BaseUrl> {
         let help = "write `wss://HOST`, `ws://HOST:PORT`, or leave it out for production";
         value.parse().map_err(|error| self.reader.bad_value(&place, format!("{error}"), help)).ok()
-    }
-
-    /// The two halves of a key belong together: with one given, the other's absence is explained by it.
-    fn credentials(
-        &mut self,
-        api_key: Field<WrittenSecret>,
-        connector_uuid: Field<String>,
-        section: &Place,
-    ) -> Option<Credentials> {
-        const TOGETHER: &str = "`api_key` and `connector_uuid` go together";
-        match (&api_key, &connector_uuid) {
-            (Field::Absent, Field::Absent) => {
-                let what = "missing: a connector shows who it is by `api_key` and `connector_uuid`";
-                self.reader.missing(&section.child("api_key"), what, "add both");
-            }
-            (Field::Absent, _) => {
-                self.reader.missing(&section.child("api_key"), format!("missing: {TOGETHER}"), "add it");
-            }
-            (_, Field::Absent) => {
-                self.reader.missing(&section.child("connector_uuid"), format!("missing: {TOGETHER}"), "add it");
-            }
-            _ => {}
-        }
-        let api_key = api_key.given().and_then(|at| self.secret(at));
-        let connector_uuid = connector_uuid.given().and_then(|at| self.header_value(at));
-        Some(Credentials { api_key: api_key?, connector_uuid: connector_uuid? })
-    }
-
-    /// Fetches a secret from where it is kept. The line's end at its end is not part of it.
-    fn secret(&mut self, At { value, place }: At<WrittenSecret>) -> Option<Secret> {
-        let found = match &value {
-            WrittenSecret::Literal(secret) => Ok(secret.clone()),
-            WrittenSecret::Env(name) => self.secret_of_env(name),
-            WrittenSecret::File(path) => self.secret_of_file(path),
-        };
-        let checked = found.and_then(|secret| match check_header_value(secret.expose()) {
-            Ok(()) => Ok(secret),
-            Err(what) => {
-                let from = match &value {
-                    WrittenSecret::Literal(_) => "the secret".to_owned(),
-                    WrittenSecret::Env(name) => format!("the environment variable {name:?}"),
-                    WrittenSecret::File(path) => format!("the file {path:?}"),
-                };
-                Err((format!("{from} {what}"), "put the key there, and nothing else".to_owned()))
-            }
-        });
-        checked.map_err(|(what, help)| self.reader.report(ProblemKind::Secret, &place, what, help)).ok()
-    }
-
-    fn secret_of_env(&self, name: &str) -> Result<Secret, (String, String)> {
-        let variable = format!("the environment variable {name:?}");
-        let Some(text) = (self.env)(name) else {
-            return Err((format!("{variable} is not set"), "set it before the start".to_owned()));
-        };
-        match text.into_string() {
-            Ok(text) => Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())),
-            Err(_) => Err((format!("{variable} is not UTF-8"), "put the key there, and nothing else".to_owned())),
-        }
-    }
-
-    fn secret_of_file(&self, path: &str) -> Result<Secret, (String, String)> {
-        let path = self.folder.join(path);
-        let mut text = String::new();
-        let read = std::fs::File::open(&path)
-            .and_then(|file| file.take(limits::SECRET_BYTES_MAX + 1).read_to_string(&mut text));
-        match read {
-            Ok(_) => Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())),
-            Err(error) => Err((
-                format!("`{}` cannot be read: {error}", path.display()),
-                "correct the path (a relative one starts at the folder of this configuration), or its permissions"
-                    .to_owned(),
-            )),
-        }
-    }
-
-    fn header_value(&mut self, At { value, place }: At<String>) -> Option<String> {
-        match check_header_value(&value) {
-            Ok(()) => Some(value),
-            Err(what) => {
-                self.reader.bad_value(&place, format!("the value {what}"), "correct it");
-                None
-            }
-        }
     }
 
     fn sample_rate(&mut self, At { value, place }: At<i64>) -> Option<SampleRate> {
@@ -193,18 +117,4 @@ impl Resolver<'_> {
         }
         which
     }
-}
-
-/// Whether a text can be sent in a header as it is, and if not, why, without repeating it.
-fn check_header_value(text: &str) -> Result<(), String> {
-    if text.is_empty() {
-        return Err("is empty".to_owned());
-    }
-    if text.len() as u64 > limits::SECRET_BYTES_MAX {
-        return Err(format!("is longer than {} bytes", limits::SECRET_BYTES_MAX));
-    }
-    if !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err("has a space or a character in it that no header may carry".to_owned());
-    }
-    Ok(())
 }

@@ -9,6 +9,7 @@
 
 mod base_url;
 mod connector;
+mod credentials;
 mod pattern;
 mod plugin;
 mod problem;
@@ -32,8 +33,8 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
-    Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex, PluginLimits, Route,
-    SampleRate, Tenant,
+    ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex, PluginLimits,
+    Route, SampleRate, Tenant,
 };
 pub use secret::Secret;
 pub use telcoflow::frame::AudioMode;

@@ -52,6 +52,8 @@ pub enum ProblemKind {
     UnknownName,
     /// A secret that is not there or cannot be used.
     Secret,
+    /// A certificate or private key that cannot be used.
+    Certificate,
 }
 
 /// One problem.
@@ -85,7 +87,8 @@ impl Problem {
             | ProblemKind::WrongType
             | ProblemKind::BadValue
             | ProblemKind::Duplicate
-            | ProblemKind::Secret => true,
+            | ProblemKind::Secret
+            | ProblemKind::Certificate => true,
         }
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use carriers::{IdentityFiles, TlsFiles};
 use telcoflow::frame::AudioMode;
 use telcoflow::frame::manager::CallFlow;
 
@@ -59,6 +60,8 @@ pub struct Connector {
     pub base_url: BaseUrl,
     /// Who it is.
     pub credentials: Credentials,
+    /// The CAs that it trusts instead of the platform's; the file could be used when the configuration was resolved.
+    pub ca_path: Option<PathBuf>,
     /// Sent as `x-sdk-version`; printable ASCII.
     pub sdk_version: String,
     /// Of all audio of its calls.
@@ -73,9 +76,45 @@ pub struct Connector {
     pub allow_ws_voice_url: bool,
 }
 
-/// How a connector shows who it is.
+impl Connector {
+    /// The files of its TLS.
+    pub fn tls_files(&self) -> TlsFiles {
+        TlsFiles { ca_path: self.ca_path.clone(), identity: self.credentials.certificate().cloned() }
+    }
+}
+
+/// How a connector shows who it is: in one way at least.
 #[derive(Clone, Debug)]
-pub struct Credentials {
+pub enum Credentials {
+    /// In headers.
+    Key(ApiKey),
+    /// By a TLS client certificate.
+    Certificate(IdentityFiles),
+    /// By both at once.
+    Both(ApiKey, IdentityFiles),
+}
+
+impl Credentials {
+    /// What stands in headers, if anything.
+    pub fn key(&self) -> Option<&ApiKey> {
+        match self {
+            Credentials::Key(key) | Credentials::Both(key, _) => Some(key),
+            Credentials::Certificate(_) => None,
+        }
+    }
+
+    /// The client certificate, if there is one. Its files could be used when the configuration was resolved.
+    pub fn certificate(&self) -> Option<&IdentityFiles> {
+        match self {
+            Credentials::Certificate(files) | Credentials::Both(_, files) => Some(files),
+            Credentials::Key(_) => None,
+        }
+    }
+}
+
+/// Who a connector is, in headers.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
     /// Sent as `x-api-key`; printable ASCII.
     pub api_key: Secret,
     /// Sent as `x-connector-uuid`; printable ASCII.

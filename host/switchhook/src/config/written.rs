@@ -29,6 +29,9 @@ pub(super) struct WrittenConnector {
     pub(super) base_url: Field<String>,
     pub(super) api_key: Field<WrittenSecret>,
     pub(super) connector_uuid: Field<String>,
+    pub(super) cert_path: Field<String>,
+    pub(super) key_path: Field<String>,
+    pub(super) ca_path: Field<String>,
     pub(super) sdk_version: Field<String>,
     pub(super) sample_rate_hz: Field<i64>,
     pub(super) audio_mode: Field<String>,
@@ -123,6 +126,9 @@ impl WrittenConnector {
             base_url: section.text(reader, "base_url"),
             api_key: WrittenSecret::read(reader, &mut section, "api_key"),
             connector_uuid: section.text(reader, "connector_uuid"),
+            cert_path: section.text(reader, "cert_path"),
+            key_path: section.text(reader, "key_path"),
+            ca_path: section.text(reader, "ca_path"),
             sdk_version: section.text(reader, "sdk_version"),
             sample_rate_hz: section.integer(reader, "sample_rate_hz"),
             audio_mode: section.text(reader, "audio_mode"),
@@ -130,7 +136,7 @@ impl WrittenConnector {
             allow_ws_voice_url: section.boolean(reader, "allow_ws_voice_url"),
             call_flow: one(section.table(reader, "call_flow"), reader, WrittenCallFlow::read),
         };
-        section.finish(reader, &["cert_path", "key_path", "ca_path"]);
+        section.finish(reader, &[]);
         written
     }
 }

@@ -42,6 +42,15 @@ impl AudioMode {
             Self::Isolated => "isolated",
         }
     }
+
+    /// The channels that carry audio to the client: the call, and isolated also the caller and the callee, once these are
+    /// connected (PROTOCOL.md, V-2 and O-11).
+    pub fn channels(self) -> &'static [u8] {
+        match self {
+            Self::Mixed => &[0],
+            Self::Isolated => &[0, 1, 2],
+        }
+    }
 }
 
 impl fmt::Display for AudioMode {

@@ -19,10 +19,11 @@ impl Link {
         let State::Up(socket) = &mut self.state else {
             return Err(RequestRefused::LinkDown);
         };
-        if socket.sessions.has(session_id) || socket.requests.claims().any(|id| id == session_id) {
+        let asked = socket.requests.claims().any(|id| id == session_id);
+        if asked || socket.sessions.has(session_id) || self.chats.has(session_id) {
             return Err(RequestRefused::AlreadyClaimed);
         }
-        socket.has_room()?;
+        socket.has_room(self.chats.len())?;
         let session_id = session_id.to_owned();
         let req_id = uuid_v4(&mut self.rng);
         let ask = Ask::Claim { session_id: session_id.clone() };
@@ -48,7 +49,7 @@ impl Link {
         let State::Up(socket) = &mut self.state else {
             return Err(RequestRefused::LinkDown);
         };
-        socket.has_room()?;
+        socket.has_room(self.chats.len())?;
         let req_id = uuid_v4(&mut self.rng);
         socket.requests.add(self.now, req_id.clone(), Ask::Create { key });
         let (channel, remote_address) = (channel.as_str().to_owned(), remote_address.to_owned());
@@ -56,11 +57,15 @@ impl Link {
         Ok(())
     }
 
-    /// Lets the events of a claimed session start with `session.ready`. Sent once for each claim; more calls do nothing.
+    /// Lets the events of a claimed session start with `session.ready`. Sent once for each claim; more calls do nothing. For
+    /// a chat whose socket was lost it is sent when the chat is claimed again.
     ///
     /// # Errors
     /// [`RequestRefused::LinkDown`], or [`RequestRefused::NotClaimed`] also when the session closed meanwhile.
     pub fn ready(&mut self, session_id: &str) -> Result<(), RequestRefused> {
+        if self.chats.readied(session_id) {
+            return Ok(());
+        }
         let State::Up(socket) = &mut self.state else {
             return Err(RequestRefused::LinkDown);
         };
@@ -73,12 +78,13 @@ impl Link {
 }
 
 impl Socket {
-    /// Whether one more session may be asked for. One that is being created counts: it is claimed next.
-    fn has_room(&self) -> Result<(), RequestRefused> {
+    /// Whether one more session may be asked for. One that is being created counts, since it is claimed next, and so do the
+    /// chats that are to be claimed again.
+    fn has_room(&self, chats_lost: usize) -> Result<(), RequestRefused> {
         if self.requests.is_full() {
             return Err(RequestRefused::TooManyRequests);
         }
-        if self.sessions.len() + self.requests.sessions() >= SESSIONS_MAX {
+        if self.sessions.len() + chats_lost + self.requests.sessions() >= SESSIONS_MAX {
             return Err(RequestRefused::TooManySessions);
         }
         Ok(())

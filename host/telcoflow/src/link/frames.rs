@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::requests::{Ask, Requests};
 use super::sessions::Sessions;
-use super::{ClaimFailure, CreateFailure, Event, Link, Socket, State, failed};
+use super::{ClaimFailure, CreateFailure, Event, Link, SendFailure, Socket, State, failed};
 use crate::codes::{BAD_RESPONSE, UNKNOWN};
 use crate::frame::manager::{Activity, Channel, Created, Response, Session, ToClient, ToServer};
 use crate::heartbeat::Heartbeat;
@@ -41,11 +41,13 @@ impl Link {
             (State::Up(socket), ToClient::CallIn(call)) if socket.sessions.has(&call.session_id) => {
                 self.event(Event::CallIn(call));
             }
-            (State::Up(socket), ToClient::WaMsgIn(message)) if socket.sessions.has(&message.session_id) => {
+            (State::Up(socket), ToClient::WaMsgIn(message))
+                if socket.sessions.has(&message.session_id) || self.chats.has(&message.session_id) =>
+            {
                 self.event(Event::WaMsgIn(message));
             }
             (State::Up(socket), ToClient::SessionClosed { session_id, reason }) => {
-                if socket.sessions.closed(&session_id) {
+                if socket.sessions.closed(&session_id) || self.chats.take(&session_id).is_some() {
                     self.event(Event::SessionClosed { session_id, reason });
                 } else {
                     self.odd("closed-of-no-session", bytes);
@@ -75,6 +77,7 @@ impl Link {
         if let Some(flow) = flow {
             self.transmit(&flow);
         }
+        self.reclaim();
     }
 
     fn response(&mut self, response: Response, bytes: usize) {
@@ -83,13 +86,22 @@ impl Link {
         };
         match socket.requests.answered(&response.req_id) {
             None => self.odd("answer-to-nothing", bytes),
+            Some(Ask::Reclaim { session_id }) => self.reclaimed(session_id, response.ok),
+            Some(Ask::Send { session_id, key }) => {
+                let result = if response.ok {
+                    Ok(response.content)
+                } else {
+                    Err(SendFailure { code: code_of(&response), content: response.error_content })
+                };
+                self.event(Event::Sent { session_id, key, result });
+            }
             Some(Ask::CallFlow) => {
                 let result = if response.ok { Ok(()) } else { Err(code_of(&response)) };
                 self.event(Event::CallFlowSet(result));
             }
             Some(Ask::Claim { session_id }) if response.ok => match Session::from_content(response.content) {
                 Ok(session) if session.id == session_id => {
-                    socket.sessions.claimed(self.now, &session_id);
+                    socket.sessions.claimed(self.now, &session_id, session.channel == Channel::Wa);
                     self.event(Event::Claimed(session));
                 }
                 _ => {

@@ -1,14 +1,17 @@
 //! The session-manager link: one socket after another, for as long as its connector is wanted.
 //!
-//! It dials, sets up, keeps the heart beating, claims and creates sessions and passes on what the server announces. A socket that
-//! is lost, silent or refused is followed by a pause and the next dial. Whatever belongs to a socket (requests, claimed
-//! sessions, heartbeat) lives in its state and dies with it, so that nothing of it can leak into the next one.
+//! It dials, sets up, keeps the heart beating, claims and creates sessions, sends chat messages and passes on what the
+//! server announces. A socket that is lost, silent or refused is followed by a pause and the next dial. Whatever belongs to
+//! a socket (requests, claimed sessions, heartbeat) lives in its state and dies with it, so that nothing of it can leak into
+//! the next one. Chats alone outlive it: they are claimed again on the next.
 //!
 //! When the link fails, its connector takes no new calls until it is up again; calls whose voice is open go on.
 
 mod asking;
+mod chats;
 mod failure;
 mod frames;
+mod messages;
 mod output;
 mod requests;
 mod sessions;
@@ -16,8 +19,9 @@ mod sessions;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use self::chats::Chats;
 pub use self::failure::{ClaimFailure, CreateFailure};
-pub use self::output::{Deadline, Event, Output, Refusal, RequestRefused};
+pub use self::output::{Deadline, Event, Output, Refusal, RequestRefused, SendFailure};
 use self::requests::{Ask, Requests};
 use self::sessions::Sessions;
 use crate::backoff::Backoff;
@@ -51,9 +55,18 @@ pub struct Link {
     outputs: VecDeque<Output>,
     backoff: Backoff,
     credentials_backoff: Backoff,
-    /// The status that was told, until a dial ends differently.
-    credentials_told: Option<u16>,
+    /// What was told of refused credentials, until a dial ends differently.
+    credentials_told: Option<Blamed>,
+    /// Chats of lost sockets, until they are claimed again.
+    chats: Chats,
     oddities: Oddities,
+}
+
+/// What makes one refusal of the credentials another than the one before. Their words may differ each time.
+#[derive(Clone, Copy, PartialEq)]
+enum Blamed {
+    Status(u16),
+    Certificate,
 }
 
 enum State {
@@ -83,6 +96,7 @@ impl Link {
             backoff: Backoff::new(rng.u64(..)),
             credentials_backoff: Backoff::for_credentials(rng.u64(..)),
             credentials_told: None,
+            chats: Chats::default(),
             oddities: Oddities::default(),
             rng,
         }
@@ -111,16 +125,15 @@ impl Link {
         if !matches!(self.state, State::Dialling) {
             return;
         }
-        let (retry_in, told) = match &refusal {
-            Refusal::Status { status, .. } if refusal.blames_credentials() => {
-                let told = self.credentials_told.replace(*status) == Some(*status);
-                (self.credentials_backoff.next_delay(), told)
-            }
-            _ => {
-                self.credentials_told = None;
-                (self.backoff.next_delay(), false)
-            }
+        let blamed = match &refusal {
+            Refusal::Status { status, .. } if refusal.blames_credentials() => Some(Blamed::Status(*status)),
+            Refusal::Certificate(_) => Some(Blamed::Certificate),
+            Refusal::Status { .. } | Refusal::Unreachable(_) | Refusal::Tls(_) => None,
         };
+        let told = blamed.is_some() && self.credentials_told == blamed;
+        self.credentials_told = blamed;
+        let backoff = if blamed.is_some() { &mut self.credentials_backoff } else { &mut self.backoff };
+        let retry_in = backoff.next_delay();
         self.pause(retry_in);
         if !told {
             self.event(Event::Refused { refusal: clipped_refusal(refusal), retry_in });
@@ -186,6 +199,8 @@ impl Link {
             State::Up(socket) => self.abandon(*socket),
             State::Pausing { .. } | State::Dialling | State::SettingUp { .. } => {}
         }
+        let chats: Vec<String> = self.chats.take_all().collect();
+        chats.into_iter().for_each(|session_id| self.force_closed(session_id));
         self.outputs.push_back(Output::HangUp("shut down"));
     }
 
@@ -225,13 +240,12 @@ impl Link {
         let State::Up(socket) = &mut self.state else {
             return;
         };
-        while let Some(ask) = socket.requests.expired(self.now) {
-            self.outputs.push_back(Output::Event(failed(ask, TIMEOUT)));
-        }
+        let expired: Vec<Ask> = std::iter::from_fn(|| socket.requests.expired(self.now)).collect();
         while let Some(session_id) = socket.sessions.overdue(self.now) {
             let event = Event::NotReadied { session_id };
             self.outputs.push_back(Output::Event(event));
         }
+        expired.into_iter().for_each(|ask| self.failed(ask, TIMEOUT));
     }
 
     /// From an open socket to the pause before the next dial.
@@ -247,13 +261,28 @@ impl Link {
         self.event(Event::Down { why, retry_in });
     }
 
-    /// Answers what a socket left open.
+    /// Answers what a socket left open, and keeps its chats for the next one.
     fn abandon(&mut self, socket: Socket) {
+        let (chats, others) = socket.sessions.into_lost();
         for ask in socket.requests.into_asks() {
-            self.event(failed(ask, LINK_LOST));
+            match ask {
+                Ask::Reclaim { .. } => {}
+                ask => self.failed(ask, LINK_LOST),
+            }
         }
-        for session_id in socket.sessions.into_ids() {
-            self.event(Event::SessionClosed { session_id, reason: CloseReason::ForceClose });
+        self.chats.lost(chats);
+        others.into_iter().for_each(|session_id| self.force_closed(session_id));
+    }
+
+    fn force_closed(&mut self, session_id: String) {
+        self.event(Event::SessionClosed { session_id, reason: CloseReason::ForceClose });
+    }
+
+    /// No answer will come.
+    fn failed(&mut self, ask: Ask, code: &str) {
+        match ask {
+            Ask::Reclaim { session_id } => self.reclaimed(session_id, false),
+            ask => self.event(failed(ask, code)),
         }
     }
 
@@ -305,10 +334,15 @@ impl Link {
 }
 
 fn failed(ask: Ask, code: &str) -> Event {
+    let code = code.to_owned();
     match ask {
-        Ask::CallFlow => Event::CallFlowSet(Err(code.to_owned())),
-        Ask::Claim { session_id } => Event::ClaimFailed { session_id, failure: ClaimFailure::Other(code.to_owned()) },
-        Ask::Create { key } => Event::CreateFailed { key, failure: CreateFailure::Other(code.to_owned()) },
+        Ask::CallFlow => Event::CallFlowSet(Err(code)),
+        Ask::Claim { session_id } => Event::ClaimFailed { session_id, failure: ClaimFailure::Other(code) },
+        Ask::Create { key } => Event::CreateFailed { key, failure: CreateFailure::Other(code) },
+        Ask::Send { session_id, key } => {
+            Event::Sent { session_id, key, result: Err(SendFailure { code, content: None }) }
+        }
+        Ask::Reclaim { session_id } => Event::SessionClosed { session_id, reason: CloseReason::ForceClose },
     }
 }
 
@@ -321,5 +355,6 @@ fn clipped_refusal(refusal: Refusal) -> Refusal {
         Refusal::Status { status, body } => Refusal::Status { status, body: clipped(body, REFUSAL_BODY_BYTES_MAX) },
         Refusal::Unreachable(why) => Refusal::Unreachable(clipped(why, PEER_TEXT_BYTES_MAX)),
         Refusal::Tls(why) => Refusal::Tls(clipped(why, PEER_TEXT_BYTES_MAX)),
+        Refusal::Certificate(why) => Refusal::Certificate(clipped(why, PEER_TEXT_BYTES_MAX)),
     }
 }

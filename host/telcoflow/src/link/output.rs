@@ -3,11 +3,13 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{ClaimFailure, CreateFailure};
 use crate::Oddity;
 use crate::frame::manager::{CallIn, CloseReason, Session, SessionNotify, WaMsgIn};
+use crate::frame::redact::Json;
 
 /// What the driver must do next. Only [`Output::Timeout`] ends a drain.
 #[derive(PartialEq)]
@@ -56,7 +58,7 @@ pub enum Event {
         /// The pause until the next dial.
         retry_in: Duration,
     },
-    /// A dial failed. Refused credentials (401, 403) are told once, until the dial ends differently.
+    /// A dial failed. Refused credentials (401, 403, the certificate) are told once, until the dial ends differently.
     Refused {
         /// How.
         refusal: Refusal,
@@ -92,7 +94,23 @@ pub enum Event {
     CallIn(CallIn),
     /// A chat message of a claimed session.
     WaMsgIn(WaMsgIn),
-    /// A claimed session is over. `ForceClose` also when its socket is gone. Says nothing of a call's voice.
+    /// What became of a chat message: exactly one for each that [`Link::send`](super::Link::send) took.
+    Sent {
+        /// The chat's session.
+        session_id: String,
+        /// The caller's name for the message.
+        key: u32,
+        /// The server's detail, if it gave one, or why it failed.
+        result: Result<Option<Value>, SendFailure>,
+    },
+    /// A chat whose socket was lost is claimed again, and ready again when it was before. One that could not be claimed is
+    /// told as [`Event::SessionClosed`].
+    Reclaimed {
+        /// The chat's session.
+        session_id: String,
+    },
+    /// A claimed session is over. `ForceClose` also when its socket is gone, but for a chat, which is claimed again. Says
+    /// nothing of a call's voice.
     SessionClosed {
         /// Which session.
         session_id: String,
@@ -110,6 +128,23 @@ pub enum Event {
     Oddity(Oddity),
 }
 
+/// Why a chat message was not sent.
+#[derive(Clone, PartialEq)]
+pub struct SendFailure {
+    /// The server's code, as it wrote it, or ours: [`TIMEOUT`](crate::codes::TIMEOUT),
+    /// [`LINK_LOST`](crate::codes::LINK_LOST), [`UNKNOWN`](crate::codes::UNKNOWN).
+    pub code: String,
+    /// What else the server said.
+    pub content: Option<Value>,
+}
+
+impl fmt::Debug for SendFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let content = self.content.as_ref().map(Json);
+        f.debug_struct("SendFailure").field("code", &self.code).field("content", &content).finish()
+    }
+}
+
 /// Why a dial failed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Refusal {
@@ -125,15 +160,18 @@ pub enum Refusal {
     /// No socket came to be.
     #[error("the server is unreachable: {0}")]
     Unreachable(String),
-    /// No agreement on TLS.
+    /// The server cannot be trusted, or there was no agreement on TLS.
     #[error("TLS failed: {0}")]
     Tls(String),
+    /// The server demands a client certificate, or does not take ours.
+    #[error("the client certificate was refused: {0}")]
+    Certificate(String),
 }
 
 impl Refusal {
     /// Whether only other credentials would help.
     pub fn blames_credentials(&self) -> bool {
-        matches!(self, Self::Status { status: 401 | 403, .. })
+        matches!(self, Self::Status { status: 401 | 403, .. } | Self::Certificate(_))
     }
 }
 
@@ -169,7 +207,10 @@ pub enum RequestRefused {
     /// The session is claimed on this link, or being claimed.
     #[error("the session is claimed already")]
     AlreadyClaimed,
-    /// The session was never claimed on this socket, or is closed.
+    /// The session was never claimed on this socket, or is closed, or is a chat that is being claimed again.
     #[error("the session is not claimed")]
     NotClaimed,
+    /// The message is longer than [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX), at which a server ends the socket.
+    #[error("the message is longer than a frame may be")]
+    TooLong,
 }

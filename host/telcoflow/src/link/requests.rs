@@ -5,13 +5,25 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::limits::{REQUEST_DEADLINE_S, REQUESTS_MAX};
+use crate::limits::{REQUEST_DEADLINE_S, REQUESTS_KEPT, REQUESTS_MAX};
 
 /// What was asked.
 #[derive(Debug)]
 pub(super) enum Ask {
-    Claim { session_id: String },
-    Create { key: u64 },
+    Claim {
+        session_id: String,
+    },
+    Create {
+        key: u64,
+    },
+    /// A chat of the socket before.
+    Reclaim {
+        session_id: String,
+    },
+    Send {
+        session_id: String,
+        key: u32,
+    },
     CallFlow,
 }
 
@@ -27,6 +39,11 @@ pub(super) struct Requests(VecDeque<Request>);
 impl Requests {
     pub(super) fn is_full(&self) -> bool {
         self.0.len() >= REQUESTS_MAX
+    }
+
+    /// Chat messages leave some places to claims, so that a flood of them keeps no call waiting.
+    pub(super) fn is_full_for_messages(&self) -> bool {
+        self.0.len() >= REQUESTS_MAX - REQUESTS_KEPT
     }
 
     pub(super) fn add(&mut self, now: Instant, req_id: String, ask: Ask) {
@@ -50,7 +67,7 @@ impl Requests {
     pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|request| match &request.ask {
             Ask::Claim { session_id } => Some(session_id.as_str()),
-            Ask::Create { .. } | Ask::CallFlow => None,
+            Ask::Create { .. } | Ask::Reclaim { .. } | Ask::Send { .. } | Ask::CallFlow => None,
         })
     }
 

@@ -18,10 +18,11 @@ pub(super) struct Sessions {
     serial: u64,
 }
 
-#[derive(Default)]
 struct Held {
     ready: bool,
     warning: Option<Due>,
+    /// A chat, with its place in the order of the claims.
+    chat: Option<u64>,
 }
 
 impl Sessions {
@@ -33,12 +34,12 @@ impl Sessions {
         self.held.contains_key(session_id)
     }
 
-    pub(super) fn claimed(&mut self, now: Instant, session_id: &str) {
+    pub(super) fn claimed(&mut self, now: Instant, session_id: &str, is_chat: bool) {
         self.closed(session_id);
         let due = (now + Duration::from_secs(READY_DEADLINE_S), self.serial);
         self.serial += 1;
         self.warnings.insert(due, session_id.to_owned());
-        let held = Held { ready: false, warning: Some(due) };
+        let held = Held { ready: false, warning: Some(due), chat: is_chat.then_some(due.1) };
         self.held.insert(session_id.to_owned(), held);
     }
 
@@ -79,8 +80,19 @@ impl Sessions {
         self.warnings.first_key_value().map(|(due, _)| due.0)
     }
 
-    pub(super) fn into_ids(self) -> impl Iterator<Item = String> {
-        self.held.into_keys()
+    /// What the loss of the socket leaves: the chats in the order of their claims and whether they were ready, and the
+    /// other sessions.
+    pub(super) fn into_lost(self) -> (Vec<(String, bool)>, Vec<String>) {
+        let mut chats = Vec::new();
+        let mut others = Vec::new();
+        for (session_id, held) in self.held {
+            match held.chat {
+                Some(place) => chats.push((place, session_id, held.ready)),
+                None => others.push(session_id),
+            }
+        }
+        chats.sort_unstable();
+        (chats.into_iter().map(|(_, session_id, ready)| (session_id, ready)).collect(), others)
     }
 }
 
@@ -93,14 +105,28 @@ mod tests {
         let now = Instant::now();
         let mut sessions = Sessions::default();
         assert_eq!(sessions.readied("a"), None);
-        sessions.claimed(now, "a");
+        sessions.claimed(now, "a", false);
         assert_eq!(sessions.readied("a"), Some(true));
         assert_eq!(sessions.readied("a"), Some(false));
         assert_eq!(sessions.next_due(), None);
         assert!(sessions.closed("a"));
         assert!(!sessions.closed("a"));
-        sessions.claimed(now, "a");
+        sessions.claimed(now, "a", false);
         assert_eq!(sessions.readied("a"), Some(true));
+    }
+
+    #[test]
+    fn chats_outlive_a_socket_in_the_order_of_their_claims() {
+        let now = Instant::now();
+        let mut sessions = Sessions::default();
+        for (id, is_chat) in [("c", true), ("x", false), ("a", true), ("b", true)] {
+            sessions.claimed(now, id, is_chat);
+        }
+        sessions.readied("a");
+        let (chats, others) = sessions.into_lost();
+        let chats: Vec<_> = chats.iter().map(|(id, ready)| (id.as_str(), *ready)).collect();
+        assert_eq!(chats, [("c", false), ("a", true), ("b", false)]);
+        assert_eq!(others, ["x"]);
     }
 
     #[test]
@@ -108,7 +134,7 @@ mod tests {
         let now = Instant::now();
         let mut sessions = Sessions::default();
         for id in ["b", "a", "c"] {
-            sessions.claimed(now, id);
+            sessions.claimed(now, id, false);
         }
         sessions.closed("a");
         let due = now + Duration::from_secs(30);

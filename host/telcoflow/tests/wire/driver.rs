@@ -166,6 +166,12 @@ pub(crate) fn granted(req_id: &str, session_id: &str) -> ToClient {
     ToClient::Response(Response::granted(req_id, Some(session(session_id).to_content())))
 }
 
+/// The grant of a chat.
+pub(crate) fn granted_chat(req_id: &str, session_id: &str) -> ToClient {
+    let session = Session { channel: manager::Channel::Wa, ..session(session_id) };
+    ToClient::Response(Response::granted(req_id, Some(session.to_content())))
+}
+
 pub(crate) fn refusal(req_id: &str, code: &str, content: Option<Value>) -> ToClient {
     ToClient::Response(Response::refused(req_id, code, content))
 }

@@ -335,6 +335,8 @@ impl World {
             }
             Event::CallFlowSet(_) => assert!(std::mem::replace(&mut self.flow_open, false)),
             Event::Refused { .. } | Event::Notified(_) | Event::WaMsgIn(_) | Event::Oddity(_) => {}
+            // There are calls only; chats stand in `chat_properties`.
+            Event::Sent { .. } | Event::Reclaimed { .. } => panic!("{event:?}"),
         }
     }
 

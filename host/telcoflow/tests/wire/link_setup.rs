@@ -142,6 +142,22 @@ fn refused_credentials_are_told_once_and_back_off_for_minutes() {
 }
 
 #[test]
+fn a_refused_certificate_is_a_refused_credential() {
+    let mut driver = LinkDriver::new(None);
+    let refusal = |why: &str| Refusal::Certificate(why.into());
+    let told = driver.refused(refusal("unknown issuer"));
+    assert!(matches!(told.event(), Event::Refused { refusal: given, .. } if *given == refusal("unknown issuer")));
+    assert!((30.0..36.001).contains(&driver.due_in_s()));
+    driver.until(Deadline::Redial);
+    assert_eq!(driver.refused(refusal("in other words")), Told::default(), "told before");
+    assert!((60.0..72.001).contains(&driver.due_in_s()));
+    driver.until(Deadline::Redial);
+    assert!(refused_in_s(&driver.status(401)) >= 120.0, "another refusal is told");
+    driver.until(Deadline::Redial);
+    assert!(refused_in_s(&driver.refused(Refusal::Tls("expired".into()))) < 1.0, "a server may mend that itself");
+}
+
+#[test]
 fn a_refusal_comes_with_its_body_cut_to_size() {
     let mut driver = LinkDriver::new(None);
     let refusal = Refusal::Status { status: 426, body: "please upgrade to 2.0".into() };

@@ -1,5 +1,7 @@
 //! The tests of the wire protocol, in one binary. Clocks are virtual: nothing here waits.
 
+mod chat_properties;
+mod chats;
 mod driver;
 mod files;
 mod frames;

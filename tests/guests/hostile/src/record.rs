@@ -43,6 +43,7 @@ impl Steps<'_> {
                 let side = match argument {
                     "heard" => Side::Heard,
                     "said" => Side::Said,
+                    "legs" => Side::Legs,
                     _ => Side::Both,
                 };
                 self.reference = recording::start(side)?;

@@ -31,7 +31,7 @@ fn client(stream: Option<DuplexStream>, base_url: &str) -> RestClient {
         Credentials { api_key: Secret::new(KEY), connector_uuid: "00000000-0000-4000-8000-000000000001".into() };
     let manager = ManagerConfig {
         base_url: Url::parse(base_url).expect("a URL"),
-        credentials,
+        credentials: Some(credentials),
         sdk_version: "1.0.0".into(),
         link: LinkConfig { sample_rate_hz: 16_000, audio_mode: AudioMode::Mixed, call_flow: None },
     };

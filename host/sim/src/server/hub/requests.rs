@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 use telcoflow::frame::manager::{Activity, CallIn, Channel, Response, Session, SessionNotify, ToClient, ToServer};
+use telcoflow::frame::rest::SessionInfo;
 
 use super::super::book::CallBook;
+use super::super::call_task::Input;
 use super::{EPOCH_S, Hub, LinkFrame, NOWHERE};
 use crate::report::Milestone;
 
@@ -16,6 +18,7 @@ impl Hub {
             ToServer::Setup { .. } => {}
             ToServer::SessionOpen { req_id, session_id } => self.claim(link, req_id, &session_id),
             ToServer::SessionReady { session_id } => self.ready(link, &session_id),
+            // Calls are created where their tasks are started.
             ToServer::SessionCreate { req_id, .. } => {
                 self.respond(link, Response::refused(req_id, "CHANNEL_NOT_CONFIGURED", None), None);
             }
@@ -56,8 +59,8 @@ impl Hub {
         let session = Session {
             id: session_id.to_owned(),
             channel: Channel::Telco,
-            remote_address: call.from.clone(),
-            local_address: call.to.clone(),
+            remote_address: call.remote.clone(),
+            local_address: call.local.clone(),
             opened_at,
         };
         self.respond(link, Response::granted(req_id, Some(session.to_content())), book);
@@ -71,6 +74,31 @@ impl Hub {
             return;
         }
         call.ready = true;
+        if call.outbound && !call.picked_up {
+            // A call whose queue is full is busy ending.
+            let _ = call.inputs.try_send(Input::Ring);
+            if !self.switches.call_in_before_pick_up {
+                return;
+            }
+        }
+        self.introduce(link, session_id);
+    }
+
+    /// The telephone of an outbound call was picked up.
+    pub(crate) fn pick_up(&mut self, session_id: &str) {
+        let Some(call) = self.calls.get_mut(session_id) else {
+            return;
+        };
+        call.picked_up = true;
+        if let Some(link) = call.bound.filter(|_| call.ready && call.call_ins == 0) {
+            self.introduce(link, session_id);
+        }
+    }
+
+    fn introduce(&mut self, link: u32, session_id: &str) {
+        let Some(call) = self.calls.get_mut(session_id) else {
+            return;
+        };
         let (resumed, twice) = (call.call_ins > 0, call.faults.second_call_in);
         if resumed && self.switches.new_token_after_resume {
             call.renew_token();
@@ -92,12 +120,13 @@ impl Hub {
         let base = if call.faults.voice_unreachable { NOWHERE } else { &base };
         call.call_ins += 1;
         call.book.reach(Milestone::Ready);
+        let (from, to) = if call.outbound { (&call.local, &call.remote) } else { (&call.remote, &call.local) };
         let frame = ToClient::CallIn(CallIn {
             session_id: session_id.to_owned(),
             call_id: call.call_id.clone(),
             org_uuid,
-            from: call.from.clone(),
-            to: call.to.clone(),
+            from: from.clone(),
+            to: to.clone(),
             url: format!("{base}{}", call.voice_path),
             token: call.token.clone(),
         });
@@ -114,8 +143,8 @@ impl Hub {
         let frame = ToClient::SessionNotify(SessionNotify {
             session_id: session_id.to_owned(),
             channel: Channel::Telco,
-            remote_address: call.from.clone(),
-            local_address: call.to.clone(),
+            remote_address: call.remote.clone(),
+            local_address: call.local.clone(),
             activity,
             created_at_s,
         });
@@ -127,7 +156,7 @@ impl Hub {
         self.push(link, frame, Some(book));
     }
 
-    fn respond(&mut self, link: u32, response: Response, book: Option<Arc<CallBook>>) {
+    pub(crate) fn respond(&mut self, link: u32, response: Response, book: Option<Arc<CallBook>>) {
         self.push(link, ToClient::Response(response), book);
     }
 
@@ -141,7 +170,29 @@ impl Hub {
         }
     }
 
-    fn unix_s(&self) -> i64 {
+    /// Every open session.
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionInfo> {
+        self.calls.iter().map(|(session_id, call)| SessionInfo {
+            id: session_id.clone(),
+            channel: Channel::Telco,
+            initiator: if call.outbound { "SDK" } else { "CONNECTOR" }.to_owned(),
+            state: "OPEN".to_owned(),
+            remote_address: call.remote.clone(),
+            local_address: call.local.clone(),
+            opened_at_s: Some(call.opened_at_s),
+            closed_at_s: None,
+        })
+    }
+
+    /// Ends an open session that a client is done with; when, or `None` when there is none.
+    pub(crate) fn request_close(&mut self, session_id: &str) -> Option<i64> {
+        let call = self.calls.get(session_id)?;
+        // A call whose queue is full is busy ending.
+        let _ = call.inputs.try_send(Input::Close);
+        Some(self.unix_s())
+    }
+
+    pub(super) fn unix_s(&self) -> i64 {
         EPOCH_S + i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX - EPOCH_S)
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use carriers::TlsFiles;
+
 use super::{Desk, Sheet};
-use crate::config::{AudioMode, CallFlow, Channel, Grants, InboundCall, Pattern, SampleRate};
+use crate::config::{AudioMode, CallFlow, Channel, Credentials, Grants, InboundCall, Pattern, SampleRate};
 
 #[test]
 fn the_smallest_file_has_the_documented_defaults() {
@@ -17,8 +19,9 @@ fn the_smallest_file_has_the_documented_defaults() {
     let [connector] = &tenant.connectors[..] else { panic!("one connector") };
     assert_eq!(connector.base_url.as_str(), "wss://wss-prod.agentao.com");
     assert!(connector.base_url.is_secure());
-    assert_eq!(connector.credentials.api_key.expose(), "k");
-    assert_eq!(connector.credentials.connector_uuid, "c");
+    let Credentials::Key(key) = &connector.credentials else { panic!("a key") };
+    assert_eq!((key.api_key.expose(), key.connector_uuid.as_str()), ("k", "c"));
+    assert_eq!(connector.tls_files(), TlsFiles::default());
     assert_eq!(connector.sdk_version, "1.0.0");
     assert_eq!(connector.sample_rate, SampleRate::Hz16000);
     assert_eq!(connector.audio_mode, AudioMode::Mixed);

@@ -22,10 +22,6 @@ fn features_of_later_versions_are_refused_with_that_reason() {
         let line: &'static str = format!("{key} = {{}}").leak();
         later(Sheet { tenant: line, ..GOOD }, "4:1", &format!("tenant[0].{key}"));
     }
-    for key in ["cert_path", "key_path", "ca_path"] {
-        let line: &'static str = format!("{key} = \"x.pem\"").leak();
-        later(Sheet { telcoflow: line, ..GOOD }, "9:1", &format!("tenant[0].telcoflow[0].{key}"));
-    }
     for key in ["calls", "hosts", "key_value"] {
         let line: &'static str = format!("grants = {{ {key} = true }}").leak();
         later(Sheet { plugin: line, ..GOOD }, "13:12", &format!("tenant[0].plugin[0].grants.{key}"));
@@ -46,16 +42,6 @@ fn values_of_later_versions_are_refused_with_that_reason() {
         "t.toml:16:11: tenant[0].route[0].channel: \
          channel `WA` is not supported by this version yet: remove this route",
     );
-}
-
-#[test]
-fn a_client_certificate_does_not_replace_the_key_yet() {
-    let text = GOOD.text().replace("api_key = \"k\"\nconnector_uuid", "cert_path = \"c\"\nkey_path");
-    let report = "\
-t.toml:5:1: tenant[0].telcoflow[0].api_key: missing: a connector shows who it is by `api_key` and `connector_uuid`: add both
-t.toml:7:1: tenant[0].telcoflow[0].cert_path: `cert_path` is not supported by this version yet: remove it
-t.toml:8:1: tenant[0].telcoflow[0].key_path: `key_path` is not supported by this version yet: remove it";
-    assert_eq!(Desk::new().problems(&text), report);
 }
 
 #[test]

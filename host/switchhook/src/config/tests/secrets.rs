@@ -14,7 +14,7 @@ fn with_key(key: &str) -> String {
 #[track_caller]
 fn key_of(desk: &Desk, key: &str) -> String {
     let config = desk.resolve(&with_key(key)).expect("a good file");
-    config.tenants[0].connectors[0].credentials.api_key.expose().to_owned()
+    config.tenants[0].connectors[0].credentials.key().expect("a key").api_key.expose().to_owned()
 }
 
 #[test]
