@@ -79,14 +79,14 @@ impl fmt::Debug for Event {
     }
 }
 
-/// What [`Call::next`](crate::Call::next) has for the handler.
+/// What [`Call::next`](crate::Call::next) has for the handler, and [`Chat::next`](crate::Chat::next).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Next {
+pub enum Next<E = Event> {
     /// The oldest event that was not taken yet.
-    Event(Event),
+    Event(E),
     /// Nothing happened yet.
     Wait,
-    /// [`Event::Ended`] was delivered; nothing will ever come again.
+    /// The last event was delivered; nothing will ever come again.
     Over,
 }
 

@@ -1,4 +1,5 @@
-//! The carrier-neutral telephone call: inbox, playout, states, commands and timers; no IO, no clock.
+//! The carrier-neutral telephone call: inbox, playout, states, commands and timers; no IO, no clock. Beside it [`Chat`], which
+//! is to a chat what [`Call`] is to a call.
 //!
 //! A [`Call`] stands between a carrier's socket and the handler of one call. The carrier's side hands in what
 //! arrived (`handle_*`) and takes what must leave (`poll_*`); the handler's side takes events ([`Call::next`]) and
@@ -58,6 +59,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
 
 mod call;
+mod chat;
 mod command;
 mod event;
 mod failure;
@@ -73,6 +75,7 @@ mod tape;
 mod timers;
 
 pub use call::{Call, Deadline};
+pub use chat::{Chat, ChatConfig, ChatEnd, ChatEvent, ChatInfo, ChatStats, Outgoing};
 pub use command::{Command, CommandId, CommandKind};
 pub use event::{Event, Next};
 pub use failure::{Failure, code};

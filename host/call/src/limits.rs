@@ -1,4 +1,4 @@
-//! Every limit of one call, with its unit, and what happens when it is reached.
+//! Every limit of one call or chat, with its unit, and what happens when it is reached.
 
 /// Heard audio that waits for the handler, for each channel that was heard. Full: the oldest is dropped, counted, and
 /// told with the next frame of its channel. A longer single frame keeps its end.
@@ -97,6 +97,21 @@ pub const TAPE_SLIP_MS_MAX: u64 = 20;
 /// Time between two batches that a tape hands out. It is what waits beyond [`TAPE_LATE_MS_MAX`].
 pub const TAPE_BATCH_MS: u64 = 1_000;
 
+/// Chat messages that wait for a handler. Full: the newest is dropped and counted, and the handler is told.
+pub const CHAT_INBOX_MESSAGES_MAX: usize = 1_000;
+
+/// Bytes of chat messages that wait for a handler; a single one may be longer. Full: as for [`CHAT_INBOX_MESSAGES_MAX`].
+pub const CHAT_INBOX_BYTES_MAX: usize = 1 << 20;
+
+/// The longest chat message that a handler may send, in bytes. Above: `INVALID`.
+pub const MESSAGE_OUT_BYTES_MAX: usize = 64 * 1_024;
+
+/// The longest version of a chat network's form, in bytes. Above: `INVALID`.
+pub const API_VERSION_BYTES_MAX: usize = 64;
+
+/// How long a chat message waits to leave, in milliseconds. Longer: it fails with `TIMEOUT` and is not sent.
+pub const MESSAGE_WAIT_MS_MAX: u64 = 30_000;
+
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("inbox_audio_ms", INBOX_AUDIO_MS, "the oldest heard audio is dropped and counted"),
@@ -131,6 +146,11 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("tape_late_ms_max", TAPE_LATE_MS_MAX, "the oldest audio is left out of the recording and counted"),
     ("tape_slip_ms_max", TAPE_SLIP_MS_MAX, "silence is put in or taken out"),
     ("tape_batch_ms", TAPE_BATCH_MS, "the tape hands out what is certain"),
+    ("chat_inbox_messages_max", CHAT_INBOX_MESSAGES_MAX as u64, "the newest message is dropped, counted and told"),
+    ("chat_inbox_bytes_max", CHAT_INBOX_BYTES_MAX as u64, "the newest message is dropped, counted and told"),
+    ("message_out_bytes_max", MESSAGE_OUT_BYTES_MAX as u64, "send answers INVALID"),
+    ("api_version_bytes_max", API_VERSION_BYTES_MAX as u64, "send answers INVALID"),
+    ("message_wait_ms_max", MESSAGE_WAIT_MS_MAX, "the message fails with TIMEOUT and is not sent"),
     ("heard_runs_max", HEARD_RUNS_MAX as u64, "heard is estimated a little late"),
 ];
 

@@ -1,6 +1,7 @@
 //! The rules of a call, one by one, as its two sides see them.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
+mod chats;
 mod commands;
 mod ends;
 mod inbox;

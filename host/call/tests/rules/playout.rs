@@ -38,11 +38,11 @@ fn samples_and_bytes_are_the_same_audio() {
 fn nothing_leaves_that_was_not_asked_for() {
     let mut call = answered();
     call.play(&audio(100)).unwrap();
-    assert_eq!(frame_sizes(&mut call), []);
+    assert!(frame_sizes(&mut call).is_empty());
     call.handle_credit(640, Some(640));
     assert_eq!(frame_sizes(&mut call), [640]);
     call.handle_credit(0, None);
-    assert_eq!(frame_sizes(&mut call), []);
+    assert!(frame_sizes(&mut call).is_empty());
     assert_eq!(call.stats().bytes_out, 640);
 }
 
@@ -61,13 +61,13 @@ fn a_frame_waits_for_the_preferred_size_or_what_is_owed() {
     let mut call = answered();
     call.handle_credit(2_000, Some(640));
     call.play(&[1; 638]).unwrap();
-    assert_eq!(frame_sizes(&mut call), []);
+    assert!(frame_sizes(&mut call).is_empty());
     call.play(&[1; 2]).unwrap();
     assert_eq!(frame_sizes(&mut call), [640]);
     call.play(&[1; 1_280]).unwrap();
     assert_eq!(frame_sizes(&mut call), [1_280]);
     call.play(&[1; 78]).unwrap();
-    assert_eq!(frame_sizes(&mut call), []);
+    assert!(frame_sizes(&mut call).is_empty());
     call.play(&[1; 2]).unwrap();
     assert_eq!(frame_sizes(&mut call), [80], "the last of a request is as short as what is owed");
 }
@@ -78,7 +78,7 @@ fn the_carrier_that_prefers_nothing_gets_960_bytes() {
         let mut call = answered();
         call.handle_credit(10_000, frame_bytes);
         call.play(&[1; 958]).unwrap();
-        assert_eq!(frame_sizes(&mut call), []);
+        assert!(frame_sizes(&mut call).is_empty());
         call.play(&[1; 2]).unwrap();
         assert_eq!(frame_sizes(&mut call), [960]);
     }
@@ -99,7 +99,7 @@ fn frames_are_whole_samples() {
     call.handle_credit(1, None);
     call.handle_credit(101, Some(51));
     call.play(&[1; 50]).unwrap();
-    assert_eq!(frame_sizes(&mut call), [], "51 bytes are 52 in whole samples");
+    assert!(frame_sizes(&mut call).is_empty(), "51 bytes are 52 in whole samples");
     call.play(&[1; 2]).unwrap();
     assert_eq!(frame_sizes(&mut call), [52]);
     call.play(&[1; 100]).unwrap();
@@ -112,7 +112,7 @@ fn a_frame_is_at_most_64_kib() {
     let mut call = succeed(ringing_with(call::Capabilities::of(&call::Ability::ALL), 1 << 20), CommandKind::Answer);
     call.handle_credit(150_000, Some(u32::MAX));
     call.play(&[1; 65_534]).unwrap();
-    assert_eq!(frame_sizes(&mut call), []);
+    assert!(frame_sizes(&mut call).is_empty());
     call.play(&[1; 84_466]).unwrap();
     assert_eq!(frame_sizes(&mut call), [65_536, 65_536, 18_928]);
 }
@@ -147,7 +147,7 @@ fn the_tail_leaves_40_ms_after_the_last_audio() {
     let due = call.now() + Duration::from_millis(40);
     assert_eq!(call.poll_timeout(), Some((due, Deadline::Tail)));
     pass(&mut call, 39);
-    assert_eq!(frame_sizes(&mut call), []);
+    assert!(frame_sizes(&mut call).is_empty());
     call.handle_timeout(due);
     let sent = frames(&mut call);
     assert_eq!(sent, [[vec![7; 200], vec![0; 440]].concat()]);
@@ -164,7 +164,7 @@ fn the_tail_is_padded_to_no_more_than_what_is_owed() {
     assert_eq!(frame_sizes(&mut call), [300]);
     call.play(&[7; 200]).unwrap();
     call.flush();
-    assert_eq!(frame_sizes(&mut call), []);
+    assert!(frame_sizes(&mut call).is_empty());
     call.handle_credit(2_000, Some(640));
     assert_eq!(frame_sizes(&mut call), [640], "it leaves as soon as it is asked for");
 }
@@ -179,7 +179,7 @@ fn a_flush_lets_go_only_what_was_queued() {
     call.handle_credit(5_000, Some(640));
     assert_eq!(frame_sizes(&mut call), [640]);
     call.play(&[1; 100]).unwrap();
-    assert_eq!(frame_sizes(&mut call), [], "the next utterance is held back again");
+    assert!(frame_sizes(&mut call).is_empty(), "the next utterance is held back again");
     assert_eq!(call.stats().padding_samples, 290);
 }
 
