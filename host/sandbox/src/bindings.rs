@@ -1,4 +1,4 @@
-//! The handler contract as generated code: both worlds, one set of types and traits.
+//! The handler contract as generated code: all worlds, one set of types and traits.
 #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code; the WIT carries the documentation")]
 
 pub mod plain {
@@ -23,4 +23,26 @@ pub mod awaiting {
     });
 }
 
+pub mod chatting {
+    wasmtime::component::bindgen!({
+        path: "../../wit/handler-0.1.0",
+        world: "message-handler",
+        imports: {
+            "switchhook:handler/chat": async | trappable,
+            default: trappable,
+        },
+        exports: { default: async },
+        with: {
+            "switchhook:handler/types": crate::bindings::plain::switchhook::handler::types,
+            "switchhook:handler/timers": crate::bindings::plain::switchhook::handler::timers,
+            "switchhook:handler/log": crate::bindings::plain::switchhook::handler::log,
+            "switchhook:handler/config": crate::bindings::plain::switchhook::handler::config,
+            "switchhook:handler/websocket": crate::bindings::plain::switchhook::handler::websocket,
+            "switchhook:handler/http": crate::bindings::plain::switchhook::handler::http,
+            "switchhook:handler/key-value": crate::bindings::plain::switchhook::handler::key_value,
+        },
+    });
+}
+
+pub use chatting::switchhook::handler::{chat, messages};
 pub use plain::switchhook::handler::*;

@@ -82,7 +82,7 @@ impl Sandbox {
 
     pub(crate) fn side(&self, world: World) -> &Side {
         match world {
-            World::CallHandler => &self.plain,
+            World::CallHandler | World::MessageHandler => &self.plain,
             World::CallHandlerAsync => &self.awaiting,
         }
     }
@@ -98,6 +98,8 @@ impl Side {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         bindings::plain::CallHandler::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        bindings::chat::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        bindings::messages::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
         imports::bind_by_hand(&mut linker)?;
         let hash = engine_hash(&engine);
         Ok(Self { engine, hash, linker })

@@ -11,6 +11,7 @@ use wasmtime::Trap;
 
 use crate::limits::{GRACE_MS_DEFAULT, MEMORY_BYTES_DEFAULT, RUN_MS_DEFAULT, SILENT_MS_DEFAULT, START_MS_DEFAULT};
 use crate::shared::{CallGuard, SharedCall};
+use crate::shared_chat::SharedChat;
 use crate::ticker::{Attendance, Running};
 
 /// What one guest may use. Each field's default stands in [`crate::limits`].
@@ -123,10 +124,29 @@ impl fmt::Display for GuestEnd {
     }
 }
 
-/// A guest that serves a call. Dropping it is safe at any moment and frees all it had.
+/// What a guest serves.
+pub(crate) enum Served {
+    Call(SharedCall),
+    Chat(SharedChat),
+}
+
+impl Served {
+    /// How often the guest was given an event, or waited for one; since when it does not wait for one; what time it is.
+    fn progress(&self) -> (u64, Option<Instant>, Instant) {
+        match self {
+            Self::Call(call) => {
+                let call = call.lock();
+                (call.progress(), call.silent_since(), call.now())
+            }
+            Self::Chat(chat) => chat.progress(),
+        }
+    }
+}
+
+/// A guest that serves a call or a chat. Dropping it is safe at any moment and frees all it had.
 pub struct Guest {
     run: Pin<Box<dyn Future<Output = GuestEnd> + Send>>,
-    call: SharedCall,
+    served: Served,
     limits: GuestLimits,
     cpu: Duration,
     /// Processor time since it last made progress, and how often it had by then.
@@ -138,11 +158,19 @@ pub struct Guest {
 impl Guest {
     pub(crate) fn new(
         run: Pin<Box<dyn Future<Output = GuestEnd> + Send>>,
-        call: SharedCall,
+        served: Served,
         limits: GuestLimits,
         attendance: Attendance,
     ) -> Self {
-        Self { run, call, limits, cpu: Duration::ZERO, run_time: Duration::ZERO, progress: 0, _attendance: attendance }
+        Self {
+            run,
+            served,
+            limits,
+            cpu: Duration::ZERO,
+            run_time: Duration::ZERO,
+            progress: 0,
+            _attendance: attendance,
+        }
     }
 
     /// Lets the guest run until it waits, yields or ends. After it ended it must not be polled again. While it
@@ -171,6 +199,12 @@ impl Guest {
         Some(call.silent_since()? + Duration::from_millis(self.limits.silent_ms_max))
     }
 
+    /// The same for a guest that serves this chat.
+    pub fn due_in_chat(&self, chat: &SharedChat) -> Option<Instant> {
+        let (_, silent_since, _) = chat.progress();
+        Some(silent_since? + Duration::from_millis(self.limits.silent_ms_max))
+    }
+
     /// What is left for the guest after the end of its call.
     pub fn grace(&self) -> Duration {
         Duration::from_millis(self.limits.grace_ms_max)
@@ -178,15 +212,14 @@ impl Guest {
 
     /// Counts the time of one poll, and looks whether it was the last that the guest is allowed.
     fn overrun(&mut self, time: Duration) -> Option<GuestEnd> {
-        let call = self.call.lock();
-        let progress = call.progress();
+        let (progress, silent_since, now) = self.served.progress();
         self.run_time = if progress == self.progress { self.run_time + time } else { time };
         self.progress = progress;
-        let since = call.silent_since()?;
+        let since = silent_since?;
         if self.run_time >= Duration::from_millis(self.limits.run_ms_max) {
             return Some(GuestEnd::RanTooLong(self.run_time));
         }
-        let silent = call.now().saturating_duration_since(since);
+        let silent = now.saturating_duration_since(since);
         (silent >= Duration::from_millis(self.limits.silent_ms_max)).then_some(GuestEnd::Silent(silent))
     }
 }

@@ -28,6 +28,8 @@ pub enum World {
     CallHandler,
     /// `handle` is an async function.
     CallHandlerAsync,
+    /// There is no `handle`, but `handle-chat`.
+    MessageHandler,
 }
 
 impl World {
@@ -36,6 +38,7 @@ impl World {
         match self {
             Self::CallHandler => "call-handler",
             Self::CallHandlerAsync => "call-handler-async",
+            Self::MessageHandler => "message-handler",
         }
     }
 }
@@ -52,8 +55,10 @@ pub struct Import {
 /// What a component says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
-    /// The world it implements.
+    /// The world it implements: that of calls, if it handles both.
     pub world: World,
+    /// Whether it handles chats.
+    pub chats: bool,
     /// The interfaces it imports, in its own order.
     pub imports: Vec<Import>,
     /// Source languages its toolchains left their names for.
@@ -66,6 +71,11 @@ impl Inspection {
     /// The grants without which some of its imports answer `NOT_GRANTED`.
     pub fn grants_wanted(&self) -> BTreeSet<&'static str> {
         self.imports.iter().filter_map(|import| import.grant).collect()
+    }
+
+    /// Whether it handles calls.
+    pub fn calls(&self) -> bool {
+        self.world != World::MessageHandler
     }
 }
 
@@ -90,11 +100,16 @@ pub enum InspectError {
     #[error("the component is malformed: {0}")]
     Malformed(String),
     /// No `handle`.
-    #[error("the component exports no function `handle`: it does not implement {INTERFACE} (it exports: {exports})")]
+    #[error(
+        "the component exports no function `handle` and no `handle-chat`: it does not implement {INTERFACE} (it exports: {exports})"
+    )]
     NoHandle {
         /// What it exports instead.
         exports: String,
     },
+    /// `handle-chat` as an async function.
+    #[error("the component exports `handle-chat` as an async function; {INTERFACE} has it as a plain one")]
+    AsyncChat,
     /// Built against a version of the contract that this host does not serve.
     #[error("the component imports {import}; this host serves {INTERFACE}")]
     OtherVersion {
@@ -114,16 +129,28 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
     let outline = Outline::read(wasm)?;
     let malformed = |error: wasmparser::BinaryReaderError| InspectError::Malformed(error.to_string());
     let types = Validator::new_with_features(WasmFeatures::all()).validate_all(wasm).map_err(malformed)?;
-    let handle = types.as_ref().component_item_for_export("handle").map(|item| item.ty);
-    let Some(ComponentEntityType::Func(handle)) = handle else {
-        return Err(InspectError::NoHandle { exports: outline.exports.join(", ") });
+    let types = types.as_ref();
+    // Whether a function is exported under this name, and is async.
+    let function = |name: &str| match types.component_item_for_export(name).map(|item| item.ty) {
+        Some(ComponentEntityType::Func(function)) => Some(types[function].async_),
+        _ => None,
     };
-    let world = if types.as_ref()[handle].async_ { World::CallHandlerAsync } else { World::CallHandler };
+    let chats = function("handle-chat");
+    let world = match function("handle") {
+        Some(true) => World::CallHandlerAsync,
+        Some(false) => World::CallHandler,
+        None if chats.is_some() => World::MessageHandler,
+        None => return Err(InspectError::NoHandle { exports: outline.exports.join(", ") }),
+    };
+    if chats == Some(true) {
+        return Err(InspectError::AsyncChat);
+    }
     if let Some(import) = outline.imports.iter().find(|import| of_other_version(&import.name)) {
         return Err(InspectError::OtherVersion { import: import.name.clone() });
     }
     Ok(Inspection {
         world,
+        chats: chats.is_some(),
         imports: outline.imports,
         languages: outline.languages.into_iter().collect(),
         size_bytes: wasm.len(),

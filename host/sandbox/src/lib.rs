@@ -20,13 +20,16 @@ mod memory;
 mod plugin;
 mod recording;
 mod shared;
+mod shared_chat;
 mod state;
 mod stdio;
 mod ticker;
+mod wait;
 
 pub use code::{CodeCacheError, CompileChild, CompileCost, CompileLimits, Compiler, Loaded, compile_here};
 pub use engine::{Sandbox, SandboxConfig, SandboxError};
 pub use guest::{Guest, GuestEnd, GuestLimits, TrapKind};
 pub use inspect::{INTERFACE, Import, InspectError, Inspection, World, inspect};
-pub use plugin::{GuestSetup, LoadError, NativeHandler, Plugin, Prepared, StartError};
+pub use plugin::{GuestSetup, LoadError, NativeHandler, Plugin, Prepared, PreparedChat, StartError};
 pub use shared::{CallGuard, SharedCall};
+pub use shared_chat::{ChatGuard, SharedChat};

@@ -11,14 +11,15 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 
-use crate::bindings::{awaiting, plain, types};
+use crate::bindings::{awaiting, chatting, plain, types};
 use crate::code::CompileCost;
 use crate::engine::Sandbox;
-use crate::guest::{Guest, GuestEnd, GuestLimits};
-use crate::imports::call_info;
+use crate::guest::{Guest, GuestEnd, GuestLimits, Served};
+use crate::imports::{call_info, chat_info};
 use crate::inspect::{InspectError, Inspection, World, inspect};
 use crate::limits::HOSTCALL_BYTES_MAX;
 use crate::shared::SharedCall;
+use crate::shared_chat::SharedChat;
 use crate::state::GuestState;
 use crate::ticker::{Attendance, Running};
 
@@ -60,6 +61,9 @@ pub enum StartError {
     /// It took longer than it may.
     #[error("the handler was not instantiated within {0} ms")]
     TooSlow(u64),
+    /// It does not handle these.
+    #[error("the plugin handles no {0}")]
+    Unfit(&'static str),
 }
 
 /// A compiled component, shared by all its calls. The last call out drops it.
@@ -71,7 +75,10 @@ struct Compiled {
     name: String,
     digest: String,
     inspection: Inspection,
-    entry: Entry,
+    /// What handles its calls.
+    entry: Option<Entry>,
+    /// What handles its chats.
+    chat: Option<chatting::MessageHandlerPre<GuestState>>,
 }
 
 /// A handler that is part of the host itself. It waits in [`SharedCall::next`] and nowhere else, since it is polled when
@@ -120,23 +127,39 @@ impl Plugin {
     ) -> Result<Self, LoadError> {
         let linked = sandbox.side(inspection.world).linker.instantiate_pre(component);
         let linked = linked.map_err(|error| LoadError::Link(format!("{error:#}")))?;
+        let unfit = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
+        let chat = inspection.chats.then(|| chatting::MessageHandlerPre::new(linked.clone())).transpose();
+        let chat = chat.map_err(unfit)?;
         let entry = match inspection.world {
-            World::CallHandler => plain::CallHandlerPre::new(linked).map(Entry::Plain),
-            World::CallHandlerAsync => awaiting::CallHandlerAsyncPre::new(linked).map(Entry::Awaiting),
+            World::CallHandler => Some(plain::CallHandlerPre::new(linked).map(Entry::Plain)),
+            World::CallHandlerAsync => Some(awaiting::CallHandlerAsyncPre::new(linked).map(Entry::Awaiting)),
+            World::MessageHandler => None,
         };
-        let entry = entry.map_err(|error| LoadError::Link(format!("{error:#}")))?;
+        let entry = entry.transpose().map_err(unfit)?;
         let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(Arc::new(Compiled { sandbox: sandbox.clone(), name: name.to_string(), digest, inspection, entry })))
+        Ok(Self(Arc::new(Compiled {
+            sandbox: sandbox.clone(),
+            name: name.to_string(),
+            digest,
+            inspection,
+            entry,
+            chat,
+        })))
     }
 
     /// A handler in native code, outside of any sandbox: to measure what the sandbox costs, and for handlers that are the
     /// operator's own. Its faults are the host's; a panic still ends its call only.
     pub fn native(sandbox: &Arc<Sandbox>, name: &str, handler: NativeHandler) -> Self {
-        let inspection =
-            Inspection { world: World::CallHandler, imports: Vec::new(), languages: Vec::new(), size_bytes: 0 };
+        let inspection = Inspection {
+            world: World::CallHandler,
+            chats: false,
+            imports: Vec::new(),
+            languages: Vec::new(),
+            size_bytes: 0,
+        };
         let digest = "native-code-".to_string();
-        let entry = Entry::Native(handler);
-        Self(Arc::new(Compiled { sandbox: sandbox.clone(), name: name.to_string(), digest, inspection, entry }))
+        let (entry, chat) = (Some(Entry::Native(handler)), None);
+        Self(Arc::new(Compiled { sandbox: sandbox.clone(), name: name.to_string(), digest, inspection, entry, chat }))
     }
 
     /// The name it was loaded under.
@@ -169,18 +192,39 @@ impl Plugin {
             .unwrap_or(Err(StartError::TooSlow(start_ms_max)))
     }
 
+    /// Instantiates a guest for a chat.
+    pub async fn prepare_chat(&self, setup: GuestSetup) -> Result<PreparedChat, StartError> {
+        let start_ms_max = setup.limits.start_ms_max;
+        let attendance = self.0.sandbox.attend();
+        let preparing = running(self.instantiate_chat(setup, attendance));
+        tokio::time::timeout(Duration::from_millis(start_ms_max), preparing)
+            .await
+            .unwrap_or(Err(StartError::TooSlow(start_ms_max)))
+    }
+
+    async fn instantiate_chat(&self, setup: GuestSetup, attendance: Attendance) -> Result<PreparedChat, StartError> {
+        let GuestSetup { config, limits, .. } = setup;
+        let pre = self.0.chat.as_ref().ok_or(StartError::Unfit("chats"))?;
+        let mut store = self.store(&limits, config, None);
+        match pre.instantiate_async(&mut store).await {
+            Ok(handler) => Ok(PreparedChat { plugin: self.clone(), store, handler, limits, attendance }),
+            Err(error) => Err(start_error(&error, store.data())),
+        }
+    }
+
     async fn instantiate(&self, setup: GuestSetup, attendance: Attendance) -> Result<Prepared, StartError> {
         let GuestSetup { config, limits, recordings } = setup;
         let body = match &self.0.entry {
-            Entry::Native(handler) => Body::Native(*handler),
-            Entry::Plain(pre) => {
+            None => return Err(StartError::Unfit("calls")),
+            Some(Entry::Native(handler)) => Body::Native(*handler),
+            Some(Entry::Plain(pre)) => {
                 let mut store = self.store(&limits, config, recordings);
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Plain(store, handler),
                     Err(error) => return Err(start_error(&error, store.data())),
                 }
             }
-            Entry::Awaiting(pre) => {
+            Some(Entry::Awaiting(pre)) => {
                 let mut store = self.store(&limits, config, recordings);
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Awaiting(store, handler),
@@ -241,16 +285,40 @@ impl Prepared {
             Body::Plain(mut store, handler) => Box::pin(async move {
                 let info = hand_over(&mut store, &served);
                 let returned = handler.call_handle(&mut store, &info).await;
-                ended(returned, &served, store.data(), plugin)
+                ended(returned, served.asked(), store.data(), plugin)
             }),
             Body::Awaiting(mut store, handler) => Box::pin(async move {
                 let info = hand_over(&mut store, &served);
                 let run = store.run_concurrent(async |store| handler.call_handle(store, info).await).await;
                 let returned = run.context("the async handler could not be driven").and_then(|returned| returned);
-                ended(returned, &served, store.data(), plugin)
+                ended(returned, served.asked(), store.data(), plugin)
             }),
         };
-        Guest::new(run, call, limits, attendance)
+        Guest::new(run, Served::Call(call), limits, attendance)
+    }
+}
+
+/// An instance that waits for its chat.
+pub struct PreparedChat {
+    plugin: Plugin,
+    store: Store<GuestState>,
+    handler: chatting::MessageHandler,
+    limits: GuestLimits,
+    attendance: Attendance,
+}
+
+impl PreparedChat {
+    /// Hands it the chat. Nothing runs before the first [`Guest::poll`].
+    pub fn serve(self, chat: SharedChat) -> Guest {
+        let Self { plugin, mut store, handler, limits, attendance } = self;
+        let served = chat.clone();
+        let run = Box::pin(async move {
+            store.data_mut().chat = Some(served.clone());
+            let info = chat_info(served.lock().info());
+            let returned = handler.call_handle_chat(&mut store, &info).await;
+            ended(returned, served.asked(), store.data(), plugin)
+        });
+        Guest::new(run, Served::Chat(chat), limits, attendance)
     }
 }
 
@@ -262,12 +330,12 @@ fn hand_over(store: &mut Store<GuestState>, call: &SharedCall) -> types::CallInf
 /// The plugin is held until here, since its engine ran the guest.
 fn ended(
     returned: wasmtime::Result<Result<(), types::Failure>>,
-    call: &SharedCall,
+    asked: bool,
     state: &GuestState,
     _plugin: Plugin,
 ) -> GuestEnd {
     match returned {
-        Ok(Ok(())) if !call.asked() => GuestEnd::HandlerReturned,
+        Ok(Ok(())) if !asked => GuestEnd::HandlerReturned,
         Ok(Ok(())) => GuestEnd::Returned,
         Ok(Err(failure)) => GuestEnd::Failed(call::Failure::new(failure.code, failure.message)),
         Err(error) => GuestEnd::from_error(&error, state.memory.refused(), &state.voice.err_tail()),

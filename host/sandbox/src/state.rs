@@ -9,6 +9,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use crate::limits::{RANDOM_BYTES_MAX, RESOURCES_MAX, TABLE_ELEMENTS_MAX};
 use crate::memory::MemoryLimiter;
 use crate::shared::SharedCall;
+use crate::shared_chat::SharedChat;
 use crate::stdio::{Stream, Voice};
 
 /// The data of one guest's store.
@@ -18,6 +19,8 @@ pub(crate) struct GuestState {
     pub(crate) memory: MemoryLimiter,
     /// Absent until the call is handed over: a component that calls imports while it is instantiated is told so.
     pub(crate) call: Option<SharedCall>,
+    /// The same, when it serves a chat.
+    pub(crate) chat: Option<SharedChat>,
     /// The async world's guest is polled by the engine's own executor and must be woken through a waker.
     pub(crate) awaits: bool,
     pub(crate) config: Arc<[(String, String)]>,
@@ -39,12 +42,24 @@ impl GuestState {
             .allow_ip_name_lookup(false)
             .build();
         let memory = MemoryLimiter::new(memory_bytes_max, TABLE_ELEMENTS_MAX);
-        Self { wasi, resources, memory, call: None, awaits, config, voice, recordings: None }
+        Self { wasi, resources, memory, call: None, chat: None, awaits, config, voice, recordings: None }
     }
 
     /// The call, or the error that traps a guest which asks for it before it was given one.
     pub(crate) fn call(&self) -> wasmtime::Result<&SharedCall> {
-        self.call.as_ref().ok_or_else(|| wasmtime::Error::msg("the host was called before `handle` was"))
+        self.call.as_ref().ok_or_else(|| self.absent("call"))
+    }
+
+    /// The chat, or the same error.
+    pub(crate) fn chat(&self) -> wasmtime::Result<&SharedChat> {
+        self.chat.as_ref().ok_or_else(|| self.absent("chat"))
+    }
+
+    fn absent(&self, what: &str) -> wasmtime::Error {
+        if self.call.is_none() && self.chat.is_none() {
+            return wasmtime::Error::msg("the host was called before `handle` was");
+        }
+        wasmtime::Error::msg(format!("this instance serves no {what}: an interface was used that is for one"))
     }
 }
 

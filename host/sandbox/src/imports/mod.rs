@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod call;
+mod chat;
 mod convert;
 mod events;
 mod playout;
@@ -10,4 +11,5 @@ mod refused;
 mod small;
 
 pub(crate) use by_hand::bind_by_hand;
+pub(crate) use chat::chat_info;
 pub(crate) use convert::call_info;

@@ -10,12 +10,19 @@ impl types::Host for GuestState {}
 
 impl timers::Host for GuestState {
     fn set(&mut self, ms: u32, repeat: bool) -> wasmtime::Result<Result<u32, types::Failure>> {
-        let set = self.call()?.lock().set_timer(Duration::from_millis(ms.into()), repeat);
+        let delay = Duration::from_millis(ms.into());
+        let set = match &self.chat {
+            Some(chat) => chat.lock().set_timer(delay, repeat),
+            None => self.call()?.lock().set_timer(delay, repeat),
+        };
         Ok(set.map_err(Into::into))
     }
 
     fn cancel(&mut self, id: u32) -> wasmtime::Result<()> {
-        self.call()?.lock().cancel_timer(id);
+        match &self.chat {
+            Some(chat) => chat.lock().cancel_timer(id),
+            None => self.call()?.lock().cancel_timer(id),
+        }
         Ok(())
     }
 }

@@ -1,0 +1,98 @@
+//! Where a guest stands with what it serves: it waits for an event, or it computes.
+
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use call::Next;
+
+/// What waiting with a limit comes to.
+pub(crate) enum Waited<E> {
+    Event(E),
+    TimedOut,
+    Over,
+}
+
+/// The state of one guest's waiting.
+pub(crate) struct Wait {
+    /// Set while the guest waits and is polled by something other than its task (the async engine does that).
+    waker: Option<Waker>,
+    /// When the waiting ends without an event.
+    until: Option<Instant>,
+    waiting: bool,
+    /// Whether the guest ever asked for an event.
+    asked: bool,
+    /// How often it was given an event, or really waited. Asking in vain is not progress.
+    progress: u64,
+    /// When it last made progress.
+    since: Instant,
+}
+
+impl Wait {
+    pub(crate) fn new(since: Instant) -> Self {
+        Self { waker: None, until: None, waiting: false, asked: false, progress: 0, since }
+    }
+
+    /// Begins to wait, for as long as `within` if that is given.
+    pub(crate) fn begin(&mut self, now: Instant, within: Option<Duration>) {
+        self.asked = true;
+        self.until = within.and_then(|within| now.checked_add(within));
+    }
+
+    /// One look: an event, the end of the waiting, or not yet. With `register` the waker is kept for [`Wait::wake`].
+    pub(crate) fn look<E>(&mut self, now: Instant, next: Next<E>, cx: &Context<'_>, register: bool) -> Poll<Waited<E>> {
+        let waited = match next {
+            Next::Event(event) => Waited::Event(event),
+            Next::Over => Waited::Over,
+            Next::Wait if self.timed_out(now) => Waited::TimedOut,
+            Next::Wait => {
+                self.waiting = true;
+                self.waker = register.then(|| cx.waker().clone());
+                return Poll::Pending;
+            }
+        };
+        if self.waiting || matches!(waited, Waited::Event(_)) {
+            self.progress += 1;
+            self.since = now;
+        }
+        self.waker = None;
+        self.until = None;
+        self.waiting = false;
+        Poll::Ready(waited)
+    }
+
+    /// Wakes a guest that is not polled by its task, when what it waits for is there.
+    pub(crate) fn wake(&mut self, now: Instant, has_event: bool) {
+        if (has_event || self.timed_out(now))
+            && let Some(waker) = self.waker.take()
+        {
+            waker.wake();
+        }
+    }
+
+    /// Whether what the guest waits for is there, and only its next poll is missing.
+    pub(crate) fn is_due(&self, now: Instant, has_event: bool) -> bool {
+        self.waiting && self.waker.is_none() && (has_event || self.timed_out(now))
+    }
+
+    /// When the waiting ends without an event.
+    pub(crate) fn until(&self) -> Option<Instant> {
+        self.until
+    }
+
+    pub(crate) fn asked(&self) -> bool {
+        self.asked
+    }
+
+    pub(crate) fn progress(&self) -> u64 {
+        self.progress
+    }
+
+    /// Since when the guest computes (or sleeps somewhere else) instead of waiting; `None` while it waits.
+    pub(crate) fn silent_since(&self) -> Option<Instant> {
+        (!self.waiting).then_some(self.since)
+    }
+
+    fn timed_out(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now >= until)
+    }
+}
