@@ -83,5 +83,5 @@ pub use info::{Ability, CallConfig, CallInfo, Capabilities, last_four};
 pub use journal::{Happening, Journal, JournalEntry};
 pub use playout::Ledger;
 pub use recording::{RecordingFormat, RecordingSink, RecordingStore, RecordingTrouble, Side, Stored};
-pub use state::{EndReason, State};
+pub use state::{EndReason, Rule, State};
 pub use stats::Stats;

@@ -1,5 +1,20 @@
-//! The states of a call, and the one table of what is legal in each (`call.wit`; the same as the older surface in
-//! section 4 of the wire page).
+//! The states of a call, and the one table of what is legal in each (`call.wit`).
+//!
+//! | command | `pending` | `answered` | `connected` | `ended` |
+//! |---|---|---|---|---|
+//! | `answer` | -> `answered` | `NOT_NOW` | `NOT_NOW` | `ENDED` |
+//! | `connect` | -> `connected` | -> `connected` | `NOT_NOW` | `ENDED` |
+//! | `whisper`, `barge`, `spy` | `NOT_NOW` | `NOT_NOW` | stays | `ENDED` |
+//! | `disconnect`, `close` | -> `ended` | -> `ended` | -> `ended` | `ENDED` |
+//! | `transfer` | `NOT_NOW` | -> `connected` | stays | `ENDED` |
+//! | `send-digits` | `NOT_NOW` | stays | stays | `ENDED` |
+//!
+//! An arrow tells where success leads. A command that fails leaves the call where it was: `CALL_UNANSWERED` is an error value
+//! like any other, and so is the `INVALID_COMMAND` with which a server may refuse `disconnect` before `connected`.
+//!
+//! The four states are those of the 0.24 surface, where `ended` is called disconnected, and its events are these outcomes:
+//! *answered* and *answer-failed* that of `answer`, *connected* and *connect-failed* that of `connect`, *terminated* is the
+//! event `ended`. While `pending` it knows `answer` and `connect` only; that a call may be left unanswered is the wire's.
 
 use crate::Ability;
 
@@ -17,6 +32,9 @@ pub enum State {
 }
 
 impl State {
+    /// All four, in the order of a call's life.
+    pub const ALL: [State; 4] = [State::Pending, State::Answered, State::Connected, State::Ended];
+
     /// Its name in the handler contract.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,31 +50,45 @@ impl State {
         matches!(self, State::Answered | State::Connected)
     }
 
-    /// True when a command that needs this ability is legal: the table.
-    pub const fn allows(self, ability: Ability) -> bool {
+    /// The table: what a command that needs this ability comes to in this state.
+    pub const fn rule(self, ability: Ability) -> Rule {
         use Ability as A;
-        match self {
-            State::Pending => matches!(ability, A::Answer | A::Connect | A::Close | A::Disconnect),
-            State::Answered => {
-                matches!(ability, A::Connect | A::Close | A::Disconnect | A::Transfer | A::SendDigits | A::Interrupt)
-            }
-            State::Connected => matches!(
-                ability,
-                A::Whisper | A::Barge | A::Spy | A::Close | A::Disconnect | A::Transfer | A::SendDigits | A::Interrupt
-            ),
-            State::Ended => false,
+        match (self, ability) {
+            (State::Ended, _) => Rule::Ended,
+            (_, A::Disconnect | A::Close) => Rule::Legal(State::Ended),
+            (State::Pending, A::Answer) => Rule::Legal(State::Answered),
+            (State::Pending | State::Answered, A::Connect) => Rule::Legal(State::Connected),
+            (State::Answered | State::Connected, A::Transfer) => Rule::Legal(State::Connected),
+            (State::Answered | State::Connected, A::SendDigits | A::Interrupt) => Rule::Legal(self),
+            (State::Connected, A::Whisper | A::Barge | A::Spy) => Rule::Legal(self),
+            _ => Rule::NotNow,
         }
     }
 
-    /// The state after a command of this ability succeeded. Late answers never lead back: a call that is connected
-    /// stays so when the answer to an earlier `answer` arrives.
+    /// True when a command that needs this ability is legal.
+    pub const fn allows(self, ability: Ability) -> bool {
+        matches!(self.rule(ability), Rule::Legal(_))
+    }
+
+    /// The state after a command of this ability succeeded, but for the end, which is told apart. Late answers never lead
+    /// back: a call that is connected stays so when the answer to an earlier `answer` arrives.
     pub(crate) const fn after(self, ability: Ability) -> State {
-        match (self, ability) {
-            (State::Pending, Ability::Answer) => State::Answered,
-            (State::Pending | State::Answered, Ability::Connect | Ability::Transfer) => State::Connected,
-            _ => self,
+        match self.rule(ability) {
+            Rule::Legal(State::Ended) | Rule::NotNow | Rule::Ended => self,
+            Rule::Legal(next) => next,
         }
     }
+}
+
+/// One cell of the table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Rule {
+    /// It is accepted, and its success leads to this state.
+    Legal(State),
+    /// It is refused with `NOT_NOW`.
+    NotNow,
+    /// It is refused with `ENDED`.
+    Ended,
 }
 
 /// Why a call is over.
@@ -108,8 +140,6 @@ impl EndReason {
 mod tests {
     use super::*;
 
-    const STATES: [State; 4] = [State::Pending, State::Answered, State::Connected, State::Ended];
-
     #[test]
     fn the_table_is_the_contracts() {
         let legal = |state: State| -> Vec<&str> {
@@ -122,7 +152,7 @@ mod tests {
             ["whisper", "barge", "spy", "disconnect", "close", "transfer", "send-digits", "interrupt"]
         );
         assert!(legal(State::Ended).is_empty());
-        assert_eq!(STATES.map(State::takes_audio), [false, true, true, false]);
+        assert_eq!(State::ALL.map(State::takes_audio), [false, true, true, false]);
     }
 
     #[test]

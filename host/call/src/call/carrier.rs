@@ -12,27 +12,29 @@ use crate::{Ability, Command, CommandId, EndReason, Event, Failure, State};
 impl Call {
     /// Audio was heard on a channel: PCM, signed 16-bit little-endian. An odd last byte is dropped and counted, and so is
     /// audio on more channels than the call has and [`INBOX_UNKNOWN_CHANNELS_MAX`](crate::limits::INBOX_UNKNOWN_CHANNELS_MAX) more.
-    pub fn handle_audio(&mut self, channel: u8, pcm: &[u8]) {
+    /// False when the channel is one too many.
+    pub fn handle_audio(&mut self, channel: u8, pcm: &[u8]) -> bool {
         if self.state == State::Ended {
             self.stats.late += 1;
-            return;
+            return true;
         }
         let even = pcm.len() & !1;
         self.stats.odd_bytes += (pcm.len() - even) as u64;
         if even == 0 {
-            return;
+            return true;
         }
         self.stats.frames_in += 1;
         self.stats.samples_in += (even / 2) as u64;
         if !self.inbox.admits(channel, &self.info.channels) {
             self.stats.frames_unheard += 1;
             self.stats.samples_lost += (even / 2) as u64;
-            return;
+            return false;
         }
         if let Some(tape) = &mut self.tape {
             tape.heard(self.now, channel, &pcm[..even]);
         }
         self.stats.samples_lost += self.inbox.push_audio(channel, &pcm[..even]);
+        true
     }
 
     /// The carrier asks for so many bytes, in frames of the size it prefers (`None` or 0: 960 bytes). What is over the

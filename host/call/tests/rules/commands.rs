@@ -1,12 +1,13 @@
 //! What is accepted when, and what becomes of it.
 
-use call::{Ability, Capabilities, Command, CommandKind, Event, Failure, Next, State};
+use call::{Ability, Capabilities, CommandKind, Event, Failure, Next, State};
 
 use crate::kit::{answered, code, commands, connected, events, frames, ringing, ringing_with, succeed};
 
 const CONNECT: CommandKind = CommandKind::Connect { ring_time_s: 30 };
 
-fn every_command() -> Vec<CommandKind> {
+/// Every command of a handler.
+pub(crate) fn every_command() -> Vec<CommandKind> {
     vec![
         CommandKind::Answer,
         CONNECT,
@@ -18,28 +19,6 @@ fn every_command() -> Vec<CommandKind> {
         CommandKind::Transfer { to: "+15550100".into(), ring_time_s: 30 },
         CommandKind::SendDigits { digits: "12#".into() },
     ]
-}
-
-#[test]
-fn each_state_takes_its_own_commands() {
-    for make in [ringing, answered, connected] {
-        for kind in every_command() {
-            let mut call = make();
-            let legal = call.state().allows(kind.ability());
-            let result = call.command(kind.clone());
-            match result {
-                Ok(id) => {
-                    assert!(legal, "{kind:?} was taken while {:?}", call.state());
-                    assert_eq!(call.poll_command(), Some(Command { id, kind }));
-                }
-                refused => {
-                    assert!(!legal, "{kind:?} was refused while {:?}", call.state());
-                    assert_eq!(code(refused), "NOT_NOW");
-                    assert!(!call.has_output());
-                }
-            }
-        }
-    }
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod inbox;
 mod kit;
 mod marks;
 mod playout;
+mod table;
 mod tape;
 mod timers;

@@ -302,7 +302,7 @@ proptest! {
         for act in acts {
             match act {
                 Act::Pass(ms) => pass(&mut call, ms),
-                Act::Hear(channel, ms) => call.handle_audio(channel, &level(1, ms)),
+                Act::Hear(channel, ms) => assert!(call.handle_audio(channel, &level(1, ms))),
                 Act::Play(ms) => drop(call.play(&level(2, ms.min(PLAYOUT_BYTES_MAX / 32)))),
                 Act::Pull(bytes) => call.handle_credit(bytes, None),
                 Act::Clear => assert!(!call.clear().exact),

@@ -84,8 +84,6 @@ pub struct VoiceLink<S> {
     outbox: VecDeque<Message>,
     unflushed: bool,
     open: bool,
-    /// That audio on further channels is dropped was told.
-    unheard_told: bool,
     /// When the core wants to be told the time.
     due: Option<Instant>,
     /// Where its lines belong. Turns are given outside of it.
@@ -127,7 +125,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             outbox: VecDeque::new(),
             unflushed: false,
             open: true,
-            unheard_told: false,
             due: Some(now),
             span: Span::current(),
         }
@@ -190,9 +187,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
         match message {
             Message::Binary(frame) => {
                 let audio = parse_audio(&frame);
-                if let Some((channel, pcm)) = audio {
-                    call.handle_audio(channel, pcm);
-                    self.note_unheard(channel, pcm.len(), call);
+                if let Some((channel, pcm)) = audio
+                    && !call.handle_audio(channel, pcm)
+                {
+                    self.core.handle_stray_audio(call.now(), channel, frame.len());
+                    self.apply(call);
                 }
                 if audio.is_none_or(|(_, pcm)| !pcm.len().is_multiple_of(2)) {
                     self.core.handle_bad_audio(call.now(), frame.len());
@@ -213,13 +212,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             // The library has queued the answer; it leaves with the next flush.
             Message::Ping(_) | Message::Close(_) => self.unflushed = true,
             Message::Frame(_) => {}
-        }
-    }
-
-    /// Tells once when a server talks on more channels than a call has.
-    fn note_unheard(&mut self, channel: u8, bytes: usize, call: &Call) {
-        if call.stats().frames_unheard > 0 && !std::mem::replace(&mut self.unheard_told, true) {
-            self.span.in_scope(|| tracing::warn!(channel, bytes, "audio on more channels than a call has: dropped"));
         }
     }
 

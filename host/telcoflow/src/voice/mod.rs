@@ -117,6 +117,15 @@ impl Voice {
         }
     }
 
+    /// Audio came on more channels than a call is heard on, and was dropped.
+    pub fn handle_stray_audio(&mut self, now: Instant, channel: u8, bytes: usize) {
+        self.advance(now);
+        if self.socket.is_some() {
+            let oddity = self.oddities.note("stray-channel", || format!("channel {channel}, a frame of {bytes} bytes"));
+            self.tell(oddity);
+        }
+    }
+
     /// The pong to the last ping came.
     pub fn handle_pong(&mut self, now: Instant) {
         self.advance(now);

@@ -15,7 +15,7 @@ struct Steps<'a> {
     reference: String,
 }
 
-/// Runs the comma-separated list in the key `steps`: `answer`, `start:SIDE`, `stop`, `play`, `play:REFERENCE`, `delete`,
+/// Runs the comma-separated list in the key `steps`: `answer`, `connect:S`, `start:SIDE`, `stop`, `play`, `play:REFERENCE`, `delete`,
 /// `delete:REFERENCE` (without one: what was started last), `say:MS` (tone, until it was heard), `interrupt:MS` (a second of it, cleared after so long), `wait:MS`, `heard`
 /// (until everything played was heard), `trap`, `close`, `end` (waits for the end of the call). With the key `echo` =
 /// `true` what is heard while it waits is played back. Logs `record NAME CODE` for each, and `record warning CODE`.
@@ -35,9 +35,10 @@ impl Steps<'_> {
     fn run(&mut self, name: &str, argument: &str) -> Result<(), Failure> {
         let reference = if argument.is_empty() { &self.reference } else { argument };
         match name {
-            "answer" => {
-                let answer = call::answer()?;
-                self.until(|event| matches!(event, Event::Outcome(outcome) if outcome.command == answer))
+            "answer" | "connect" => {
+                let ring_time_s = argument.parse().unwrap_or_default();
+                let begun = if name == "answer" { call::answer() } else { call::connect(ring_time_s) }?;
+                self.until(|event| matches!(event, Event::Outcome(outcome) if outcome.command == begun))
             }
             "start" => {
                 let side = match argument {
