@@ -22,5 +22,8 @@ say voicemail-greeting en-gb-x-rp 185 "Nobody is here. Please leave a message af
 say voicemail-options en-gb-x-rp 185 "Press one to hear your message, or three to delete it."
 say voicemail-deleted en-gb-x-rp 185 "Your message is deleted."
 say voicemail-kept en-gb-x-rp 185 "Thank you. Your message is kept."
+say coach-turn en-gb-x-rp 185 "It is your turn: they wait for an answer."
+say coach-listen en-gb-x-rp 185 "You talk at the same time. Let them finish."
+say coach-joins en-gb-x-rp 185 "Hello. This is the coach, and you both hear me."
 # What a caller says.
 say caller-message en-us+f3 165 "Hello, this is Anna Bell. Please call me back tomorrow."

@@ -26,6 +26,9 @@ pub const STORAGE: &str = "STORAGE";
 /// Telcoflow's: the number that `connect` rang did not pick up. The call is as it was.
 pub const CALL_UNANSWERED: &str = "CALL_UNANSWERED";
 
+/// Telcoflow's: the command is not legal where the call stands for the server: `disconnect` before `connected`, perhaps.
+pub const INVALID_COMMAND: &str = "INVALID_COMMAND";
+
 impl Failure {
     /// A failure of the handler's own, for `Err(...)`: `code` for programs, `message` for people.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {

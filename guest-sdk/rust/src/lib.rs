@@ -43,6 +43,7 @@ pub mod code;
 pub mod config;
 mod events;
 mod export;
+mod hang_up;
 mod host;
 pub mod limits;
 mod log;
@@ -55,6 +56,7 @@ pub use bindings::plain::switchhook::handler::types::{
     Mark, Outcome, Payload, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
 };
 pub use events::{Events, Waited, events, next, next_within};
+pub use hang_up::hang_up;
 pub use host::{call, calls, http, key_value, playout, recording, websocket};
 pub use log::{Level, log};
 pub use playout::{play, play_samples};

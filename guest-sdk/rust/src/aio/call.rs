@@ -10,6 +10,7 @@ use super::speak::{Heard, Pcm, PlayAll, Say};
 use super::stream::{Audio, Events, Keys};
 use super::{Command, Either, select, sleep};
 use crate::audio::Voice;
+use crate::hang_up::close_ends_it;
 use crate::host::{call, playout};
 use crate::{CallInfo, Failure, Ledger};
 
@@ -56,6 +57,18 @@ impl Call {
     /// Leaves the call: connected parties stay connected, else the call ends. Deadline 10 s. Returning `Ok` does the same.
     pub fn close(&self) -> Command {
         Command::begin(&self.hub, call::close)
+    }
+
+    /// Ends the call for everyone, whatever its state. Before `connected` a carrier may take no `disconnect`
+    /// (`INVALID_COMMAND`): then by `close`, which ends such a call too.
+    ///
+    /// # Errors
+    /// Those of the last command.
+    pub async fn hang_up(&self) -> Result<(), Failure> {
+        match self.disconnect().await {
+            Err(failure) if close_ends_it(&failure) => self.close().await,
+            outcome => outcome,
+        }
     }
 
     /// Rings another number and bridges it in, where the carrier can.

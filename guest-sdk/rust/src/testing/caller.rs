@@ -3,19 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use super::callee::Callee;
 use super::commands::Response;
 use super::host::{Host, release, serve};
 use super::report::Report;
 use crate::aio;
-use crate::audio::dtmf;
 use crate::{AudioFormat, CallInfo, Event, Failure, code};
 
-/// How long a key is pressed, and the pause behind it, ms.
-const KEY_MS: u32 = 100;
-/// The amplitude of each of a key's two tones, a part of full scale.
-const KEY_AMPLITUDE: f32 = 0.2;
-
-/// One step of the caller's script, which begins when the call is answered.
+/// One step of a party's script. The caller's begins when the call is answered.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Say(VecDeque<i16>),
@@ -31,6 +26,7 @@ pub(crate) enum Step {
 pub struct Caller {
     pub(crate) info: CallInfo,
     pub(crate) script: VecDeque<Step>,
+    pub(crate) callee: Callee,
     pub(crate) config: HashMap<String, String>,
     pub(crate) responses: HashMap<&'static str, VecDeque<Response>>,
     pub(crate) recording_granted: bool,
@@ -64,6 +60,7 @@ impl Caller {
         Self {
             info,
             script: VecDeque::new(),
+            callee: Callee::new(),
             config: HashMap::new(),
             responses: HashMap::new(),
             recording_granted: false,
@@ -121,6 +118,12 @@ impl Caller {
         self
     }
 
+    /// What they do whom `connect` rings, from being connected on. Else they pick up and stay silent.
+    pub fn meets(mut self, callee: Callee) -> Self {
+        self.callee = callee;
+        self
+    }
+
     fn step(mut self, step: Step) -> Self {
         self.script.push_back(step);
         self
@@ -132,6 +135,12 @@ impl Caller {
     /// The call's sample rate. Else 16 kHz.
     pub fn sample_rate_hz(mut self, sample_rate_hz: u32) -> Self {
         self.info.audio.sample_rate_hz = sample_rate_hz;
+        self
+    }
+
+    /// The legs are heard apart once they are connected: the caller on channel 1, the callee on 2, both on 0.
+    pub fn isolated(mut self) -> Self {
+        self.info.audio.channels = vec![0, 1, 2];
         self
     }
 
@@ -200,18 +209,5 @@ impl Caller {
         let serving = serve(Host::new(self));
         let result = handler(info);
         release(serving).into_report(result)
-    }
-}
-
-impl Step {
-    /// Makes keys that are to be pressed the sound of them, with their pauses.
-    pub(crate) fn press(&mut self, sample_rate_hz: u32) {
-        let Self::Press(keys) = self else { return };
-        let mut samples = VecDeque::new();
-        for key in keys.chars() {
-            samples.extend(dtmf::key_tone(key, KEY_AMPLITUDE, sample_rate_hz, KEY_MS));
-            samples.extend(dtmf::key_tone(' ', 0.0, sample_rate_hz, KEY_MS));
-        }
-        *self = Self::Say(samples);
     }
 }

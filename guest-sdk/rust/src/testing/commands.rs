@@ -75,7 +75,8 @@ impl Host {
             self.finish(open.id, open.name, open.result);
             match open.name {
                 "answer" if good => self.pick_up(State::Answered),
-                "connect" if good => self.pick_up(State::Connected),
+                "connect" | "transfer" if good => self.pick_up(State::Connected),
+                "whisper" | "barge" | "spy" if good => self.listen(open.name),
                 "close" if good => self.end("closed"),
                 "disconnect" if good => self.end("disconnected"),
                 _ => {}

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use super::caller::{Caller, Step};
 use super::commands::{Open, Response};
+use super::legs::HeardBy;
+use super::part::{Part, Party, Sight};
 use super::playout::{Playout, samples};
 use super::report::Report;
 use crate::events::Waited;
-use crate::{AudioFrame, Event, Failure, Ledger, TimerId, code};
+use crate::{Event, Failure, Ledger, TimerId, code};
 
 /// The pace of the line.
 const FRAME: Duration = Duration::from_millis(20);
@@ -96,13 +98,17 @@ pub(crate) struct Host {
     playout_bytes_max: usize,
     timers: Vec<Timer>,
     timer_names: u32,
-    script: VecDeque<Step>,
-    step_since: Option<Duration>,
-    /// What had been heard when the step began.
-    step_heard: u64,
+    caller: Part,
+    callee: Part,
+    pub(crate) outbound: bool,
+    pub(crate) isolated: bool,
+    /// Who hears the handler, in the order of time.
+    pub(crate) heard_by: Vec<HeardBy>,
+    /// What the handler had the chance to hear on each channel.
+    pub(crate) heard_samples: [u64; 3],
     rings: Duration,
     gives_up: Duration,
-    silent_line: bool,
+    pub(crate) silent_line: bool,
     next_frame: Option<Duration>,
     over: bool,
 }
@@ -133,6 +139,8 @@ impl Host {
                 begun: Vec::new(),
                 heard: Vec::new(),
                 said: Vec::new(),
+                callee_heard: Vec::new(),
+                callee_said: Vec::new(),
                 clears: Vec::new(),
                 log: Vec::new(),
                 recordings: Vec::new(),
@@ -141,9 +149,12 @@ impl Host {
             playout_bytes_max: caller.playout_bytes_max,
             timers: Vec::new(),
             timer_names: 0,
-            script: caller.script,
-            step_since: None,
-            step_heard: 0,
+            caller: Part::new(caller.script),
+            callee: Part::new(caller.callee.script),
+            outbound: caller.info.outbound,
+            isolated: caller.info.audio.channels.len() > 1,
+            heard_by: Vec::new(),
+            heard_samples: [0; 3],
             rings: caller.rings,
             gives_up: caller.gives_up,
             silent_line: caller.silent_line,
@@ -158,7 +169,8 @@ impl Host {
         self.end_recording();
         self.report.timers_left = self.timers.len();
         self.report.result = result;
-        self.report.heard = self.playout.heard;
+        self.report.heard = self.ear(Party::Caller);
+        self.report.callee_heard = self.ear(Party::Callee);
         self.report
     }
 
@@ -190,11 +202,8 @@ impl Host {
         let patience = if self.state == State::Pending { self.rings.min(self.gives_up) } else { self.gives_up };
         let commands = self.open.iter().map(|open| open.at);
         let timers = self.timers.iter().map(|timer| timer.at);
-        let step = match (self.script.front(), self.step_since) {
-            (Some(Step::Wait(time)), Some(since)) => Some(since + *time),
-            _ => None,
-        };
-        let rest = [Some(patience), self.playout.next_at(), self.next_frame, step];
+        let rest =
+            [Some(patience), self.playout.next_at(), self.next_frame, self.caller.next_at(), self.callee.next_at()];
         let next = commands.chain(timers).chain(rest.into_iter().flatten()).min();
         next.unwrap_or(patience).max(self.now)
     }
@@ -208,7 +217,7 @@ impl Host {
         self.finish_commands();
         self.carry_frame();
         self.fire_timers();
-        self.follow_script();
+        self.follow_scripts();
         let patience = if self.state == State::Pending { self.rings.min(self.gives_up) } else { self.gives_up };
         if now >= patience {
             self.end("terminated");
@@ -220,7 +229,8 @@ impl Host {
         self.report.answered_at.get_or_insert(self.now);
         self.playout.open(self.now);
         self.next_frame.get_or_insert(self.now + FRAME);
-        self.follow_script();
+        self.heard_by(true, state == State::Connected);
+        self.follow_scripts();
     }
 
     pub(crate) fn end(&mut self, reason: &str) {
@@ -255,62 +265,38 @@ impl Host {
         });
     }
 
-    /// Goes as far in the script as the call stands. What is said goes out with the frames of the line.
-    fn follow_script(&mut self) {
-        while matches!(self.state, State::Answered | State::Connected) {
-            let Some(step) = self.script.front_mut() else { return };
-            let since = *self.step_since.get_or_insert(self.now);
-            let over = match step {
-                Step::Say(left) => left.is_empty(),
-                Step::Press(_) => false,
-                Step::Wait(time) => self.now >= since + *time,
-                Step::UntilQuiet => self.playout.ledger().heard > self.step_heard && self.playout.quiet() >= QUIET,
-                Step::Happens(event) => {
-                    self.inbox.push_back(event.clone());
-                    true
+    /// Goes as far in the scripts as the call stands. What is said goes out with the frames of the line.
+    fn follow_scripts(&mut self) {
+        for party in [Party::Caller, Party::Callee] {
+            while let Some(step) = self.follow(party) {
+                match step {
+                    Step::Happens(event) => self.inbox.push_back(event),
+                    _ => self.end("terminated"),
                 }
-                Step::HangUp => return self.end("terminated"),
-            };
-            if !over {
-                return;
             }
-            self.next_step();
         }
     }
 
-    fn next_step(&mut self) {
-        self.script.pop_front();
-        self.step_since = None;
-        self.step_heard = self.playout.ledger().heard;
+    fn follow(&mut self, party: Party) -> Option<Step> {
+        let heard = self.playout.ledger().heard;
+        let sight = Sight { now: self.now, heard, quiet: self.playout.quiet() >= QUIET };
+        match (party, self.state) {
+            (Party::Caller, State::Answered | State::Connected) => self.caller.follow(sight),
+            (Party::Callee, State::Connected) => self.callee.follow(sight),
+            _ => None,
+        }
     }
 
     fn carry_frame(&mut self) {
         let Some(at) = self.next_frame.filter(|at| *at <= self.now) else { return };
         self.next_frame = Some(at + FRAME);
-        let frame_samples = samples(FRAME, self.report.sample_rate_hz) as usize;
-        let mut frame: Vec<i16> = Vec::with_capacity(frame_samples);
-        while frame.len() < frame_samples {
-            match self.script.front_mut() {
-                Some(Step::Say(left)) => {
-                    let taken = left.len().min(frame_samples - frame.len());
-                    frame.extend(left.drain(..taken));
-                    if left.is_empty() {
-                        self.next_step();
-                    }
-                }
-                Some(step @ Step::Press(_)) => step.press(self.report.sample_rate_hz),
-                _ => break,
-            }
-        }
-        let says = !frame.is_empty();
-        frame.resize(frame_samples, 0);
-        let at_sample = self.report.said.len() as u64;
-        self.report.said.extend_from_slice(&frame);
-        self.record(&frame);
-        if (says || self.silent_line) && self.state != State::Ended {
-            let pcm = frame.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-            self.inbox.push_back(Event::Audio(AudioFrame { channel: 0, at_sample, lost_samples: 0, pcm }));
-        }
+        let sample_rate_hz = self.report.sample_rate_hz;
+        let frame_samples = samples(FRAME, sample_rate_hz) as usize;
+        let heard = self.playout.ledger().heard;
+        let caller = self.caller.speak(frame_samples, sample_rate_hz, heard);
+        let connected = self.state == State::Connected;
+        let callee = if connected { self.callee.speak(frame_samples, sample_rate_hz, heard) } else { Vec::new() };
+        self.carry(caller, callee, frame_samples);
     }
 }
 

@@ -21,6 +21,9 @@
 //! assert!(report.heard.windows(hello.len()).any(|heard| heard == hello));
 //! ```
 //!
+//! A call that is connected has a [`Callee`] too. In a call that is [`isolated`](Caller::isolated) the handler hears both
+//! legs apart, and the report tells what each party heard of the handler: by its mode both, one or none of them.
+//!
 //! # How it differs from a host
 //! - Time passes only while the handler waits for an event; a call of a minute takes milliseconds.
 //! - Audio that is played is heard at once and at the pace of speech, and the ledger is exact.
@@ -31,14 +34,18 @@
 //! It serves one call a thread at a time. Whatever is still to come is dropped with the call; [`Caller::gives_up_after_ms`]
 //! ends a call that never ends by itself.
 
+mod callee;
 mod caller;
 mod commands;
 mod host;
 pub(crate) mod imports;
+mod legs;
+mod part;
 mod playout;
 mod recordings;
 mod report;
 
+pub use callee::Callee;
 pub use caller::Caller;
 pub use recordings::Recording;
 pub use report::{Command, Report};

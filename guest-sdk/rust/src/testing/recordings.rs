@@ -15,6 +15,8 @@ pub struct Recording {
     pub heard: Vec<i16>,
     /// What it said, if that was recorded.
     pub said: Vec<i16>,
+    /// The caller's leg and the callee's, if these were recorded.
+    pub legs: [Vec<i16>; 2],
     /// Whether it was stopped, by the handler or with its end. That of the call stops nothing: a handler may still do so.
     pub complete: bool,
     /// Whether it was deleted.
@@ -38,12 +40,16 @@ impl Host {
         if self.state == State::Ended {
             return Err(ended());
         }
+        if side == Side::Legs && !self.isolated {
+            return Err(Failure::new(code::NOT_SUPPORTED, "the legs of this call do not come apart"));
+        }
         let reference = format!("recording-{}", self.report.recordings.len() + 1);
         self.report.recordings.push(Recording {
             reference: reference.clone(),
             side,
             heard: Vec::new(),
             said: Vec::new(),
+            legs: [Vec::new(), Vec::new()],
             complete: false,
             deleted: false,
             said_from: self.playout.heard.len(),
@@ -51,11 +57,13 @@ impl Host {
         Ok(reference)
     }
 
-    pub(crate) fn record(&mut self, frame: &[i16]) {
-        if let Some(recording) = self.report.recordings.iter_mut().find(|recording| !recording.complete)
-            && recording.side != Side::Said
-        {
-            recording.heard.extend_from_slice(frame);
+    /// What is heard together, and on each leg.
+    pub(crate) fn record(&mut self, frame: &[i16], legs: [&[i16]; 2]) {
+        let Some(recording) = self.report.recordings.iter_mut().find(|recording| !recording.complete) else { return };
+        match recording.side {
+            Side::Said => {}
+            Side::Heard | Side::Both => recording.heard.extend_from_slice(frame),
+            Side::Legs => recording.legs.iter_mut().zip(legs).for_each(|(track, leg)| track.extend_from_slice(leg)),
         }
     }
 
@@ -70,7 +78,7 @@ impl Host {
         let Some(recording) = self.report.recordings.iter_mut().find(|recording| !recording.complete) else {
             return false;
         };
-        if recording.side != Side::Heard {
+        if matches!(recording.side, Side::Said | Side::Both) {
             recording.said.extend_from_slice(&heard[recording.said_from.min(heard.len())..]);
         }
         recording.complete = true;
@@ -83,8 +91,14 @@ impl Host {
         if !recording.complete {
             return Err(Failure::new(code::NOT_NOW, "the recording still runs"));
         }
-        let recorded = if recording.side == Side::Said { &recording.said } else { &recording.heard };
-        let recorded = recorded.clone();
+        let recorded: Vec<i16> = match recording.side {
+            Side::Said => recording.said.clone(),
+            Side::Heard | Side::Both => recording.heard.clone(),
+            Side::Legs => {
+                let [one, other] = &recording.legs;
+                one.iter().zip(other).map(|(one, other)| ((i32::from(*one) + i32::from(*other)) / 2) as i16).collect()
+            }
+        };
         self.play(recorded.len() * 2, recorded.into_iter()).map(drop)
     }
 

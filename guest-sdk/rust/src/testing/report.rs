@@ -34,10 +34,14 @@ pub struct Report {
     pub sample_rate_hz: u32,
     /// The commands that were accepted, in order.
     pub begun: Vec<Command>,
-    /// What the caller heard from the answer on, silence included.
+    /// What the caller heard of the handler from the answer on, silence included.
     pub heard: Vec<i16>,
     /// What the caller said from the answer on, silence included.
     pub said: Vec<i16>,
+    /// What the callee heard of the handler, in step with `heard`: silence until they were connected.
+    pub callee_heard: Vec<i16>,
+    /// What the callee said from being connected on, silence included.
+    pub callee_said: Vec<i16>,
     /// When the handler cleared its audio, since the call began.
     pub clears: Vec<Duration>,
     /// Its log.
@@ -67,7 +71,16 @@ impl Report {
 
     /// Where the caller first heard exactly these samples, ms since the answer.
     pub fn heard_at_ms(&self, what: &[i16]) -> Option<u64> {
-        let at = self.heard.windows(what.len().max(1)).position(|heard| heard == what)?;
+        self.at_ms(&self.heard, what)
+    }
+
+    /// Where the callee first heard exactly these samples, ms since the answer.
+    pub fn callee_heard_at_ms(&self, what: &[i16]) -> Option<u64> {
+        self.at_ms(&self.callee_heard, what)
+    }
+
+    fn at_ms(&self, ear: &[i16], what: &[i16]) -> Option<u64> {
+        let at = ear.windows(what.len().max(1)).position(|heard| heard == what)?;
         Some(at as u64 * 1_000 / u64::from(self.sample_rate_hz))
     }
 
