@@ -23,6 +23,7 @@ use switchhook_tests::world::CONNECTOR;
 
 use crate::calls::assert_whole_echo;
 use divergences::{DIVERGENCES, Seen};
+pub(crate) use host::{Said, steps};
 use observed::Observed;
 use sdk::SdkClient;
 

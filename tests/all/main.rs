@@ -8,6 +8,7 @@ mod compile;
 mod conformance;
 mod corpus;
 mod guests;
+mod legs;
 mod levels;
 mod load;
 mod plugins;
@@ -15,6 +16,7 @@ mod recording;
 mod refusals;
 mod report;
 mod sandbox;
+mod states;
 mod tidy;
 mod wire;
 
@@ -38,6 +40,8 @@ fn main() {
         plugins::trials(),
         refusals::trials(),
         recording::trials(),
+        legs::trials(),
+        states::trials(),
         load::trials(),
         chaos::trials(),
         conformance::trials(),

@@ -2,6 +2,7 @@
 
 mod keypad_menu;
 mod voicemail;
+mod whisper_coach;
 
 use ::audio::{LEVEL_DBFS_MIN, Wav, find_lag, level_dbfs};
 use libtest_mimic::Trial;
@@ -14,7 +15,7 @@ const PROBE_MS: usize = 200;
 const LIKENESS_MIN: f64 = 0.98;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [keypad_menu::trials(), voicemail::trials()].into_iter().flatten().collect()
+    [keypad_menu::trials(), voicemail::trials(), whisper_coach::trials()].into_iter().flatten().collect()
 }
 
 /// The samples of a file of `plugins/prompts`, 8 kHz.

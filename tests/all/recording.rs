@@ -12,7 +12,8 @@ use switchhook_tests::logs::TestLog;
 use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig, pairs};
 
-use self::kit::{MS_16, Place, files, one_call, recorded, sides};
+use self::kit::{MS_16, files, one_call};
+pub(crate) use self::kit::{Place, recorded, sides};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![

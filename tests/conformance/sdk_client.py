@@ -7,8 +7,8 @@ Reads one JSON object from standard input:
      "agent": [{"do": "answer"}, {"do": "connect", "ring_time_s": 5, "fails_with": "CALL_UNANSWERED"}]}
 
 and takes calls, running the steps of `agent` in each. Prints `READY` when it is set up, then one JSON
-line for each finished call: what every step came to, the PCM bytes that came on each channel, and what
-went wrong. Ends after `calls` calls, with status 1 when anything went wrong, and at once when standard
+line for each finished call: what every step came to, how much PCM came on each channel with its checksum,
+and what went wrong. Ends after `calls` calls, with status 1 when anything went wrong, and at once when standard
 input ends. The steps are those of the simulator's scenarios.
 
 Needs nothing but telcoflow==1.0.0.
@@ -22,6 +22,7 @@ import math
 import os
 import sys
 import threading
+import zlib
 from collections import deque
 
 from telcoflow import AudioMode, CallAudioConfig, CallEvent, SessionManager, SessionManagerConfig
@@ -81,7 +82,7 @@ class Agent:
             self.listeners = {channel: asyncio.create_task(self._listen(channel)) for channel in CHANNELS}
 
     async def all_heard(self):
-        """The PCM bytes of each channel, once the server has closed the voice socket."""
+        """What came on each channel, once the server has closed the voice socket."""
         if self.listeners:
             await asyncio.wait(self.listeners.values(), timeout=VOICE_LIMIT_S)
         open_still = [listener for listener in self.listeners.values() if not listener.done()]
@@ -139,12 +140,14 @@ class Agent:
 
     async def _wait_audio(self, channel, bytes):
         async with self.heard_more:
-            await self.heard_more.wait_for(lambda: self.heard.get(channel, 0) >= bytes)
+            await self.heard_more.wait_for(lambda: self.heard.get(channel, {}).get("bytes", 0) >= bytes)
 
     async def _listen(self, channel):
         async for chunk in self.call.audio_stream(channel):
             async with self.heard_more:
-                self.heard[channel] = self.heard.get(channel, 0) + len(chunk)
+                heard = self.heard.setdefault(channel, {"bytes": 0, "crc32": 0})
+                heard["bytes"] += len(chunk)
+                heard["crc32"] = zlib.crc32(chunk, heard["crc32"])
                 self.heard_more.notify_all()
             if channel == 0 and self.echoing:
                 await self.call.send_audio(chunk)

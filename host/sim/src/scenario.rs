@@ -101,7 +101,7 @@ pub struct AgentStep {
 }
 
 /// What must come of a scenario, whatever the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
     /// What ends the call.
     pub outcome: Outcome,
@@ -113,6 +113,8 @@ pub struct Expected {
     pub echoes: bool,
     /// Whether audio is thrown away unplayed.
     pub interrupts: bool,
+    /// Which tones of the agent the caller, and which the callee, hears, among all that comes to their ears.
+    pub tones: Vec<(f64, (bool, bool))>,
     /// The channels on which the agent gets audio.
     pub channels: &'static [u8],
 }

@@ -44,7 +44,7 @@ impl Dial for PipeDialer {
 pub fn exchange_config(
     server: &SimConfig,
     base_url: Url,
-    sample_rate_hz: u32,
+    (sample_rate_hz, audio_mode): (u32, AudioMode),
     plugin: Plugin,
     dialer: Arc<dyn Dial>,
     observer: Arc<dyn Observer>,
@@ -58,7 +58,7 @@ pub fn exchange_config(
                 connector_uuid: server.connector_uuid.clone(),
             }),
             sdk_version: "1.0.0".to_owned(),
-            link: LinkConfig { sample_rate_hz, audio_mode: AudioMode::Mixed, call_flow: None },
+            link: LinkConfig { sample_rate_hz, audio_mode, call_flow: None },
         },
         playout_bytes_max: PLAYOUT_BYTES_DEFAULT,
         allow_ws_voice_url: false,

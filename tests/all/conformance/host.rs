@@ -7,8 +7,8 @@ use std::time::Duration;
 use carriers::TcpDialer;
 use exchange::Drained;
 use sandbox::GuestEnd;
-use sim::Simulator;
 use sim::scenario::{AgentAction, Scenario};
+use sim::{ChannelSent, Simulator};
 use switchhook_tests::logs::TestLog;
 use switchhook_tests::world::{World, WorldConfig};
 
@@ -53,7 +53,7 @@ pub(crate) async fn call(scenario: &Scenario, log: &TestLog) -> Observed {
 }
 
 /// The steps as the guest reads them.
-fn steps(scenario: &Scenario) -> String {
+pub(crate) fn steps(scenario: &Scenario) -> String {
     let line = |action: &AgentAction| match action {
         AgentAction::Answer => "answer".to_owned(),
         AgentAction::Connect { ring_time_s } => format!("connect {ring_time_s}"),
@@ -75,22 +75,24 @@ fn steps(scenario: &Scenario) -> String {
 
 /// What the guest logged.
 #[derive(Default)]
-struct Said {
+pub(crate) struct Said {
     steps: Vec<(String, String)>,
-    heard: BTreeMap<u8, u64>,
+    /// What came on each channel.
+    pub(crate) heard: BTreeMap<u8, ChannelSent>,
     done: bool,
 }
 
 impl Said {
-    fn read(log: &TestLog) -> Self {
+    pub(crate) fn read(log: &TestLog) -> Self {
         let mut said = Self::default();
         for line in log.lines_with("scripted ") {
             let words: Vec<&str> = line.split_whitespace().skip_while(|word| *word != "scripted").collect();
             match words.as_slice() {
                 ["scripted", "step", name, code, ..] => said.steps.push(((*name).to_owned(), (*code).to_owned())),
-                ["scripted", "heard", channel, bytes, ..] => {
+                ["scripted", "heard", channel, bytes, crc32, ..] => {
                     let channel = channel.parse().expect("a channel's number");
-                    said.heard.insert(channel, bytes.parse().expect("a count"));
+                    let (bytes, crc32) = (bytes.parse().expect("a count"), crc32.parse().expect("a checksum"));
+                    said.heard.insert(channel, ChannelSent { bytes, crc32 });
                 }
                 ["scripted", "done", ..] => said.done = true,
                 _ => {}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sim::scenario::{AgentAction, Scenario};
-use sim::{CallReport, Direction, Frame, Outcome, Plane, Simulator, TranscriptLine};
+use sim::{CallReport, ChannelSent, Direction, Outcome, Plane, Simulator, TranscriptLine};
 
 use super::upgrades::Relay;
 
@@ -23,8 +23,9 @@ pub(crate) struct Observed {
     pub(crate) steps: Vec<(String, String)>,
     outcome: Outcome,
     interrupts: u64,
-    /// PCM bytes that came to the agent, by channel.
-    heard: BTreeMap<u8, u64>,
+    /// What came to the agent, by channel, and what the server sent.
+    heard: BTreeMap<u8, ChannelSent>,
+    sent: BTreeMap<u8, ChannelSent>,
     /// PCM that came from the agent.
     pub(crate) spoken: Vec<u8>,
     /// In how many frames it came.
@@ -41,7 +42,7 @@ impl Observed {
         relay: &Relay,
         report: &CallReport,
         steps: Vec<(String, String)>,
-        heard: BTreeMap<u8, u64>,
+        heard: BTreeMap<u8, ChannelSent>,
     ) -> Self {
         let frames = report.transcript.lines().to_vec();
         assert_eq!((report.transcript.left_out(), sim.link_transcript().left_out()), (0, 0), "lines are missing");
@@ -57,6 +58,7 @@ impl Observed {
             outcome: report.outcome,
             interrupts: report.interrupts,
             heard,
+            sent: report.sent.clone(),
             spoken: report.heard_raw.clone(),
             spoken_frames: report.pull.frames,
             said: audio::samples_to_bytes(&report.said),
@@ -80,16 +82,10 @@ impl Observed {
 
     /// What came to the agent of what the server sent it. How much the line carried is a matter of clocks.
     fn heard_lines(&self) -> Vec<String> {
-        let mut sent: BTreeMap<u8, u64> = BTreeMap::new();
-        for line in self.frames.iter().filter(|line| line.direction == Direction::ToClient) {
-            if let Frame::Audio { channel, bytes, .. } = line.frame {
-                *sent.entry(channel).or_default() += bytes;
-            }
+        if self.sent == self.heard {
+            return self.sent.keys().map(|channel| format!("heard all of channel {channel}")).collect();
         }
-        if sent == self.heard {
-            return sent.keys().map(|channel| format!("heard all of channel {channel}")).collect();
-        }
-        vec![format!("heard {:?} of {sent:?} bytes by channel", self.heard)]
+        vec![format!("heard {:?} of {:?} by channel", self.heard, self.sent)]
     }
 
     /// What came from the agent, byte by byte.

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 use sim::scenario::Scenario;
-use sim::{CallReport, SimConfig, Simulator};
+use sim::{CallReport, ChannelSent, SimConfig, Simulator};
 use switchhook_tests::components::root;
 use switchhook_tests::logs::API_KEY;
 use tokio::sync::mpsc;
@@ -113,7 +113,11 @@ pub(crate) async fn call(scenario: &Scenario) -> Observed {
     let steps = steps.map(|step| (text(&step["do"], ""), text(&step["code"], "OK"))).collect();
     let heard = said["heard"].as_object().expect("a table").iter();
     let number = |channel: &str| channel.parse().expect("a channel's number");
-    let heard = heard.map(|(channel, bytes)| (number(channel), bytes.as_u64().expect("a count"))).collect();
+    let sent = |heard: &Value| ChannelSent {
+        bytes: heard["bytes"].as_u64().expect("a count"),
+        crc32: heard["crc32"].as_u64().and_then(|crc32| u32::try_from(crc32).ok()).expect("a checksum"),
+    };
+    let heard = heard.map(|(channel, heard)| (number(channel), sent(heard))).collect();
     Observed::new(&sim, &relay, &report, steps, heard)
 }
 

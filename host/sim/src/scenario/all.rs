@@ -3,7 +3,7 @@
 use telcoflow::frame::AudioMode;
 
 use super::{AgentAction, AgentStep, Expected, Scenario};
-use crate::caller::{Callee, CalleeAnswer, Caller};
+use crate::caller::{Callee, CalleeAnswer, Caller, Party};
 use crate::config::Switches;
 use crate::report::Outcome;
 use crate::script::Step;
@@ -13,6 +13,10 @@ use AgentAction::{Answer, Barge, Close, Disconnect, Echo, Interrupt, Spy, WaitCa
 const CONNECT: AgentAction = AgentAction::Connect { ring_time_s: 5 };
 /// 300 ms of tone, which is all that is played ahead, so that it leaves at once.
 const SAY: AgentAction = AgentAction::Say { freq_hz: 440.0, ms: 300 };
+/// Pitches that are whole numbers of periods in 100 ms, so that none is heard in another.
+const WHISPERED_HZ: f64 = 440.0;
+const SPIED_HZ: f64 = 610.0;
+const BARGED_HZ: f64 = 830.0;
 
 /// Every scenario, in the order in which a reader meets the features.
 pub fn all() -> Vec<Scenario> {
@@ -35,6 +39,11 @@ pub fn all() -> Vec<Scenario> {
         disconnect(),
         disconnect_refused(),
         isolated(),
+        isolated_at_8_khz(),
+        isolated_at_24_khz(),
+        isolated_without_mix(),
+        isolated_modes(),
+        modes_of_an_outbound_call(),
         call_error(),
         server_hang_up(),
     ]
@@ -190,6 +199,69 @@ fn isolated() -> Scenario {
     }
 }
 
+fn isolated_at_8_khz() -> Scenario {
+    Scenario { name: "isolated-at-8-khz", shows: "the same at 8 kHz", sample_rate_hz: 8_000, ..isolated() }
+}
+
+fn isolated_at_24_khz() -> Scenario {
+    Scenario { name: "isolated-at-24-khz", shows: "the same at 24 kHz", sample_rate_hz: 24_000, ..isolated() }
+}
+
+fn isolated_without_mix() -> Scenario {
+    Scenario {
+        name: "isolated-without-mix",
+        shows: "channel 0 falls silent for the legs, on which audio is asked for too",
+        open_points: Switches { isolated_mix: false, requests_for_legs: true, ..Switches::default() },
+        ..isolated()
+    }
+}
+
+/// The agent speaks in each mode at another pitch; both parties talk meanwhile.
+fn modes(subscriber: Party) -> Scenario {
+    let pause = AgentAction::Wait { ms: 700 };
+    let say = |freq_hz| AgentAction::Say { freq_hz, ms: 300 };
+    let steps = [
+        Answer,
+        CONNECT,
+        Whisper,
+        say(WHISPERED_HZ),
+        pause.clone(),
+        Spy,
+        say(SPIED_HZ),
+        pause.clone(),
+        Barge,
+        say(BARGED_HZ),
+        pause,
+        Close,
+    ];
+    let mut caller = quick_callee(Caller::new(vec![Step::WaitConnected, Step::Marked { ms: 10_000 }]));
+    caller.callee.script = vec![Step::Marked { ms: 10_000 }];
+    let mut scenario = usual(steps, Caller { subscriber, ..caller }, Outcome::AgentLeft);
+    let whispered = (subscriber == Party::Caller, subscriber == Party::Callee);
+    scenario.expected.tones = vec![(WHISPERED_HZ, whispered), (SPIED_HZ, (false, false)), (BARGED_HZ, (true, true))];
+    (scenario.expected.caller_hears, scenario.expected.callee_hears) = (true, true);
+    scenario
+}
+
+fn isolated_modes() -> Scenario {
+    let mut scenario = modes(Party::Callee);
+    scenario.expected.channels = &[0, 1, 2];
+    Scenario {
+        name: "isolated-modes",
+        shows: "whisper, spy and barge one after the other while both parties talk, each heard apart",
+        audio_mode: AudioMode::Isolated,
+        ..scenario
+    }
+}
+
+fn modes_of_an_outbound_call() -> Scenario {
+    Scenario {
+        name: "modes-of-an-outbound-call",
+        shows: "the same together, where the subscriber is the caller",
+        ..modes(Party::Caller)
+    }
+}
+
 fn call_error() -> Scenario {
     let error = Step::CallError { code: "TTS_SESSION_ERROR".to_owned(), message: Some("no voice".to_owned()) };
     let script = vec![Step::WaitAnswered, error, Step::Wait { ms: 200 }, Step::HangUp];
@@ -239,6 +311,7 @@ fn usual(steps: impl IntoIterator<Item = AgentAction>, caller: Caller, outcome: 
             callee_hears: false,
             echoes: false,
             interrupts: false,
+            tones: Vec::new(),
             channels: &[0],
         },
     }

@@ -6,6 +6,9 @@ use super::Scenario;
 use crate::report::CallReport;
 use crate::transcript::{Direction, Frame, Plane};
 
+/// Half of what the agents of all scenarios speak with.
+const TONE_AMPLITUDE_MIN: f64 = 8_000.0;
+
 impl Scenario {
     /// Judges a call by its report.
     ///
@@ -25,6 +28,11 @@ impl Scenario {
         let (caller, callee) = (sounds(&report.heard), sounds(&report.callee_heard));
         check("whether the caller heard the agent", &caller, caller == expected.caller_hears);
         check("whether the callee heard the agent", &callee, callee == expected.callee_hears);
+        for (freq_hz, heard_by) in &expected.tones {
+            let hears = |ear: &[i16]| has_tone(ear, report.sample_rate_hz, *freq_hz);
+            let heard = (hears(&report.caller_ear), hears(&report.callee_ear));
+            check("who heard a tone of the agent", &(freq_hz, heard), heard == *heard_by);
+        }
         let interrupted = report.pull.interrupted_bytes;
         check("bytes interrupted", &interrupted, (interrupted > 0) == expected.interrupts);
         let channels = heard_channels(report);
@@ -41,6 +49,20 @@ impl Scenario {
         check("voice sockets", &report.voice_sockets, report.voice_sockets == 1);
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
+}
+
+/// Whether a tone as loud as the agent speaks is in some tenth of a second.
+fn has_tone(ear: &[i16], sample_rate_hz: u32, freq_hz: f64) -> bool {
+    let window = sample_rate_hz as usize / 10;
+    ear.chunks_exact(window).any(|part| {
+        let turn = std::f64::consts::TAU * freq_hz / f64::from(sample_rate_hz);
+        let (mut sine, mut cosine) = (0.0, 0.0);
+        for (at, sample) in part.iter().enumerate() {
+            sine += f64::from(*sample) * (turn * at as f64).sin();
+            cosine += f64::from(*sample) * (turn * at as f64).cos();
+        }
+        sine.hypot(cosine) * 2.0 / window as f64 > TONE_AMPLITUDE_MIN
+    })
 }
 
 fn heard_channels(report: &CallReport) -> BTreeSet<u8> {

@@ -10,6 +10,7 @@ use ::sim::SimConfig;
 use carriers::TcpDialer;
 use exchange::Exchange;
 use sandbox::{Sandbox, SandboxConfig};
+use telcoflow::frame::AudioMode;
 use tokio::io::AsyncReadExt;
 use url::Url;
 
@@ -131,8 +132,14 @@ pub fn run_host(args: HostArgs) -> Result<ExitCode, Failure> {
     };
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
-    let config =
-        exchange_config(&SimConfig::default(), args.base_url, SAMPLE_RATE_HZ, plugin, Arc::new(dialer), Arc::new(()));
+    let config = exchange_config(
+        &SimConfig::default(),
+        args.base_url,
+        (SAMPLE_RATE_HZ, AudioMode::Mixed),
+        plugin,
+        Arc::new(dialer),
+        Arc::new(()),
+    );
     runtime()?.block_on(async {
         let mut exchange = Exchange::start(config);
         let mut rest = Vec::new();

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::call::RecordingStore;
-use ::sim::{CallReport, Caller, SimConfig, Simulator};
+use ::sim::{CallReport, Caller, SimConfig, Simulator, Step};
 use exchange::{CallRecord, Exchange};
 use recordings::{Recorder, RecorderLimits};
 use sandbox::{GuestEnd, Plugin, Sandbox, SandboxConfig};
 use serde_json::{Value, json};
+use telcoflow::frame::AudioMode;
 use url::Url;
 
 use super::{Failure, print};
@@ -31,6 +32,15 @@ pub struct Args {
     /// What the caller says, instead of tones; its rate (8000, 16000 or 24000 Hz) is that of the call
     #[arg(long, value_name = "WAV")]
     pub caller: Option<PathBuf>,
+    /// What the callee says when the handler connects the call; it has the rate of the call
+    #[arg(long, value_name = "WAV")]
+    pub callee: Option<PathBuf>,
+    /// The handler hears the parties of a connected call apart too: the caller on channel 1, the callee on channel 2
+    #[arg(long)]
+    pub isolated: bool,
+    /// Where to write what the parties of a connected call hear: the caller left, the callee right
+    #[arg(long, value_name = "WAV")]
+    pub ears: Option<PathBuf>,
     /// Where to write the call: caller left, handler right
     #[arg(long, value_name = "WAV")]
     pub record: Option<PathBuf>,
@@ -50,10 +60,14 @@ pub struct Args {
 /// # Errors
 /// The plugin cannot be loaded, or a file cannot be read or written.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    let (caller, sample_rate_hz) = match &args.caller {
+    let (mut caller, sample_rate_hz) = match &args.caller {
         Some(path) => recording(path)?,
         None => (caller::tones(0, args.seconds), SAMPLE_RATE_HZ),
     };
+    if let Some(path) = &args.callee {
+        caller.callee.script = vec![Step::Say(words(path, sample_rate_hz)?)];
+    }
+    let audio_mode = if args.isolated { AudioMode::Isolated } else { AudioMode::Mixed };
     let sandbox = Sandbox::new(&SandboxConfig { guests_max: 1 })
         .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
     let plugin = plugins::load_plugin(&Arc::new(sandbox), &args.plugin)
@@ -62,9 +76,12 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|error| Failure::new(format!("the runtime does not start: {error}"), "try again"))?;
     let recorder = args.data_dir.as_deref().map(|folder| recorder(folder, plugin.name())).transpose()?;
-    let (report, ended) = runtime.block_on(place(plugin, caller, sample_rate_hz, recorder));
+    let (report, ended) = runtime.block_on(place(plugin, caller, (sample_rate_hz, audio_mode), recorder));
     if let Some(path) = &args.record {
         record::write_file(path, report.sample_rate_hz, &report.said, &report.heard)?;
+    }
+    if let Some(path) = &args.ears {
+        record::write_file(path, report.sample_rate_hz, &report.caller_ear, &report.callee_ear)?;
     }
     let dropped = ended.as_ref().and_then(|ended| ended.stats).map_or(0, |stats| stats.samples_lost);
     let summary = CallSummary::of("call", &report, dropped);
@@ -92,7 +109,7 @@ fn recorder(folder: &Path, plugin: &str) -> Result<Recording, Failure> {
 async fn place(
     plugin: Plugin,
     caller: Caller,
-    sample_rate_hz: u32,
+    audio: (u32, AudioMode),
     recording: Option<Recording>,
 ) -> (CallReport, Option<CallRecord>) {
     let server = SimConfig { seed: running::seed(), ..SimConfig::default() };
@@ -101,7 +118,7 @@ async fn place(
     let base = Url::parse(PIPE_BASE).expect("a constant that is a URL");
     let records = Arc::new(Records::default());
     let dialer = Arc::new(PipeDialer(simulator.clone()));
-    let mut config = exchange_config(&server, base, sample_rate_hz, plugin, dialer, records.clone());
+    let mut config = exchange_config(&server, base, audio, plugin, dialer, records.clone());
     let (recorder, store) = recording.unzip();
     for plugin in config.tenants.iter_mut().flat_map(|tenant| &mut tenant.plugins) {
         plugin.setup.recordings = store.clone();
@@ -118,10 +135,22 @@ async fn place(
     (report, record)
 }
 
+fn read(path: &Path) -> Result<audio::Wav, Failure> {
+    audio::Wav::read_file(path)
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "name a WAV file that can be read"))
+}
+
+/// What is in a file of the call's rate.
+fn words(path: &Path, sample_rate_hz: u32) -> Result<Arc<[i16]>, Failure> {
+    let samples = read(path)?.at_rate(sample_rate_hz);
+    let samples = samples
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display()), "convert it to the rate of the call"))?;
+    Ok(samples.into())
+}
+
 fn recording(path: &Path) -> Result<(Caller, u32), Failure> {
     let shown = path.display();
-    let wav = audio::Wav::read_file(path)
-        .map_err(|error| Failure::new(format!("{shown}: {error}"), "name a WAV file that can be read"))?;
+    let wav = read(path)?;
     let rate = wav.sample_rate_hz;
     if !telcoflow::frame::SAMPLE_RATES_HZ.contains(&rate) {
         let what = format!("{shown}: {rate} Hz is not a sample rate of Telcoflow");

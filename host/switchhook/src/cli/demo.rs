@@ -12,6 +12,7 @@ use carriers::TcpDialer;
 use exchange::{CallRecord, CallView, Exchange, Pattern, PluginConfig, Route};
 use recordings::{Recorder, RecorderLimits};
 use sandbox::{GuestEnd, GuestSetup, Plugin, Sandbox, SandboxConfig};
+use telcoflow::frame::AudioMode;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
@@ -99,7 +100,8 @@ async fn show(args: Args, acts: Vec<Act>) -> Result<ExitCode, Failure> {
     let records = Arc::new(Records::default());
     let recorder = recorder(&args.dir, &acts)?;
     let first = acts[0].plugin.clone();
-    let mut config = exchange_config(&server, base, SAMPLE_RATE_HZ, first, Arc::new(dialer), records.clone());
+    let mut config =
+        exchange_config(&server, base, (SAMPLE_RATE_HZ, AudioMode::Mixed), first, Arc::new(dialer), records.clone());
     for tenant in &mut config.tenants {
         let plugins: Result<Vec<PluginConfig>, Failure> =
             acts.iter().map(|act| act.config(recorder.as_ref())).collect();

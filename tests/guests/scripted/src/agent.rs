@@ -12,9 +12,16 @@ const AMPLITUDE: f64 = 16_000.0;
 pub(crate) struct Agent {
     sample_rate_hz: f64,
     echoing: bool,
-    heard: BTreeMap<u8, u64>,
+    heard: BTreeMap<u8, Heard>,
     call_errors: u32,
     ended: Option<String>,
+}
+
+/// What came on one channel.
+#[derive(Default)]
+pub(crate) struct Heard {
+    pub(crate) bytes: u64,
+    pub(crate) crc32: crc32fast::Hasher,
 }
 
 impl Agent {
@@ -23,9 +30,9 @@ impl Agent {
         Self { sample_rate_hz, echoing: false, heard: BTreeMap::new(), call_errors: 0, ended: None }
     }
 
-    /// PCM bytes that came, by channel.
-    pub(crate) fn heard(&self) -> impl Iterator<Item = (u8, u64)> {
-        self.heard.iter().map(|(channel, bytes)| (*channel, *bytes))
+    /// What came, by channel: bytes of PCM and their checksum.
+    pub(crate) fn heard(&self) -> impl Iterator<Item = (u8, u64, u32)> {
+        self.heard.iter().map(|(channel, heard)| (*channel, heard.bytes, heard.crc32.clone().finalize()))
     }
 
     /// Does one step, to its end.
@@ -50,7 +57,7 @@ impl Agent {
             }
             ("wait-audio", [channel, bytes]) => {
                 let enough =
-                    |agent: &Self| agent.heard.get(&(*channel as u8)).is_some_and(|heard| *heard >= *bytes as u64);
+                    |agent: &Self| agent.heard.get(&(*channel as u8)).is_some_and(|heard| heard.bytes >= *bytes as u64);
                 self.until(|agent, _| enough(agent).then_some(Ok(())))
             }
             ("wait-call-error", []) => self.until(|agent, _| (agent.call_errors > 0).then_some(Ok(()))),
@@ -111,7 +118,9 @@ impl Agent {
         let event = next()?;
         match &event {
             Event::Audio(frame) => {
-                *self.heard.entry(frame.channel).or_default() += frame.pcm.len() as u64;
+                let heard = self.heard.entry(frame.channel).or_default();
+                heard.bytes += frame.pcm.len() as u64;
+                heard.crc32.update(&frame.pcm);
                 if self.echoing && frame.channel == 0 {
                     // What is refused shows as missing in the echo.
                     drop(play(&frame.pcm));

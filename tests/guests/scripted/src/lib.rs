@@ -2,7 +2,7 @@
 //!
 //! The key `steps` holds one step a line, words apart by blanks; README.md lists them. Each step begins when the one before
 //! it is over, and is logged as `scripted step NAME CODE`, with `OK` where nothing failed. Once the call is over it logs
-//! `scripted heard CHANNEL BYTES` for each channel and `scripted done`. It judges nothing: the test does.
+//! `scripted heard CHANNEL BYTES CRC32` for each channel and `scripted done`. It judges nothing: the test does.
 
 mod agent;
 
@@ -13,6 +13,8 @@ use agent::Agent;
 switchhook_guest::handler!(run);
 
 fn run(call_info: CallInfo) -> Result<(), Failure> {
+    let channels: Vec<String> = call_info.audio.channels.iter().map(u8::to_string).collect();
+    info!("scripted channels {}", channels.join(" "));
     let mut agent = Agent::new(&call_info);
     for line in config::get("steps").unwrap_or_default().lines() {
         let mut words = line.split_whitespace();
@@ -23,8 +25,8 @@ fn run(call_info: CallInfo) -> Result<(), Failure> {
         info!("scripted step {name} {code}");
     }
     agent.come_to_the_end();
-    for (channel, bytes) in agent.heard() {
-        info!("scripted heard {channel} {bytes}");
+    for (channel, bytes, crc32) in agent.heard() {
+        info!("scripted heard {channel} {bytes} {crc32}");
     }
     info!("scripted done");
     Ok(())
