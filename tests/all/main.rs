@@ -11,6 +11,7 @@ mod guests;
 mod legs;
 mod levels;
 mod load;
+mod oci;
 mod plugins;
 mod recording;
 mod refusals;
@@ -43,6 +44,7 @@ fn main() {
         legs::trials(),
         states::trials(),
         load::trials(),
+        oci::trials(),
         chaos::trials(),
         conformance::trials(),
         corpus::trials(),

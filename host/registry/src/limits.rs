@@ -24,6 +24,12 @@ pub const FILE_QUIET_MS: u64 = 200;
 pub const FILE_SWARM_MS: u64 = 20;
 /// Milliseconds between looks at the watched files when the system tells of no change.
 pub const FILE_LOOK_MS: u64 = 1_000;
+/// Milliseconds for pulling one component from an OCI registry. Longer: it is given up.
+pub const OCI_PULL_MS_MAX: u64 = 120_000;
+/// Milliseconds for reaching an OCI registry. Longer: it is given up.
+pub const OCI_CONNECT_MS_MAX: u64 = 10_000;
+/// Milliseconds in which an OCI registry may send nothing. Longer: it is given up.
+pub const OCI_SILENT_MS_MAX: u64 = 20_000;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -39,4 +45,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("file_quiet_ms", FILE_QUIET_MS, "a file that changed sooner is looked at again"),
     ("file_swarm_ms", FILE_SWARM_MS, "further changes are looked at together"),
     ("file_look_ms", FILE_LOOK_MS, "changes that the system does not tell of are found"),
+    ("oci_pull_ms_max", OCI_PULL_MS_MAX, "pulling the component is given up"),
+    ("oci_connect_ms_max", OCI_CONNECT_MS_MAX, "pulling the component is given up"),
+    ("oci_silent_ms_max", OCI_SILENT_MS_MAX, "pulling the component is given up"),
 ];

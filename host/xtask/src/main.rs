@@ -5,7 +5,7 @@
 //! sentence. Everything it makes lies under `target/`, but for `plugins/NAME.wasm`.
 //! Exit codes: 0 done, 1 it failed, 2 wrong use.
 
-mod browser;
+mod debian;
 mod plugins;
 mod python;
 mod shell;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::shell::{Failed, ask, cargo, not_started, program, run, say};
 use crate::tally::Tally;
-use crate::{browser, plugins, python};
+use crate::{debian, plugins, python};
 
 /// Format, lints, guests, the real SDK, tests.
 pub(crate) fn all() -> Result<(), Failed> {
@@ -52,8 +52,9 @@ impl Report {
         let (Some(()), Some(python)) = (guests, python) else {
             return;
         };
-        // The one test of the report is ignored without these; the others need neither.
-        let browser = self.phase("browser", browser::chromium);
+        // The tests that need these are ignored without them.
+        let browser = self.phase("browser", || debian::BROWSER.get());
+        let oci = self.phase("registry", || debian::OCI_REGISTRY.get());
         self.phase("program", switchhook);
         let mut tally = Tally::default();
         self.phase("tests", || {
@@ -65,6 +66,9 @@ impl Report {
             tests.env("SWITCHHOOK_SDK_PYTHON", python).stdout(Stdio::piped());
             if let Some(browser) = browser {
                 tests.env("SWITCHHOOK_CHROMIUM", browser);
+            }
+            if let Some(oci) = oci {
+                tests.env("SWITCHHOOK_OCI_REGISTRY", oci);
             }
             let mut child = tests.spawn().map_err(|error| not_started(&tests, &error))?;
             for line in
