@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` builds what is needed and runs it all; `cargo test -p switchhook-tests -- NAME` runs what matches.
 
+mod admin;
 mod calls;
 mod chaos;
 mod compile;
@@ -49,6 +50,7 @@ fn main() {
         conformance::trials(),
         corpus::trials(),
         levels::trials(),
+        admin::trials(),
         report::trials(),
         wire::trials(),
     ];

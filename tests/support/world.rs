@@ -7,8 +7,8 @@ use std::time::Duration;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{Dial, Dialers, TcpDialer};
 use exchange::{
-    CallRecord, ConnectorConfig, Drained, Exchange, ExchangeConfig, Observer, Pattern, PluginConfig, Route,
-    TenantConfig,
+    CallRecord, CallView, ConnectorConfig, Drained, Exchange, ExchangeConfig, LeftCall, LinkChange, Observer, Pattern,
+    PluginConfig, Route, TenantConfig,
 };
 use recordings::{Disk, LocalDisk, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup};
@@ -64,6 +64,8 @@ pub struct WorldConfig {
     pub data_dir: Option<PathBuf>,
     /// What its recordings may take.
     pub recorder_limits: RecorderLimits,
+    /// Is told of calls and links too.
+    pub observer: Arc<dyn Observer>,
     /// Where they are written, unless on the machine's own disk.
     pub disk: Arc<dyn Disk>,
 }
@@ -87,6 +89,7 @@ impl Default for WorldConfig {
             others: Vec::new(),
             data_dir: None,
             recorder_limits: RecorderLimits::default(),
+            observer: Arc::new(()),
             disk: Arc::new(LocalDisk),
         }
     }
@@ -149,7 +152,7 @@ impl World {
             tenants: vec![tenant(&config, base, recorder.as_ref())],
             dialer,
             seed: config.sim.seed,
-            observer: Arc::new(Recorder(told)),
+            observer: Arc::new(Recorder(told, config.observer.clone())),
         });
         Self { sim, exchange, recorder, records }
     }
@@ -220,10 +223,27 @@ fn connector(config: &WorldConfig, base: &str, name: &str, api_key: &str) -> Con
     }
 }
 
-struct Recorder(mpsc::Sender<CallRecord>);
+struct Recorder(mpsc::Sender<CallRecord>, Arc<dyn Observer>);
 
 impl Observer for Recorder {
+    fn call_claimed(&self, call: &CallView) {
+        self.1.call_claimed(call);
+    }
+
+    fn call_left(&self, left: &LeftCall<'_>) {
+        self.1.call_left(left);
+    }
+
+    fn link_changed(&self, tenant: &str, connector: &str, change: LinkChange) {
+        self.1.link_changed(tenant, connector, change);
+    }
+
+    fn call_started(&self, call: &CallView) {
+        self.1.call_started(call);
+    }
+
     fn call_ended(&self, call: &CallRecord) {
+        self.1.call_ended(call);
         // A test that ended needs no more records.
         let _ = self.0.try_send(call.clone());
     }

@@ -1,5 +1,7 @@
 //! What a call counted.
 
+use std::ops::AddAssign;
+
 /// Counters of one call, from its start. Samples and bytes are of all channels together.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Stats {
@@ -44,4 +46,52 @@ pub struct Stats {
     pub keys_dropped: u64,
     /// What arrived from the carrier after the end (audio frames, keys, errors) and was ignored.
     pub late: u64,
+}
+
+/// Of two calls together; the peak is the higher one.
+impl AddAssign for Stats {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            frames_in,
+            samples_in,
+            samples_lost,
+            odd_bytes,
+            frames_out,
+            bytes_out,
+            bytes_requested,
+            credit_dropped,
+            padding_samples,
+            playout_bytes_peak,
+            commands,
+            interrupts_failed,
+            outcomes_ignored,
+            details_dropped,
+            notices_coalesced,
+            notices_dropped,
+            tape_lost,
+            keys_dropped,
+            late,
+            frames_unheard,
+        } = other;
+        self.frames_in += frames_in;
+        self.samples_in += samples_in;
+        self.samples_lost += samples_lost;
+        self.odd_bytes += odd_bytes;
+        self.frames_out += frames_out;
+        self.bytes_out += bytes_out;
+        self.bytes_requested += bytes_requested;
+        self.credit_dropped += credit_dropped;
+        self.padding_samples += padding_samples;
+        self.playout_bytes_peak = self.playout_bytes_peak.max(playout_bytes_peak);
+        self.commands += commands;
+        self.interrupts_failed += interrupts_failed;
+        self.outcomes_ignored += outcomes_ignored;
+        self.details_dropped += details_dropped;
+        self.notices_coalesced += notices_coalesced;
+        self.notices_dropped += notices_dropped;
+        self.tape_lost += tape_lost;
+        self.keys_dropped += keys_dropped;
+        self.late += late;
+        self.frames_unheard += frames_unheard;
+    }
 }

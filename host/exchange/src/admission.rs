@@ -29,6 +29,11 @@ impl Slots {
         taken.ok().map(|_| Permit(self.clone()))
     }
 
+    /// Places that are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.0.taken.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn max(&self) -> usize {
         self.0.max
     }

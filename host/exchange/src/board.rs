@@ -1,21 +1,27 @@
-//! The calls that are live, for whoever asks.
+//! The calls that are here, for whoever asks, and what all calls of a plugin counted together.
+//!
+//! A call stands here from its claim to its record. Its task writes when its stage changes and never waits for a reader: a
+//! reader copies the list under its lock, then looks at one call after another, each under that call's own lock.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use call::{Ledger, State, Stats};
+use call::{JournalEntry, Ledger, State, Stats};
 use parking_lot::Mutex;
 use sandbox::SharedCall;
 use tokio::sync::watch;
 
-/// One live call as seen from outside.
+use crate::clock::{now, since};
+use crate::mailbox::Post;
+
+/// One call that is here, as seen from outside.
 #[derive(Clone, Debug)]
 pub struct CallView {
-    /// The carrier's call id.
+    /// The carrier's call id; the session's until the carrier has told it.
     pub id: String,
-    /// The Telcoflow session.
+    /// The Telcoflow session; empty for a call that was taken over, whose session stays where it was.
     pub session_id: String,
     /// Whose it is.
     pub tenant: String,
@@ -23,8 +29,12 @@ pub struct CallView {
     pub plugin: String,
     /// Which version of that.
     pub version: String,
-    /// Where it stands.
+    /// How far the host is with it.
+    pub stage: Stage,
+    /// Where it stands for its handler. Pending until it has a voice.
     pub state: State,
+    /// How long it has been here: since its claim.
+    pub here: Duration,
     /// How long its voice socket has been open.
     pub age: Duration,
     /// Processor time of its handler.
@@ -35,32 +45,81 @@ pub struct CallView {
     pub stats: Stats,
 }
 
-/// All live calls.
+/// How far the host is with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Its handler is made and its voice socket dialled.
+    SettingUp,
+    /// Its voice socket is open.
+    Talking,
+}
+
+impl Stage {
+    /// For people and programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SettingUp => "setting-up",
+            Self::Talking => "talking",
+        }
+    }
+}
+
+/// What all calls of one plugin counted, those that are over and those that are here.
+#[derive(Clone, Debug, Default)]
+pub struct PluginCounts {
+    /// Calls that are here.
+    pub calls: usize,
+    /// Their audio and that of all before them.
+    pub stats: Stats,
+    /// Processor time of their handlers and of all before them.
+    pub cpu: Duration,
+}
+
+/// All calls.
 #[derive(Clone)]
 pub(crate) struct Board(Arc<Inner>);
 
 struct Inner {
-    calls: Mutex<HashMap<u64, Entry>>,
+    listed: Mutex<Listed>,
     /// How many calls are claimed and not yet over.
     attending: watch::Sender<usize>,
+    keys: AtomicU64,
 }
 
-struct Entry {
-    id: String,
-    session_id: String,
-    tenant: String,
-    plugin: String,
-    version: String,
+#[derive(Default)]
+struct Listed {
+    calls: HashMap<u64, Arc<Entry>>,
+    /// What calls that are over had counted, by tenant and plugin: as many as there are plugins.
+    past: HashMap<(String, String), Past>,
+}
+
+#[derive(Clone, Default)]
+struct Past {
+    stats: Stats,
+    cpu_us: u64,
+}
+
+/// What is known of a call from its claim on.
+pub(crate) struct Facts {
+    pub(crate) session_id: String,
+    pub(crate) tenant: String,
+    pub(crate) plugin: String,
+    pub(crate) version: String,
+    pub(crate) mailbox: Post,
+}
+
+/// One call on the board.
+pub(crate) struct Entry {
+    facts: Facts,
     since: Instant,
-    call: SharedCall,
-    cpu_us: Arc<AtomicU64>,
+    cpu_us: AtomicU64,
+    progress: Mutex<Progress>,
 }
 
-/// A call's entry, taken down on drop.
-pub(crate) struct Posted {
-    board: Board,
-    key: u64,
-    cpu_us: Arc<AtomicU64>,
+struct Progress {
+    id: String,
+    stage: Stage,
+    voice: Option<(SharedCall, Instant)>,
 }
 
 /// Counts a call in from its claim to its record.
@@ -72,13 +131,30 @@ impl Drop for Attending {
     }
 }
 
+/// A call's place on the board, which only its task holds. Taken down on drop.
+pub(crate) struct Posted {
+    board: Board,
+    key: u64,
+    entry: Arc<Entry>,
+}
+
 impl Default for Board {
     fn default() -> Self {
-        Self(Arc::new(Inner { calls: Mutex::default(), attending: watch::Sender::new(0) }))
+        Self(Arc::new(Inner { listed: Mutex::default(), attending: watch::Sender::new(0), keys: AtomicU64::new(0) }))
     }
 }
 
 impl Board {
+    /// Puts a claimed call up.
+    pub(crate) fn post(&self, facts: Facts) -> Posted {
+        let key = self.0.keys.fetch_add(1, Ordering::Relaxed);
+        let progress = Progress { id: facts.session_id.clone(), stage: Stage::SettingUp, voice: None };
+        let entry = Entry { facts, since: now(), cpu_us: AtomicU64::new(0), progress: Mutex::new(progress) };
+        let entry = Arc::new(entry);
+        self.0.listed.lock().calls.insert(key, entry.clone());
+        Posted { board: self.clone(), key, entry }
+    }
+
     /// Counts a claimed call in.
     pub(crate) fn attend(&self) -> Attending {
         self.0.attending.send_modify(|calls| *calls += 1);
@@ -97,64 +173,123 @@ impl Board {
         let _ = attending.wait_for(|calls| *calls == 0).await;
     }
 
-    /// Puts a call up.
-    pub(crate) fn post(&self, call: &SharedCall, session_id: &str, plugin: &str, version: &str) -> Posted {
-        static KEYS: AtomicU64 = AtomicU64::new(0);
-        let key = KEYS.fetch_add(1, Ordering::Relaxed);
-        let cpu_us = Arc::new(AtomicU64::new(0));
-        let entry = {
-            let locked = call.lock();
-            Entry {
-                id: locked.info().id.clone(),
-                session_id: session_id.to_string(),
-                tenant: locked.info().tenant.clone(),
-                plugin: plugin.to_string(),
-                version: version.to_string(),
-                since: locked.now(),
-                call: call.clone(),
-                cpu_us: cpu_us.clone(),
-            }
-        };
-        self.0.calls.lock().insert(key, entry);
-        Posted { board: self.clone(), key, cpu_us }
+    /// The entries as they stand, in no order.
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry>> {
+        self.0.listed.lock().calls.values().cloned().collect()
     }
 
-    /// Everything that is up.
-    pub(crate) fn views(&self) -> Vec<CallView> {
-        self.0.calls.lock().values().map(Entry::view).collect()
+    /// What each plugin's calls counted, by tenant and plugin. It never goes back, whichever call ends meanwhile.
+    pub(crate) fn counts(&self) -> HashMap<(String, String), PluginCounts> {
+        let (past, entries) = {
+            let listed = self.0.listed.lock();
+            (listed.past.clone(), listed.calls.values().cloned().collect::<Vec<_>>())
+        };
+        let mut counts: HashMap<_, _> = past.into_iter().map(|(key, past)| (key, PluginCounts::from(past))).collect();
+        for entry in entries {
+            let key = (entry.facts.tenant.clone(), entry.facts.plugin.clone());
+            let counts = counts.entry(key).or_default();
+            counts.calls += 1;
+            counts.stats += entry.stats();
+            counts.cpu += entry.cpu();
+        }
+        counts
     }
 }
 
 impl Posted {
-    pub(crate) fn view(&self) -> Option<CallView> {
-        self.board.0.calls.lock().get(&self.key).map(Entry::view)
+    /// The carrier has told the call's id.
+    pub(crate) fn name(&self, id: &str) {
+        id.clone_into(&mut self.entry.progress.lock().id);
+    }
+
+    /// The voice socket is open.
+    pub(crate) fn talk(&self, call: &SharedCall) {
+        let mut progress = self.entry.progress.lock();
+        progress.stage = Stage::Talking;
+        progress.voice = Some((call.clone(), now()));
+    }
+
+    pub(crate) fn view(&self) -> CallView {
+        self.entry.view()
     }
 
     pub(crate) fn bill(&self, cpu: Duration) {
-        self.cpu_us.store(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.entry.cpu_us.store(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
 impl Drop for Posted {
     fn drop(&mut self) {
-        self.board.0.calls.lock().remove(&self.key);
+        let (facts, stats) = (&self.entry.facts, self.entry.stats());
+        let mut listed = self.board.0.listed.lock();
+        listed.calls.remove(&self.key);
+        let past = listed.past.entry((facts.tenant.clone(), facts.plugin.clone())).or_default();
+        past.stats += stats;
+        past.cpu_us = past.cpu_us.saturating_add(self.entry.cpu_us.load(Ordering::Relaxed));
     }
 }
 
 impl Entry {
-    fn view(&self) -> CallView {
-        let call = self.call.lock();
+    /// Whether a person who says this id means this call.
+    pub(crate) fn is_called(&self, id: &str) -> bool {
+        !id.is_empty() && (self.facts.session_id == id || self.progress.lock().id == id)
+    }
+
+    pub(crate) fn mailbox(&self) -> &Post {
+        &self.facts.mailbox
+    }
+
+    /// What happened in it so far, each with how long after its voice socket was open; and how much was left out.
+    pub(crate) fn journal(&self) -> (Vec<(Duration, call::Happening)>, u64) {
+        let Some((call, began)) = self.voice() else { return (Vec::new(), 0) };
+        let call = call.lock();
+        let told = |entry: &JournalEntry| (entry.at.saturating_duration_since(began), entry.what.clone());
+        (call.journal().entries().iter().map(told).collect(), call.journal().left_out())
+    }
+
+    pub(crate) fn view(&self) -> CallView {
+        let (id, stage) = {
+            let progress = self.progress.lock();
+            (progress.id.clone(), progress.stage)
+        };
+        let voice = self.voice().map(|(call, began)| {
+            let call = call.lock();
+            (call.state(), call.now().saturating_duration_since(began), call.position(), call.stats())
+        });
+        let (state, age, ledger, stats) =
+            voice.unwrap_or((State::Pending, Duration::ZERO, Ledger::default(), Stats::default()));
+        let Facts { session_id, tenant, plugin, version, .. } = &self.facts;
         CallView {
-            id: self.id.clone(),
-            session_id: self.session_id.clone(),
-            tenant: self.tenant.clone(),
-            plugin: self.plugin.clone(),
-            version: self.version.clone(),
-            state: call.state(),
-            age: call.now().saturating_duration_since(self.since),
-            cpu: Duration::from_micros(self.cpu_us.load(Ordering::Relaxed)),
-            ledger: call.position(),
-            stats: call.stats(),
+            id,
+            session_id: session_id.clone(),
+            tenant: tenant.clone(),
+            plugin: plugin.clone(),
+            version: version.clone(),
+            stage,
+            state,
+            here: since(self.since),
+            age,
+            cpu: self.cpu(),
+            ledger,
+            stats,
         }
+    }
+
+    fn voice(&self) -> Option<(SharedCall, Instant)> {
+        self.progress.lock().voice.clone()
+    }
+
+    fn stats(&self) -> Stats {
+        self.voice().map_or_else(Stats::default, |(call, _)| call.lock().stats())
+    }
+
+    fn cpu(&self) -> Duration {
+        Duration::from_micros(self.cpu_us.load(Ordering::Relaxed))
+    }
+}
+
+impl From<Past> for PluginCounts {
+    fn from(past: Past) -> Self {
+        Self { calls: 0, stats: past.stats, cpu: Duration::from_micros(past.cpu_us) }
     }
 }

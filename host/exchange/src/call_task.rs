@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
 
 use crate::admission::Permit;
-use crate::board::{Attending, Board};
+use crate::board::{Attending, Posted};
 use crate::clock::{now, since};
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::limits::CALL_IN_MS_MAX;
@@ -30,6 +30,8 @@ pub(crate) enum ToCall {
     SessionClosed(CloseReason),
     /// The session manager's socket is gone: `call.in` will not come.
     LinkLost,
+    /// The operator ends it for everyone.
+    Disconnect,
     /// The host stops: leave now.
     Cut,
 }
@@ -50,12 +52,15 @@ pub(crate) struct CallTask {
     pub(crate) notified: Instant,
     pub(crate) seed: u64,
     pub(crate) dialer: Arc<dyn Dial>,
-    pub(crate) board: Board,
     pub(crate) observer: Arc<dyn Observer>,
+    /// Its place on the board, until it is over.
+    pub(crate) posted: Option<Posted>,
     pub(crate) mailbox: Mailbox,
     pub(crate) reports: mpsc::Sender<Ready>,
     /// Where its voice sockets count what the server sends wrong.
     pub(crate) oddities: Tally,
+    /// The operator ended it before it had a voice. A claimed call cannot be refused: it gets one, and is ended there.
+    pub(crate) unwanted: bool,
     /// Its place and its count, for as long as the task lives.
     pub(crate) _held: (Permit, Attending),
 }
@@ -93,6 +98,7 @@ impl CallTask {
                 record.trouble = early.trouble;
             }
         }
+        self.posted = None;
         record.duration = since(claimed);
         span.in_scope(|| {
             self.say_goodbye(&record);
@@ -120,6 +126,9 @@ impl CallTask {
         record.setup.call_in = since(began);
         record.id = call_in.call_id.clone();
         tracing::Span::current().record("call", record.id.as_str());
+        if let Some(posted) = &self.posted {
+            posted.name(&record.id);
+        }
 
         let began = now();
         let (link, call_in) = self.dial(call_in).await?;
@@ -129,10 +138,13 @@ impl CallTask {
 
     async fn await_call_in(&mut self) -> Result<CallIn, Early> {
         let waiting = async {
-            match self.mailbox.recv().await {
-                Some(ToCall::CallIn(call_in)) => Ok(call_in),
-                Some(other) => Err(early(&other)),
-                None => Err(Early { end: EndReason::HostStopped, trouble: None }),
+            loop {
+                match self.mailbox.recv().await {
+                    Some(ToCall::CallIn(call_in)) => return Ok(call_in),
+                    Some(ToCall::Disconnect) => self.unwanted = true,
+                    Some(other) => return Err(early(&other)),
+                    None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
+                }
             }
         };
         let late = || Early::new(EndReason::SessionClosed, format!("call.in did not come within {CALL_IN_MS_MAX} ms"));
@@ -172,6 +184,7 @@ impl CallTask {
             match self.mailbox.recv().await {
                 Some(ToCall::CallIn(call_in)) => return Ok(call_in),
                 Some(ToCall::LinkLost) => {}
+                Some(ToCall::Disconnect) => self.unwanted = true,
                 Some(other) => return Err(early(&other)),
                 None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
             }
@@ -186,11 +199,13 @@ impl CallTask {
         };
         let began = now();
         let call = SharedCall::new(Call::new(config, began));
-        let posted = self.board.post(&call, &self.session_id, &self.plugin.name, self.plugin.plugin.version());
-        if let Some(view) = posted.view() {
-            self.observer.call_started(&view);
-        }
+        let posted = self.posted.take().expect("a call has its place until it is over, and talks once");
+        posted.talk(&call);
+        self.observer.call_started(&posted.view());
         tracing::info!(setup_ms = since(self.notified).as_millis(), "the call begins");
+        if self.unwanted {
+            call.lock().leave();
+        }
         let guest = prepared.map(|prepared| prepared.serve(call.clone()));
         let mailbox = std::mem::replace(&mut self.mailbox, mailbox().1);
         Talk { turns: Turns::new(link, call.clone(), guest, mailbox, posted), call, began }
@@ -264,6 +279,7 @@ fn early(mail: &ToCall) -> Early {
             Early::new(EndReason::SessionClosed, "the session manager was lost before the call had a voice")
         }
         ToCall::Cut => Early { end: EndReason::Drained, trouble: None },
-        ToCall::CallIn(_) => Early::new(EndReason::SessionClosed, "call.in came out of order"),
+        // Those who wait for a voice take these themselves.
+        ToCall::CallIn(_) | ToCall::Disconnect => Early::new(EndReason::SessionClosed, "a word came out of order"),
     }
 }

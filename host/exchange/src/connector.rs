@@ -15,14 +15,14 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tracing::Span;
 
 use crate::admission::{Permit, Slots};
-use crate::board::Board;
+use crate::board::{Board, Facts};
 use crate::call_task::{CallTask, Ready, ToCall};
 use crate::clock::now;
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::counters::Counters;
 use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::mailbox::{Post, mailbox};
-use crate::record::{CallRecord, Observer};
+use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer};
 use crate::refusals::Refusals;
 use crate::route::{self, Route};
 
@@ -139,9 +139,11 @@ impl Connector {
             Event::Up { sm_ws_id } => {
                 self.refusals.forget();
                 self.counters.link_up();
+                self.changed(LinkChange::Up);
                 tracing::info!(sm_ws_id, "the session manager is up");
             }
             Event::Down { why, retry_in } => {
+                self.changed(LinkChange::Down);
                 tracing::warn!(why, retry_ms = retry_in.as_millis(), "the session manager is lost: dialling again");
                 self.counters.link_lost();
                 self.claims.clear();
@@ -149,6 +151,7 @@ impl Connector {
             }
             Event::Refused { refusal, retry_in } => {
                 self.counters.refused(refusal.blames_credentials());
+                self.changed(LinkChange::Refused);
                 self.refusals.tell(&refusal, retry_in);
             }
             Event::Notified(notify) => self.handle_notify(notify),
@@ -196,7 +199,7 @@ impl Connector {
         }
         if *self.phase.borrow() != Phase::Open {
             tracing::debug!(session = notify.session_id, "draining: the call is left to others");
-            return;
+            return self.left(None, LeftBecause::Draining);
         }
         let (from, to) = (&notify.remote_address, &notify.local_address);
         let Some(plugin) = route::find(&self.tenant.routes, &self.config.name, from, to) else {
@@ -206,25 +209,34 @@ impl Connector {
                 to = last_four(to),
                 "no route: the call is left to others"
             );
-            return;
+            return self.left(None, LeftBecause::NoRoute);
         };
         let Some((plugin, slots)) = self.tenant.plugins.iter().find(|(known, _)| known.name == plugin) else {
             let session = notify.session_id;
             tracing::warn!(session, plugin, "a route names a plugin that does not exist: the call is left to others");
-            return;
+            return self.left(Some(plugin), LeftBecause::NoPlugin);
         };
         let permit = if self.claims.len() < CLAIMS_MAX { slots.take() } else { None };
         let Some(permit) = permit else {
             let (session, plugin, calls_max) = (notify.session_id, &plugin.name, slots.max());
             tracing::warn!(session, plugin, calls_max, "no place: the call is left to others");
-            return;
+            return self.left(Some(plugin), LeftBecause::NoPlace);
         };
         if let Err(refused) = self.link.claim(&notify.session_id) {
             tracing::warn!(session = notify.session_id, %refused, "the call cannot be claimed: it is left to others");
-            return;
+            return self.left(Some(&plugin.name), LeftBecause::NoClaim);
         }
         let claim = Claim { plugin: plugin.clone(), permit, notified: now(), resumed };
         self.claims.insert(notify.session_id, claim);
+    }
+
+    fn left(&self, plugin: Option<&str>, why: LeftBecause) {
+        let (tenant, connector) = (&self.tenant.name, &self.config.name);
+        self.tenant.observer.call_left(&LeftCall { tenant, connector, plugin, why });
+    }
+
+    fn changed(&self, change: LinkChange) {
+        self.tenant.observer.link_changed(&self.tenant.name, &self.config.name, change);
     }
 
     fn handle_claimed(&mut self, session_id: &str) {
@@ -241,6 +253,14 @@ impl Connector {
             plugin = claim.plugin.name,
             version = claim.plugin.plugin.version(),
         );
+        let posted = self.tenant.board.post(Facts {
+            session_id: session_id.to_string(),
+            tenant: self.tenant.name.clone(),
+            plugin: claim.plugin.name.clone(),
+            version: claim.plugin.plugin.version().to_string(),
+            mailbox: post.clone(),
+        });
+        self.tenant.observer.call_claimed(&posted.view());
         let task = CallTask {
             tenant: self.tenant.name.clone(),
             connector: self.config.clone(),
@@ -250,11 +270,12 @@ impl Connector {
             notified: claim.notified,
             seed: self.seeds.u64(..),
             dialer: self.voice.clone(),
-            board: self.tenant.board.clone(),
             observer: self.tenant.observer.clone(),
+            posted: Some(posted),
             mailbox: mail,
             reports: self.ready.0.clone(),
             oddities: self.counters.voice.clone(),
+            unwanted: false,
             _held: (claim.permit, self.tenant.board.attend()),
         };
         let handle = self.tasks.spawn(task.run(span.clone()));

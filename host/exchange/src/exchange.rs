@@ -12,6 +12,7 @@ use crate::board::{Board, CallView};
 use crate::config::{ExchangeConfig, TenantConfig};
 use crate::connector::{Connector, Phase, Tenant};
 use crate::counters::{ConnectorView, Counted};
+use crate::handle::{Handle, TenantFacts};
 use crate::limits::CUT_MS_MAX;
 
 /// A running exchange. Dropping it aborts every call; [`Exchange::drain`] is the polite way.
@@ -19,7 +20,7 @@ pub struct Exchange {
     phase: watch::Sender<Phase>,
     tasks: JoinSet<()>,
     board: Board,
-    counted: Vec<Counted>,
+    handle: Handle,
 }
 
 /// How a drain ended.
@@ -38,7 +39,7 @@ impl Exchange {
         let board = Board::default();
         let mut seeds = fastrand::Rng::with_seed(config.seed);
         let mut tasks = JoinSet::new();
-        let mut counted = Vec::new();
+        let mut tenants = Vec::new();
         for tenant in config.tenants {
             let TenantConfig { name, connectors, plugins, routes } = tenant;
             let with_slots = |plugin: crate::PluginConfig| {
@@ -53,25 +54,33 @@ impl Exchange {
                 board: board.clone(),
                 observer: config.observer.clone(),
             });
+            let mut known = Vec::new();
             for connector in connectors {
                 let span = tracing::info_span!("connector", tenant = tenant.name, connector = connector.name);
                 let name = connector.name.clone();
                 let task = Connector::new(tenant.clone(), connector, watching.clone(), seeds.u64(..));
-                counted.push(Counted { tenant: tenant.name.clone(), name, counters: task.counters() });
+                known.push(Counted { tenant: tenant.name.clone(), name, counters: task.counters() });
                 tasks.spawn(task.run().instrument(span));
             }
+            tenants.push(TenantFacts { tenant, connectors: known });
         }
-        Self { phase, tasks, board, counted }
+        let handle = Handle::new(board.clone(), phase.clone(), tenants);
+        Self { phase, tasks, board, handle }
     }
 
-    /// The calls that are live.
+    /// The calls that are here.
     pub fn calls(&self) -> Vec<CallView> {
-        self.board.views()
+        self.handle.calls()
+    }
+
+    /// A way in for others.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
     }
 
     /// The connectors, and what each has counted so far.
     pub fn connectors(&self) -> Vec<ConnectorView> {
-        self.counted.iter().map(Counted::view).collect()
+        self.handle.tenants().into_iter().flat_map(|tenant| tenant.connectors).collect()
     }
 
     /// Takes no more calls, lets the present ones end for as long as `deadline` allows, then cuts them, closes the links

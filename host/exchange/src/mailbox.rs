@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use crate::call_task::ToCall;
 use crate::limits::MAILBOX_MESSAGES_MAX;
 
-/// The connector's end.
+/// The connector's end, and that of the board.
+#[derive(Clone)]
 pub(crate) struct Post {
     mail: mpsc::Sender<ToCall>,
     bell: Arc<Bell>,

@@ -5,8 +5,23 @@ use std::time::{Duration, Instant};
 use call::{EndReason, Happening, Stats};
 use sandbox::GuestEnd;
 
-/// Is told of calls as they come and go. Called from call tasks: it must not block.
+/// Is told of calls and links as they come and go. Called from their tasks: it must not block.
 pub trait Observer: Send + Sync {
+    /// A session was claimed: its call is here.
+    fn call_claimed(&self, call: &crate::CallView) {
+        let _ = call;
+    }
+
+    /// Somebody rang, and the call was left to others.
+    fn call_left(&self, left: &LeftCall<'_>) {
+        let _ = left;
+    }
+
+    /// A session manager's link changed.
+    fn link_changed(&self, tenant: &str, connector: &str, change: LinkChange) {
+        let _ = (tenant, connector, change);
+    }
+
     /// A call's voice socket is open and its handler begins.
     fn call_started(&self, call: &crate::CallView) {
         let _ = call;
@@ -19,6 +34,69 @@ pub trait Observer: Send + Sync {
 }
 
 impl Observer for () {}
+
+/// A call that was not claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftCall<'a> {
+    /// Whom it was for.
+    pub tenant: &'a str,
+    /// By which connector it was announced.
+    pub connector: &'a str,
+    /// Which plugin would have handled it, if there was a route to one.
+    pub plugin: Option<&'a str>,
+    /// Why.
+    pub why: LeftBecause,
+}
+
+/// Why a ringing call was left to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LeftBecause {
+    /// The host takes no more calls.
+    Draining,
+    /// No route fits.
+    NoRoute,
+    /// The route's plugin could not be loaded.
+    NoPlugin,
+    /// The plugin has all the calls that it may have.
+    NoPlace,
+    /// The link has too much under way, or is gone.
+    NoClaim,
+}
+
+impl LeftBecause {
+    /// For people and programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draining => "draining",
+            Self::NoRoute => "no-route",
+            Self::NoPlugin => "no-plugin",
+            Self::NoPlace => "no-place",
+            Self::NoClaim => "no-claim",
+        }
+    }
+}
+
+/// How a session manager's link changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinkChange {
+    /// It is set up.
+    Up,
+    /// It was lost, and is dialled again.
+    Down,
+    /// A dial was refused or led nowhere, and is repeated.
+    Refused,
+}
+
+impl LinkChange {
+    /// For people and programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Refused => "refused",
+        }
+    }
+}
 
 /// How long the parts of a call's set-up took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -121,6 +121,10 @@ impl Turns {
                     self.call.span().in_scope(|| tracing::debug!(?reason, "the session is closed"));
                     self.session_over.get_or_insert(now + ms(SESSION_CLOSED_MS_MAX));
                 }
+                ToCall::Disconnect => {
+                    tracing::info!("the operator ends the call");
+                    self.call.lock().leave();
+                }
                 ToCall::Cut => {
                     self.drop_guest();
                     self.close(now, EndReason::Drained);

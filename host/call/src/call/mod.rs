@@ -4,6 +4,7 @@
 
 mod carrier;
 mod handler;
+mod leave;
 mod recorded;
 
 use std::fmt;
@@ -35,6 +36,7 @@ pub struct Call {
     tape: Option<Box<Tape>>,
     stats: Stats,
     journal: Journal,
+    leaving: leave::Leaving,
 }
 
 /// Why a call wants to be woken by [`Call::handle_timeout`].
@@ -68,6 +70,7 @@ impl Call {
             tape: None,
             stats: Stats::default(),
             journal: Journal::default(),
+            leaving: leave::Leaving::default(),
         }
     }
 
@@ -187,6 +190,9 @@ impl Call {
         let name = ability.as_str();
         let failure = result.as_ref().err().map(|failure| failure.code.clone());
         self.journal.write(self.now, Happening::Outcome { command, name, failure });
+        if self.is_the_hosts(command) {
+            return;
+        }
         self.inbox.push(Event::Outcome { command, name, result });
     }
 

@@ -6,6 +6,7 @@ mod commands;
 mod ends;
 mod inbox;
 mod kit;
+mod leave;
 mod marks;
 mod playout;
 mod table;

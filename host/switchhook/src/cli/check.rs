@@ -39,6 +39,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
 fn good_text(config: &Config) -> String {
     let mut text = format!("{}: good\n", config.file.display());
+    if let Some(admin) = &config.admin {
+        text.push_str(&format!("admin: http://{}\n", admin.listen));
+    }
     for tenant in &config.tenants {
         // Writing to a String cannot fail.
         let _ = write_tenant(&mut text, tenant);
@@ -85,7 +88,8 @@ fn conditions(tenant: &Tenant, route: &Route) -> String {
 
 fn good_json(config: &Config) -> Value {
     let tenants: Vec<Value> = config.tenants.iter().map(tenant_json).collect();
-    json!({"ok": true, "file": config.file, "data_dir": config.data_dir, "tenants": tenants})
+    let admin = config.admin.as_ref().map(|admin| json!({"listen": admin.listen}));
+    json!({"ok": true, "file": config.file, "data_dir": config.data_dir, "admin": admin, "tenants": tenants})
 }
 
 fn tenant_json(tenant: &Tenant) -> Value {
@@ -136,6 +140,7 @@ mod tests {
 
     const TEXT: &str = r#"
         data_dir = "/data"
+        admin = { listen = "127.0.0.1:9600", token = "hunter3" }
         [[tenant]]
         name = "acme"
         [[tenant.telcoflow]]
@@ -164,14 +169,15 @@ mod tests {
         let text = good_text(&config);
         let path = plugin.path().display();
         let expected = format!(
-            "t.toml: good\ntenant acme\n  connector main: ws://127.0.0.1:18080, 16000 Hz, mixed, shows key\n  \
+            "t.toml: good\nadmin: http://127.0.0.1:9600\ntenant acme\n  connector main: ws://127.0.0.1:18080, 16000 Hz, mixed, shows key\n  \
              plugin echo: {path}\n  route to +1555* from * on main -> echo\n"
         );
         assert_eq!(text, expected);
         let json = good_json(&config);
         assert_eq!(json["ok"], true);
         assert_eq!(json["tenants"][0]["routes"][0]["to"], "+1555*");
-        assert!(!json.to_string().contains("hunter2"));
+        assert_eq!(json["admin"]["listen"], "127.0.0.1:9600");
+        assert!(!json.to_string().contains("hunter") && !format!("{config:?}").contains("hunter"));
     }
 
     #[test]
@@ -181,7 +187,7 @@ mod tests {
         assert_eq!((&json["ok"], &json["omitted"]), (&false.into(), &0.into()));
         let problem = &json["problems"][0];
         assert_eq!(problem["kind"], "unreadable");
-        assert_eq!((&problem["line"], &problem["column"]), (&12.into(), &18.into()));
+        assert_eq!((&problem["line"], &problem["column"]), (&13.into(), &18.into()));
         assert_eq!(problem["key"], "tenant[0].plugin[0].source");
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use carriers::TcpDialer;
 use exchange::{Drained, Exchange, ExchangeConfig};
 use recordings::Recorder;
+use tokio::sync::oneshot;
 
 use super::{Failure, signal};
 use crate::config::{self, Config};
@@ -36,9 +37,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     })?;
     let recorder = running::recorder_for(&config)
         .map_err(|error| Failure::new(error.to_string(), "correct `data_dir` or its permissions"))?;
+    let watch = Arc::new(admin::Watch::default());
     runtime.block_on(async {
-        let exchange = build(&config, recorder.as_ref()).await?;
-        let served = serve(&config, exchange, Duration::from_secs(args.drain_s)).await;
+        let exchange = build(&config, recorder.as_ref(), watch.clone()).await?;
+        let served = serve(&config, exchange, watch, Duration::from_secs(args.drain_s)).await;
         if let Some(recorder) = &recorder {
             recorder.close().await;
         }
@@ -46,7 +48,11 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     })
 }
 
-async fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeConfig, Failure> {
+async fn build(
+    config: &Config,
+    recorder: Option<&Recorder>,
+    watch: Arc<admin::Watch>,
+) -> Result<ExchangeConfig, Failure> {
     let sandbox = running::sandbox_for(config)
         .map_err(|error| Failure::new(error.to_string(), "or configure smaller `limits.calls_max`"))?;
     let compiler = running::compiler_for(config, &sandbox)
@@ -54,7 +60,7 @@ async fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeC
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
     let (plugins, unusable) = Plugins::load(config, &sandbox, compiler.as_ref()).await;
-    let exchange = running::exchange_config(config, &plugins, recorder, Arc::new(dialer), Arc::new(()))
+    let exchange = running::exchange_config(config, &plugins, recorder, Arc::new(dialer), watch)
         .map_err(|error| Failure::new(error.to_string(), "its file was good a moment ago: look at what changes it"))?;
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");
@@ -66,7 +72,12 @@ async fn build(config: &Config, recorder: Option<&Recorder>) -> Result<ExchangeC
     Ok(exchange)
 }
 
-async fn serve(config: &Config, exchange: ExchangeConfig, drain: Duration) -> Result<ExitCode, Failure> {
+async fn serve(
+    config: &Config,
+    exchange: ExchangeConfig,
+    watch: Arc<admin::Watch>,
+    drain: Duration,
+) -> Result<ExitCode, Failure> {
     for tenant in &exchange.tenants {
         for plugin in &tenant.plugins {
             let (name, version) = (&plugin.name, plugin.plugin.version());
@@ -79,9 +90,33 @@ async fn serve(config: &Config, exchange: ExchangeConfig, drain: Duration) -> Re
             tracing::info!(tenant = %tenant.name, connector = %connector.name, address, "dialling the session manager");
         }
     }
-    let mut exchange = Exchange::start(exchange);
-    let name = signal::stop().await?;
-    tracing::info!(calls = exchange.calls().len(), drain_s = drain.as_secs(), "{name}: taking no more calls");
+    let exchange = Exchange::start(exchange);
+    let Some(admin) = &config.admin else { return until_drained(exchange, drain).await };
+    let server = admin::Server::bind(admin.listen, admin.access.clone(), exchange.handle(), watch).await;
+    let server = server.map_err(|error| Failure::new(error.to_string(), "is a host running already?"))?;
+    tracing::info!(address = %server.address(), "the admin interface listens");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(server.run(async move {
+        // Dropped or sent, it is time.
+        let _ = stopped.await;
+    }));
+    let drained = until_drained(exchange, drain).await;
+    // It may have ended already, by a failure that is told here.
+    let _ = stop.send(());
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "the admin interface failed");
+    }
+    drained
+}
+
+/// Waits for a signal, or for an operator to say it, and drains.
+async fn until_drained(mut exchange: Exchange, drain: Duration) -> Result<ExitCode, Failure> {
+    let handle = exchange.handle();
+    let why = tokio::select! {
+        name = signal::stop() => name?,
+        () = handle.drain_requested() => "the admin interface",
+    };
+    tracing::info!(calls = handle.calls_here(), drain_s = drain.as_secs(), "{why}: taking no more calls");
     let drained = tokio::select! {
         drained = exchange.drain(drain) => Some(drained),
         again = signal::stop() => {

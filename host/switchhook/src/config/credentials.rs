@@ -119,7 +119,7 @@ impl Resolver<'_> {
     }
 
     /// Fetches a secret from where it is kept. The line's end at its end is not part of it.
-    fn secret(&mut self, At { value, place }: At<WrittenSecret>) -> Option<Secret> {
+    pub(super) fn secret(&mut self, At { value, place }: At<WrittenSecret>) -> Option<Secret> {
         let found = match &value {
             WrittenSecret::Literal(secret) => Ok(secret.clone()),
             WrittenSecret::Env(name) => self.secret_of_env(name),

@@ -7,6 +7,7 @@
 //!
 //! Who pays on failure: nobody but the operator at the start; a host that runs has a good configuration.
 
+mod admin;
 mod base_url;
 mod connector;
 mod credentials;
@@ -33,8 +34,8 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
-    ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex, PluginLimits,
-    Route, SampleRate, Tenant,
+    Admin, ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex,
+    PluginLimits, Route, SampleRate, Tenant,
 };
 pub use secret::Secret;
 pub use telcoflow::frame::AudioMode;

@@ -34,10 +34,12 @@ impl Resolver<'_> {
             }
             Field::Given(at) => Some(PathBuf::from(at.value)),
         };
+        let admin = self.optional(written.admin, None, |resolver, at| resolver.admin(at).map(Some));
         let tenants = self.some(written.tenants, &written.place, "tenant", "a host without a tenant takes no calls");
         self.unique("tenant", tenants.iter().flatten().map(|tenant| &tenant.name));
         let tenants = all(tenants?.into_iter().map(|tenant| self.tenant(tenant)));
-        Some(Config { file: file.to_owned(), data_dir: self.folder.join(data_dir?), has_data_dir, tenants: tenants? })
+        let (data_dir, tenants) = (self.folder.join(data_dir?), tenants?);
+        Some(Config { file: file.to_owned(), data_dir, has_data_dir, admin: admin?, tenants })
     }
 
     fn tenant(&mut self, written: WrittenTenant) -> Option<Tenant> {

@@ -2,6 +2,7 @@
 //! secrets are there, and a value that exists is a legal one.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,8 +23,19 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Whether the file says so. Then compiled code is kept there too; else only what a plugin's grants call for.
     pub has_data_dir: bool,
+    /// The admin interface. `None`: there is none.
+    pub admin: Option<Admin>,
     /// Not empty.
     pub tenants: Vec<Tenant>,
+}
+
+/// The admin interface.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where it listens. Port 0: one that the system chooses, and the log tells.
+    pub listen: SocketAddr,
+    /// Who may use it: with a token, or from this machine.
+    pub access: admin::Access,
 }
 
 /// Who owns connectors, plugins and routes.

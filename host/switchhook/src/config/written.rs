@@ -10,7 +10,14 @@ use super::secret::Secret;
 pub(super) struct Written {
     pub(super) place: Place,
     pub(super) data_dir: Field<String>,
+    pub(super) admin: Field<WrittenAdmin>,
     pub(super) tenants: Field<Vec<WrittenTenant>>,
+}
+
+/// `[admin]`
+pub(super) struct WrittenAdmin {
+    pub(super) listen: Field<String>,
+    pub(super) token: Field<WrittenSecret>,
 }
 
 /// `[[tenant]]`
@@ -97,9 +104,21 @@ impl Written {
         let written = Written {
             place: section.place.clone(),
             data_dir: section.text(reader, "data_dir"),
+            admin: one(section.table(reader, "admin"), reader, WrittenAdmin::read),
             tenants: each(section.tables(reader, "tenant"), reader, WrittenTenant::read),
         };
-        section.finish(reader, &["admin", "listen"]);
+        section.finish(reader, &["listen"]);
+        written
+    }
+}
+
+impl WrittenAdmin {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenAdmin {
+        let written = WrittenAdmin {
+            listen: section.text(reader, "listen"),
+            token: WrittenSecret::read(reader, &mut section, "token"),
+        };
+        section.finish(reader, &[]);
         written
     }
 }

@@ -16,7 +16,7 @@ fn features_of_later_versions_are_refused_with_that_reason() {
         let report = format!("t.toml:{place}: {key}: `{name}` is not supported by this version yet: remove it");
         refused(sheet, &report);
     };
-    later(Sheet { top: "admin = { listen = \"127.0.0.1:9600\" }", ..GOOD }, "1:1", "admin");
+    later(Sheet { top: "listen = { address = \"127.0.0.1:9700\" }", ..GOOD }, "1:1", "listen");
     later(Sheet { top: "listen = { address = \"127.0.0.1:9700\" }", ..GOOD }, "1:1", "listen");
     for key in ["quota", "secrets", "twilio", "websocket"] {
         let line: &'static str = format!("{key} = {{}}").leak();

@@ -1,0 +1,51 @@
+//! The host as a whole: who is hosted, and the drain.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+
+use crate::answers::{Draining, Plugins, Tenant, Tenants};
+use crate::app::App;
+use crate::extract::InPath;
+use crate::problem::{AnyProblem, NOT_FOUND, Problem};
+
+/// Who is hosted
+#[utoipa::path(
+    get,
+    path = "/v1/tenants",
+    responses((status = 200, description = "The tenants", body = Tenants), AnyProblem),
+)]
+pub(super) async fn tenants(State(app): State<App>) -> Json<Tenants> {
+    Json(Tenants { tenants: app.handle().tenants().into_iter().map(Tenant::from).collect() })
+}
+
+/// The plugins of a tenant
+#[utoipa::path(
+    get,
+    path = "/v1/tenants/{tenant}/plugins",
+    params(("tenant" = String, Path, description = "Its name")),
+    responses(
+        (status = 200, description = "The plugins that could be loaded", body = Plugins),
+        (status = 404, description = "There is no such tenant", body = Problem, content_type = "application/problem+json"),
+        AnyProblem,
+    ),
+)]
+pub(super) async fn plugins(State(app): State<App>, InPath(name): InPath<String>) -> Result<Json<Plugins>, Problem> {
+    let tenant = app.handle().tenants().into_iter().find(|tenant| tenant.name == name);
+    let tenant = tenant.ok_or_else(|| Problem::new(NOT_FOUND, "there is no tenant of this name"))?;
+    Ok(Json(Plugins { plugins: tenant.plugins.into_iter().map(Into::into).collect() }))
+}
+
+/// Takes no more calls and ends the host
+///
+/// As by the first signal: the calls that are here go on until they end, for as long as the host was started to wait.
+/// `/readyz` says no from this moment on.
+#[utoipa::path(
+    post,
+    path = "/v1/drain",
+    responses((status = 202, description = "The host drains", body = Draining), AnyProblem),
+)]
+pub(super) async fn drain(State(app): State<App>) -> (StatusCode, Json<Draining>) {
+    app.handle().request_drain();
+    (StatusCode::ACCEPTED, Json(Draining { calls: app.handle().calls_here() }))
+}

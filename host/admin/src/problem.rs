@@ -1,0 +1,94 @@
+//! Errors as RFC 9457 problem details: one shape for every refusal.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{ContentBuilder, RefOr};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
+
+/// The media type of problem details.
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Why a request was refused, as RFC 9457 has it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Which kind of problem, for programs: `urn:switchhook:` and a word that stays the same.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind of problem, for people.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this request, and what to do.
+    detail: String,
+}
+
+/// The kinds of problems: status, word, title.
+type Kind = (StatusCode, &'static str, &'static str);
+
+pub(crate) const BAD_REQUEST: Kind = (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read");
+pub(crate) const NO_TOKEN: Kind = (StatusCode::UNAUTHORIZED, "unauthorized", "The token is missing or wrong");
+pub(crate) const FORBIDDEN: Kind = (StatusCode::FORBIDDEN, "forbidden", "Not from here");
+pub(crate) const NOT_FOUND: Kind = (StatusCode::NOT_FOUND, "not-found", "There is no such thing");
+pub(crate) const METHOD: Kind = (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Not by this method");
+pub(crate) const TOO_SLOW: Kind = (StatusCode::REQUEST_TIMEOUT, "too-slow", "It took too long");
+pub(crate) const CONFLICT: Kind = (StatusCode::CONFLICT, "conflict", "Not as things stand");
+pub(crate) const TOO_LARGE: Kind = (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large");
+pub(crate) const TOO_MANY: Kind = (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests");
+pub(crate) const FAILED: Kind = (StatusCode::INTERNAL_SERVER_ERROR, "failed", "The host failed");
+pub(crate) const UNAVAILABLE: Kind = (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now");
+
+impl Problem {
+    pub(crate) fn new((status, word, title): Kind, detail: impl Into<String>) -> Self {
+        Self { kind: format!("urn:switchhook:{word}"), title, status: status.as_u16(), detail: detail.into() }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// The refusals that every endpoint behind the token may answer with.
+pub(crate) struct AnyProblem;
+
+impl IntoResponses for AnyProblem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
+        describe(&[BAD_REQUEST, NO_TOKEN, FORBIDDEN, METHOD, TOO_SLOW, TOO_LARGE, TOO_MANY, FAILED])
+    }
+}
+
+/// The refusals of an endpoint about a call.
+pub(crate) struct CallProblem;
+
+impl IntoResponses for CallProblem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
+        describe(&[NOT_FOUND, CONFLICT, UNAVAILABLE])
+    }
+}
+
+fn describe(kinds: &[Kind]) -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
+    let content = || ContentBuilder::new().schema(Some(Problem::schema())).build();
+    let response = |title: &str| ResponseBuilder::new().description(title).content(PROBLEM_JSON, content()).build();
+    kinds.iter().map(|(status, _, title)| (status.as_str().to_owned(), RefOr::T(response(title)))).collect()
+}

@@ -1,0 +1,131 @@
+//! What the exchange tells of its calls, kept for whoever asks later.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use exchange::{CallRecord, CallView, LeftCall, LinkChange, Observer};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+
+use crate::limits::{ENDED_CALLS_MAX, EVENT_STREAMS_MAX, EVENTS_BEHIND_MAX};
+
+/// Hears of every call. It is the exchange's observer and the interface's memory.
+pub struct Watch {
+    ended: Mutex<VecDeque<Arc<EndedCall>>>,
+    news: broadcast::Sender<Arc<News>>,
+    followers: Arc<Semaphore>,
+}
+
+/// One event for those who follow.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub(crate) name: &'static str,
+    pub(crate) data: String,
+}
+
+/// What one client follows, and its place.
+pub(crate) struct Follower {
+    pub(crate) news: broadcast::Receiver<Arc<News>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            ended: Mutex::default(),
+            news: broadcast::Sender::new(EVENTS_BEHIND_MAX),
+            followers: Arc::new(Semaphore::new(EVENT_STREAMS_MAX)),
+        }
+    }
+}
+
+/// A call that is over, and when that was.
+pub(crate) struct EndedCall {
+    pub(crate) record: CallRecord,
+    pub(crate) ended_unix_ms: u64,
+}
+
+impl Watch {
+    /// A place among those who follow; `None` when all are taken.
+    pub(crate) fn follow(&self) -> Option<Follower> {
+        let place = self.followers.clone().try_acquire_owned().ok()?;
+        Some(Follower { news: self.news.subscribe(), _place: place })
+    }
+
+    fn tell(&self, name: &'static str, data: Value) {
+        if self.news.receiver_count() > 0 {
+            // Refused when the last of them has just left.
+            let _ = self.news.send(Arc::new(News { name, data: data.to_string() }));
+        }
+    }
+
+    /// The last call that ended with this id: the carrier's or the session's.
+    pub(crate) fn ended(&self, id: &str) -> Option<Arc<EndedCall>> {
+        let ended = self.ended.lock();
+        ended.iter().rev().find(|call| call.record.id == id || call.record.session_id == id).cloned()
+    }
+}
+
+impl Observer for Watch {
+    fn call_claimed(&self, call: &CallView) {
+        self.tell("call.claimed", facts(call));
+    }
+
+    fn call_started(&self, call: &CallView) {
+        self.tell("call.begins", facts(call));
+    }
+
+    fn call_left(&self, left: &LeftCall<'_>) {
+        let LeftCall { tenant, connector, plugin, why } = left;
+        let why = why.as_str();
+        self.tell("call.left", json!({"tenant": tenant, "connector": connector, "plugin": plugin, "why": why}));
+    }
+
+    fn link_changed(&self, tenant: &str, connector: &str, change: LinkChange) {
+        let name = match change {
+            LinkChange::Up => "link.up",
+            LinkChange::Down => "link.down",
+            LinkChange::Refused => "link.refused",
+        };
+        self.tell(name, json!({"tenant": tenant, "connector": connector}));
+    }
+
+    fn call_ended(&self, ended: &CallRecord) {
+        let call = Arc::new(EndedCall { record: ended.clone(), ended_unix_ms: unix_ms(SystemTime::now()) });
+        let forgotten = {
+            let mut kept = self.ended.lock();
+            let forgotten = if kept.len() < ENDED_CALLS_MAX { None } else { kept.pop_front() };
+            kept.push_back(call);
+            forgotten
+        };
+        // Freed without the lock: it may be large.
+        drop(forgotten);
+        let CallRecord { id, session_id, tenant, plugin, version, end, duration, guest, .. } = ended;
+        self.tell(
+            "call.ended",
+            json!({
+                "id": id,
+                "session_id": session_id,
+                "tenant": tenant,
+                "plugin": plugin,
+                "version": version,
+                "reason": end.as_str(),
+                "handler": guest.as_ref().map(|guest| guest.code()),
+                "duration_ms": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            }),
+        );
+    }
+}
+
+fn facts(call: &CallView) -> Value {
+    let CallView { id, session_id, tenant, plugin, version, .. } = call;
+    json!({"id": id, "session_id": session_id, "tenant": tenant, "plugin": plugin, "version": version})
+}
+
+/// Milliseconds since 1970; 0 before.
+pub(crate) fn unix_ms(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

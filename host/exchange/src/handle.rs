@@ -1,0 +1,190 @@
+//! What the exchange shows and lets be done from outside, while it runs: for the admin interface.
+//!
+//! A handle is cheap to clone and outlives nothing: when the exchange is gone it shows no calls. Reading never makes a
+//! call's task wait for more than a look at its own counters.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use call::Happening;
+use tokio::sync::watch;
+
+use crate::admission::Slots;
+use crate::board::{Board, CallView, Entry, PluginCounts};
+use crate::call_task::ToCall;
+use crate::connector::{Phase, Tenant};
+use crate::counters::{ConnectorView, Counted};
+use crate::limits::MAILBOX_PLACES_KEPT;
+use crate::route::Route;
+
+/// A clonable way into a running exchange.
+#[derive(Clone)]
+pub struct Handle {
+    board: Board,
+    phase: watch::Sender<Phase>,
+    tenants: Arc<[TenantFacts]>,
+}
+
+/// What a handle knows of a tenant.
+pub(crate) struct TenantFacts {
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) connectors: Vec<Counted>,
+}
+
+/// One tenant as seen from outside.
+#[derive(Clone, Debug)]
+pub struct TenantView {
+    /// Its name.
+    pub name: String,
+    /// Its accounts at Telcoflow.
+    pub connectors: Vec<ConnectorView>,
+    /// Its plugins, those that could be loaded.
+    pub plugins: Vec<PluginView>,
+    /// Its routes, in their order.
+    pub routes: Vec<Route>,
+}
+
+/// One plugin as seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginView {
+    /// Its name within the tenant.
+    pub name: String,
+    /// Its version: the beginning of its content's digest.
+    pub version: String,
+    /// Places that are taken.
+    pub calls: usize,
+    /// Calls at once.
+    pub calls_max: usize,
+}
+
+/// One call and what happened in it so far.
+#[derive(Clone, Debug)]
+pub struct CallDetail {
+    /// Where it stands.
+    pub view: CallView,
+    /// What happened, and how long after its voice socket was open; bounded as [`call::Journal`] is.
+    pub journal: Vec<(Duration, Happening)>,
+    /// How many entries the journal had no place for.
+    pub journal_left_out: u64,
+}
+
+/// Why something cannot be done with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallRefused {
+    /// There is none with this id, or no more.
+    #[error("no call with this id is here")]
+    Unknown,
+    /// The carriers of two connectors gave out the same id.
+    #[error("several calls have this id: use the id of the session")]
+    Ambiguous,
+    /// Its task has more to do than it can remember.
+    #[error("the call is busy: try again")]
+    Busy,
+}
+
+impl Handle {
+    pub(crate) fn new(board: Board, phase: watch::Sender<Phase>, tenants: Vec<TenantFacts>) -> Self {
+        Self { board, phase, tenants: tenants.into() }
+    }
+
+    /// The calls that are here, those that came first before the others.
+    pub fn calls(&self) -> Vec<CallView> {
+        let mut views: Vec<_> = self.board.entries().iter().map(|entry| entry.view()).collect();
+        views.sort_by(|one, other| other.here.cmp(&one.here).then_with(|| one.id.cmp(&other.id)));
+        views
+    }
+
+    /// How many calls are here.
+    pub fn calls_here(&self) -> usize {
+        self.board.attending()
+    }
+
+    /// One call, by the carrier's id or the session's.
+    ///
+    /// # Errors
+    /// There is no such call, or more than one.
+    pub fn call(&self, id: &str) -> Result<CallDetail, CallRefused> {
+        let entry = self.find(id)?;
+        let (journal, journal_left_out) = entry.journal();
+        Ok(CallDetail { view: entry.view(), journal, journal_left_out })
+    }
+
+    /// Ends a call for everyone in it. Its handler is told as of every other end.
+    ///
+    /// # Errors
+    /// There is no such call, or more than one, or it cannot be told now.
+    pub fn disconnect(&self, id: &str) -> Result<(), CallRefused> {
+        self.tell(id, ToCall::Disconnect)
+    }
+
+    /// Who is hosted, in the order of the configuration.
+    pub fn tenants(&self) -> Vec<TenantView> {
+        self.tenants.iter().map(TenantFacts::view).collect()
+    }
+
+    /// What the calls of each plugin counted since the start, by tenant and plugin.
+    pub fn counts(&self) -> HashMap<(String, String), PluginCounts> {
+        self.board.counts()
+    }
+
+    /// Whether new calls are taken.
+    pub fn is_open(&self) -> bool {
+        *self.phase.borrow() == Phase::Open
+    }
+
+    /// Takes no more calls from now on; the present ones go on. Whoever waits for [`Handle::drain_requested`] learns it.
+    pub fn request_drain(&self) {
+        self.phase.send_if_modified(|phase| {
+            let open = *phase == Phase::Open;
+            if open {
+                *phase = Phase::Draining;
+            }
+            open
+        });
+    }
+
+    /// Waits until no more calls are taken, whoever asked for that.
+    pub async fn drain_requested(&self) {
+        let mut watching = self.phase.subscribe();
+        // This handle holds a sender, so the wait cannot fail.
+        let _ = watching.wait_for(|phase| *phase != Phase::Open).await;
+    }
+
+    fn tell(&self, id: &str, word: ToCall) -> Result<(), CallRefused> {
+        let entry = self.find(id)?;
+        if entry.mailbox().capacity() <= MAILBOX_PLACES_KEPT {
+            return Err(CallRefused::Busy);
+        }
+        // A closed mailbox: the call's task is at its end.
+        entry.mailbox().send(word).map_err(|_| CallRefused::Unknown)
+    }
+
+    fn find(&self, id: &str) -> Result<Arc<Entry>, CallRefused> {
+        let mut called = self.board.entries().into_iter().filter(|entry| entry.is_called(id));
+        let first = called.next().ok_or(CallRefused::Unknown)?;
+        if called.next().is_some() { Err(CallRefused::Ambiguous) } else { Ok(first) }
+    }
+}
+
+impl TenantFacts {
+    fn view(&self) -> TenantView {
+        let connectors = self.connectors.iter();
+        let plugins = self.tenant.plugins.iter();
+        TenantView {
+            name: self.tenant.name.clone(),
+            connectors: connectors.map(Counted::view).collect(),
+            plugins: plugins.map(|(plugin, slots)| plugin_view(plugin, slots)).collect(),
+            routes: self.tenant.routes.clone(),
+        }
+    }
+}
+
+fn plugin_view(plugin: &crate::PluginConfig, slots: &Slots) -> PluginView {
+    PluginView {
+        name: plugin.name.clone(),
+        version: plugin.plugin.version().to_string(),
+        calls: slots.taken(),
+        calls_max: slots.max(),
+    }
+}
