@@ -12,6 +12,7 @@ mod api;
 mod app;
 mod extract;
 pub mod limits;
+mod metrics;
 mod problem;
 mod server;
 mod watch;

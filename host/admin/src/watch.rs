@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 use crate::limits::{ENDED_CALLS_MAX, EVENT_STREAMS_MAX, EVENTS_BEHIND_MAX};
+use crate::metrics::Metrics;
 
 /// Hears of every call. It is the exchange's observer and the interface's memory.
 pub struct Watch {
     ended: Mutex<VecDeque<Arc<EndedCall>>>,
     news: broadcast::Sender<Arc<News>>,
     followers: Arc<Semaphore>,
+    metrics: Metrics,
 }
 
 /// One event for those who follow.
@@ -37,6 +39,7 @@ impl Default for Watch {
             ended: Mutex::default(),
             news: broadcast::Sender::new(EVENTS_BEHIND_MAX),
             followers: Arc::new(Semaphore::new(EVENT_STREAMS_MAX)),
+            metrics: Metrics::default(),
         }
     }
 }
@@ -52,6 +55,10 @@ impl Watch {
     pub(crate) fn follow(&self) -> Option<Follower> {
         let place = self.followers.clone().try_acquire_owned().ok()?;
         Some(Follower { news: self.news.subscribe(), _place: place })
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     fn tell(&self, name: &'static str, data: Value) {
@@ -70,6 +77,7 @@ impl Watch {
 
 impl Observer for Watch {
     fn call_claimed(&self, call: &CallView) {
+        self.metrics.claimed(&call.tenant, &call.plugin);
         self.tell("call.claimed", facts(call));
     }
 
@@ -78,6 +86,7 @@ impl Observer for Watch {
     }
 
     fn call_left(&self, left: &LeftCall<'_>) {
+        self.metrics.left(left);
         let LeftCall { tenant, connector, plugin, why } = left;
         let why = why.as_str();
         self.tell("call.left", json!({"tenant": tenant, "connector": connector, "plugin": plugin, "why": why}));
@@ -93,6 +102,7 @@ impl Observer for Watch {
     }
 
     fn call_ended(&self, ended: &CallRecord) {
+        self.metrics.ended(ended);
         let call = Arc::new(EndedCall { record: ended.clone(), ended_unix_ms: unix_ms(SystemTime::now()) });
         let forgotten = {
             let mut kept = self.ended.lock();

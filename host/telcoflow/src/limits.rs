@@ -83,6 +83,9 @@ pub const CREDENTIALS_BACKOFF_MAX_MS: u64 = 300_000;
 /// How much is added to a pause at most, in percent of it, so that many hosts do not dial at once.
 pub const BACKOFF_JITTER_PERCENT: u64 = 20;
 
+/// Bytes of a call that is handed over as JSON. More are refused unread.
+pub const HANDOVER_BYTES_MAX: usize = 64 << 10;
+
 /// All of the above: name, value, and what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("message_bytes_max", MESSAGE_BYTES_MAX as u64, "a longer message is not looked at, and counted"),
@@ -93,6 +96,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("requests_max", REQUESTS_MAX as u64, "a further claim or creation is refused at once"),
     ("requests_kept", REQUESTS_KEPT as u64, "a further chat message waits"),
     ("reclaims_open_max", RECLAIMS_OPEN_MAX as u64, "a further chat is claimed again after an answer"),
+    ("handover_bytes_max", HANDOVER_BYTES_MAX as u64, "it is refused unread"),
     ("sessions_max", SESSIONS_MAX as u64, "a further claim or creation is refused at once"),
     ("commands_max", COMMANDS_MAX as u64, "a further command is refused at once"),
     ("dial_deadline_s", DIAL_DEADLINE_S, "the server counts as unreachable"),

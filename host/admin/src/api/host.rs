@@ -2,12 +2,29 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 
 use crate::answers::{Draining, Plugins, Tenant, Tenants};
 use crate::app::App;
 use crate::extract::InPath;
-use crate::problem::{AnyProblem, NOT_FOUND, Problem};
+use crate::problem::{AnyProblem, FAILED, NOT_FOUND, Problem};
+
+/// Metrics for Prometheus
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    responses(
+        (status = 200, description = "As OpenMetrics text", body = String, content_type = "application/openmetrics-text"),
+        AnyProblem,
+    ),
+)]
+pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let text = app.watch().metrics().text(app.handle());
+    let text = text.map_err(|_| Problem::new(FAILED, "the metrics cannot be written as text"))?;
+    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}
 
 /// Who is hosted
 #[utoipa::path(

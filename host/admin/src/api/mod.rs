@@ -36,6 +36,7 @@ fn open_documented() -> OpenApiRouter<App> {
 fn closed_documented() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(openapi))
+        .routes(routes!(host::metrics))
         .routes(routes!(host::tenants))
         .routes(routes!(host::plugins))
         .routes(routes!(host::drain))

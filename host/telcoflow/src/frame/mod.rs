@@ -7,6 +7,7 @@
 //!
 //! A parse error names the frame type and the field, never what was in it.
 
+mod handover;
 mod json;
 mod label;
 pub mod manager;
@@ -19,6 +20,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use self::handover::{Handover, HandoverError};
 pub use self::label::{label, word};
 
 /// Sample rates that a setup may name, in Hz. Row `SM-2`.
