@@ -21,7 +21,7 @@
 //! ```
 //!
 //! # Layout
-//! - `server`: the listener, the upgrade, the links and the calls, a task each.
+//! - `server`: the listener, the upgrade, the links and the calls, a task each; `tls` below it.
 //! - `voice_plane`, `pull`, `line`, `script`, `schedule`: what a call's task drives; no IO, no clock.
 //! - `config`, `caller`, `faults`, `scenario`: what a test writes down.
 //! - `report`, `transcript`, `normalise`: what it reads.
@@ -46,6 +46,7 @@ pub mod scenario;
 mod schedule;
 mod script;
 mod server;
+mod tls;
 mod transcript;
 mod voice_plane;
 mod wire;
@@ -59,5 +60,6 @@ pub use outbound::{Outbound, Remote};
 pub use pull::PullCounts;
 pub use report::{CallReport, ChannelSent, EchoCheck, Milestone, Outcome, RttPoint, Timeline};
 pub use script::{Step, marked_samples};
-pub use server::{Counts, Dialer, PlacedCall, RestRequest, Simulator};
+pub use server::{Counts, Dialer, PlacedCall, RestRequest, Simulator, Upgrade};
+pub use tls::{Clients, TlsServer, TlsServerError};
 pub use transcript::{Detail, Direction, Frame, Plane, Transcript, TranscriptLine};

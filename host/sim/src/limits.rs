@@ -11,7 +11,7 @@ pub const SOCKET_BUFFER_BYTES: usize = 4096;
 pub const WRITE_BUFFER_BYTES_MAX: usize = 4 << 20;
 /// Size of an in-memory pipe in one direction, bytes. A writer waits while it is full.
 pub const PIPE_BYTES: usize = 64 * 1024;
-/// Time an upgrade may take, ms. Then the stream is dropped without an answer.
+/// Time a TLS handshake may take, and then an upgrade, ms. Then the stream is dropped without an answer.
 pub const HANDSHAKE_MS_MAX: u64 = 10_000;
 /// Time the peer has to answer a close frame, ms. Then the socket is dropped.
 pub const CLOSE_MS_MAX: u64 = 1_000;
@@ -20,6 +20,8 @@ pub const CLOSE_MS_MAX: u64 = 1_000;
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// Session-manager links at once. A further upgrade is answered with 503.
 pub const LINKS_MAX: usize = 64;
+/// Upgrades whose headers are kept. The oldest are forgotten.
+pub const UPGRADES_KEPT_MAX: usize = 256;
 /// Calls alive at once. A further call ends at once with the outcome `Refused`.
 pub const CALLS_MAX: usize = 4_096;
 /// Calls that clients placed and no test has asked for. A further one is not kept, and goes on.
@@ -84,6 +86,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("CLOSE_MS_MAX", CLOSE_MS_MAX, "the socket is dropped"),
     ("CONNECTIONS_MAX", CONNECTIONS_MAX as u64, "a further stream is dropped at once"),
     ("LINKS_MAX", LINKS_MAX as u64, "a further upgrade is answered with 503"),
+    ("UPGRADES_KEPT_MAX", UPGRADES_KEPT_MAX as u64, "the oldest are forgotten"),
     ("CALLS_MAX", CALLS_MAX as u64, "a further call ends at once as refused"),
     ("OUTBOUND_CALLS_KEPT", OUTBOUND_CALLS_KEPT as u64, "a further one is not kept, and goes on"),
     ("FIRST_LINE_BYTES_MAX", FIRST_LINE_BYTES_MAX as u64, "a longer line is not looked at further"),

@@ -11,9 +11,12 @@ use tokio_tungstenite::tungstenite::handshake::server::ErrorResponse;
 use super::call_task::Input;
 use super::first_line::begin;
 use super::hub::VoiceSeat;
+use super::upgrades::Upgrade;
 use super::{Inner, manager_plane, rest};
 use crate::faults::LinkFaults;
 use crate::limits::HANDSHAKE_MS_MAX;
+use crate::tls::Peer;
+use crate::transcript::Plane;
 use crate::wire::{ByteStream, socket_config};
 
 const MANAGER_PATH: &str = "/v1/agent/session-manager";
@@ -26,7 +29,7 @@ enum Admission {
 
 /// Upgrades the stream. A session-manager link is served here to its end; a voice socket goes to the
 /// task of its call.
-pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>) {
+pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>, peer: Peer) {
     let mut stop = inner.stop.subscribe();
     let limit = Duration::from_millis(HANDSHAKE_MS_MAX);
     let begun = tokio::select! {
@@ -37,13 +40,13 @@ pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>) {
         return tracing::debug!("a stream said nothing");
     };
     if rest::is_rest(stream.beginning()) {
-        return rest::serve(inner, Box::new(stream)).await;
+        return rest::serve(inner, Box::new(stream), peer).await;
     }
     let stream: Box<dyn ByteStream> = Box::new(stream);
     let mut admission = None;
     // The size of the error is the library's.
     #[allow(clippy::result_large_err)]
-    let judge = |request: &Request<()>, response: Response<()>| match admit(&inner, request) {
+    let judge = |request: &Request<()>, response: Response<()>| match admit(&inner, &peer, request) {
         Ok(admitted) => {
             admission = Some(admitted);
             Ok(response)
@@ -105,10 +108,12 @@ impl Refusal {
     }
 }
 
-fn admit(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal> {
+fn admit(inner: &Inner, peer: &Peer, request: &Request<()>) -> Result<Admission, Refusal> {
     let path = request.uri().path();
-    if path == MANAGER_PATH {
-        return admit_link(inner, request);
+    let plane = if path == MANAGER_PATH { Plane::SessionManager } else { Plane::Voice };
+    inner.upgrades.lock().note(Upgrade::of(plane, peer, request));
+    if plane == Plane::SessionManager {
+        return admit_link(inner, peer, request);
     }
     let bearer = header(request, AUTHORIZATION.as_str());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
@@ -119,8 +124,8 @@ fn admit(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal> {
     }
 }
 
-fn admit_link(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal> {
-    admit_account(inner, request).map_err(|(status, body)| Refusal::new(status, body))?;
+fn admit_link(inner: &Inner, peer: &Peer, request: &Request<()>) -> Result<Admission, Refusal> {
+    admit_account(inner, peer, request).map_err(|(status, body)| Refusal::new(status, body))?;
     let mut hub = inner.hub.lock();
     if !hub.has_room_for_link() {
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many session managers"));
@@ -133,12 +138,22 @@ fn admit_link(inner: &Inner, request: &Request<()>) -> Result<Admission, Refusal
     }
 }
 
-/// Whether the key, the connector and the version of a request are taken.
-pub(super) fn admit_account<B>(inner: &Inner, request: &Request<B>) -> Result<(), (StatusCode, &'static str)> {
+/// Whether the certificate, the key, the connector and the version of a request are taken.
+pub(super) fn admit_account<B>(
+    inner: &Inner,
+    peer: &Peer,
+    request: &Request<B>,
+) -> Result<(), (StatusCode, &'static str)> {
     let config = &inner.config;
+    if peer.certificate_wanted && peer.certificate_sha256.is_none() {
+        return Err((StatusCode::UNAUTHORIZED, "a client certificate is required"));
+    }
     let key = header(request, "x-api-key");
     let connector = header(request, "x-connector-uuid");
-    if key != Some(&config.api_key) || connector != Some(&config.connector_uuid) {
+    let fits = key == Some(&config.api_key) && connector == Some(&config.connector_uuid);
+    // A certificate says it all; what is said beside it must be right.
+    let needs_none = peer.certificate_sha256.is_some() && key.is_none() && connector.is_none();
+    if !fits && !needs_none {
         return Err((StatusCode::UNAUTHORIZED, "the API key or the connector is not valid"));
     }
     if let Some(taken) = &config.sdk_versions {

@@ -11,6 +11,7 @@ mod pipe;
 mod placed;
 mod rest;
 mod tasks;
+mod upgrades;
 
 use std::fmt;
 use std::io;
@@ -25,19 +26,23 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tokio_rustls::server::TlsStream;
 
 pub use self::hub::Counts;
 pub use self::pipe::Dialer;
 pub use self::placed::PlacedCall;
 pub use self::rest::RestRequest;
+pub use self::upgrades::Upgrade;
 
 use self::book::CallBook;
 use self::hub::{Hub, NewCall};
 use self::tasks::Tasks;
+use self::upgrades::Upgrades;
 use crate::caller::{CalleeAnswer, Caller};
 use crate::config::SimConfig;
 use crate::ids::{self, Purpose};
-use crate::limits::{ACCEPT_RETRY_MS, CALL_INPUTS, CONNECTIONS_MAX};
+use crate::limits::{ACCEPT_RETRY_MS, CALL_INPUTS, CONNECTIONS_MAX, HANDSHAKE_MS_MAX};
+use crate::tls::{Peer, TlsServer};
 use crate::transcript::{Direction, Frame, Plane, Stamp, Transcript};
 
 /// A Telcoflow server. A clone is the same server.
@@ -55,6 +60,7 @@ pub(crate) struct Inner {
     started: Instant,
     hub: Mutex<Hub>,
     links: Mutex<Transcript>,
+    upgrades: Mutex<Upgrades>,
     links_up: watch::Sender<usize>,
     stop: watch::Sender<bool>,
     connections: Arc<Semaphore>,
@@ -81,6 +87,7 @@ impl Simulator {
             started,
             hub: Mutex::new(Hub::new(config.seed, started, config.open_points)),
             links: Mutex::new(links),
+            upgrades: Mutex::default(),
             links_up: watch::Sender::new(0),
             stop: watch::Sender::new(false),
             connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
@@ -98,15 +105,36 @@ impl Simulator {
     /// # Errors
     /// Those of binding: the address is wrong or taken.
     pub async fn listen(&self, address: &str) -> io::Result<SocketAddr> {
+        self.listen_on(address, None).await
+    }
+
+    /// The same with TLS. There may be several listeners: one that demands certificates of session managers cannot serve
+    /// voice sockets, which show none.
+    ///
+    /// # Errors
+    /// As [`Simulator::listen`].
+    pub async fn listen_tls(&self, address: &str, tls: TlsServer) -> io::Result<SocketAddr> {
+        self.listen_on(address, Some(tls)).await
+    }
+
+    async fn listen_on(&self, address: &str, tls: Option<TlsServer>) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let bound = listener.local_addr()?;
-        self.inner.hub.lock().set_public_base(&format!("ws://{bound}"), true);
-        self.inner.tasks.spawn("listener", bound.port().into(), accept_loop(self.clone(), listener));
+        let scheme = if tls.is_some() { "wss" } else { "ws" };
+        self.inner.hub.lock().set_public_base(&format!("{scheme}://{bound}"), true);
+        self.inner.tasks.spawn("listener", bound.port().into(), accept_loop(self.clone(), listener, tls));
         Ok(bound)
     }
 
     /// Serves one byte stream: the upgrade, then the plane its path asks for; or requests over REST.
     pub fn serve<S>(&self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.serve_with(stream, None);
+    }
+
+    fn serve_with<S>(&self, stream: S, tls: Option<TlsServer>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -116,7 +144,14 @@ impl Simulator {
         };
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn("stream", 0, async move {
-            accept::serve(inner, Box::new(stream)).await;
+            match tls {
+                None => accept::serve(inner, Box::new(stream), Peer::default()).await,
+                Some(tls) => {
+                    if let Some((stream, peer)) = handshake(&inner, &tls, stream).await {
+                        accept::serve(inner, Box::new(stream), peer).await;
+                    }
+                }
+            }
             drop(permit);
         });
     }
@@ -168,6 +203,11 @@ impl Simulator {
     /// The last `call_flow.setup`.
     pub fn call_flow(&self) -> Option<CallFlow> {
         self.inner.hub.lock().call_flow
+    }
+
+    /// The last upgrades that clients asked for, granted or not.
+    pub fn upgrades(&self) -> Vec<Upgrade> {
+        self.inner.upgrades.lock().list()
     }
 
     /// What the server counted besides its calls.
@@ -271,7 +311,7 @@ impl Inner {
     }
 }
 
-async fn accept_loop(simulator: Simulator, listener: TcpListener) {
+async fn accept_loop(simulator: Simulator, listener: TcpListener, tls: Option<TlsServer>) {
     let mut stop = simulator.inner.stop.subscribe();
     loop {
         let accepted = tokio::select! {
@@ -283,7 +323,7 @@ async fn accept_loop(simulator: Simulator, listener: TcpListener) {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY was refused");
                 }
-                simulator.serve(stream);
+                simulator.serve_with(stream, tls.clone());
             }
             Err(error) => {
                 tracing::warn!(%error, "accepting a connection failed");
@@ -291,4 +331,22 @@ async fn accept_loop(simulator: Simulator, listener: TcpListener) {
             }
         }
     }
+}
+
+/// The TLS handshake of a stream, if it succeeds in time.
+async fn handshake<S>(inner: &Inner, tls: &TlsServer, stream: S) -> Option<(TlsStream<S>, Peer)>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut stop = inner.stop.subscribe();
+    let accepted = tokio::select! {
+        accepted = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS_MAX), tls.accept(stream)) => accepted,
+        _ = stop.wait_for(|stop| *stop) => return None,
+    };
+    match accepted {
+        Ok(Ok(accepted)) => return Some(accepted),
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+    None
 }

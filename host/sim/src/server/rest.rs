@@ -17,6 +17,7 @@ use telcoflow::frame::rest::{Refused, SESSIONS_PATH, SessionClosed, SessionInfo}
 
 use super::{Inner, accept};
 use crate::limits::{HANDSHAKE_MS_MAX, REST_MS_MAX, REST_REQUESTS_KEPT};
+use crate::tls::Peer;
 use crate::wire::ByteStream;
 
 /// A request that came over REST.
@@ -70,9 +71,9 @@ pub(super) fn is_rest(request_line: &[u8]) -> bool {
 }
 
 /// Answers the requests of one stream.
-pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>) {
+pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>, peer: Peer) {
     let answers = service_fn(|request| {
-        let answer = answer(&inner, &request);
+        let answer = answer(&inner, &peer, &request);
         async move { Ok::<_, Infallible>(answer) }
     });
     let mut http = http1::Builder::new();
@@ -88,9 +89,9 @@ pub(super) async fn serve(inner: Arc<Inner>, stream: Box<dyn ByteStream>) {
 
 type Answer = Response<Full<Bytes>>;
 
-fn answer(inner: &Inner, request: &Request<Incoming>) -> Answer {
+fn answer(inner: &Inner, peer: &Peer, request: &Request<Incoming>) -> Answer {
     inner.rest.lock().note(request);
-    if let Err((status, message)) = accept::admit_account(inner, request) {
+    if let Err((status, message)) = accept::admit_account(inner, peer, request) {
         let code = if status == StatusCode::UNAUTHORIZED { "UNAUTHORIZED" } else { "INVALID_REQUEST" };
         return refusal(status, code, message);
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::sim::{CallReport, Caller, SimConfig, Simulator};
+use ::sim::{CallReport, Caller, Clients, SimConfig, Simulator, TlsServer};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -35,6 +35,15 @@ pub struct Args {
     /// The connector that it takes
     #[arg(long, value_name = "UUID", default_value = "00000000-0000-4000-8000-000000000001")]
     pub connector: String,
+    /// Listen with TLS: the server's certificate, PEM
+    #[arg(long, value_name = "PEM", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// The private key of the certificate, PEM
+    #[arg(long, value_name = "PEM", requires = "cert")]
+    pub key: Option<PathBuf>,
+    /// Take only session managers that show a certificate of these CAs; the API key may be left out then
+    #[arg(long, value_name = "PEM", requires = "cert")]
+    pub client_ca: Option<PathBuf>,
     /// Time from one call to the next, in seconds; the first comes as soon as a host is there
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub call_every: Duration,
@@ -75,10 +84,14 @@ async fn serve(args: Args, speech: Option<Speech>) -> Result<Vec<CallSummary>, F
         seed: running::seed(),
         ..SimConfig::default()
     });
-    let address = simulator.listen(&args.listen.to_string()).await.map_err(|error| {
+    let listened = match tls(&args)? {
+        Some(tls) => simulator.listen_tls(&args.listen.to_string(), tls).await,
+        None => simulator.listen(&args.listen.to_string()).await,
+    };
+    listened.map_err(|error| {
         Failure::new(format!("cannot listen on {}: {error}", args.listen), "choose another address with `--listen`")
     })?;
-    tracing::info!("listening on ws://{address}: waiting for a host");
+    tracing::info!("listening on {}: waiting for a host", simulator.public_base());
     let mut calls = Calls { simulator: &simulator, args, speech, live: JoinSet::new(), over: VecDeque::new() };
     let worked = tokio::select! {
         worked = calls.work() => worked,
@@ -91,6 +104,14 @@ async fn serve(args: Args, speech: Option<Speech>) -> Result<Vec<CallSummary>, F
         calls.close(ended)?;
     }
     Ok(calls.over.into())
+}
+
+/// The TLS that the arguments ask for.
+fn tls(args: &Args) -> Result<Option<TlsServer>, Failure> {
+    let (Some(cert), Some(key)) = (&args.cert, &args.key) else { return Ok(None) };
+    let clients = args.client_ca.clone().map_or(Clients::Anyone, Clients::SessionManagersOf);
+    let server = TlsServer::new(cert, key, &clients);
+    server.map(Some).map_err(|error| Failure::new(error.to_string(), "correct `--cert`, `--key` or `--client-ca`"))
 }
 
 /// The calls of one run.
