@@ -8,7 +8,7 @@ mod divergences;
 mod host;
 mod observed;
 pub(crate) mod rows;
-mod sdk;
+pub(crate) mod sdk;
 mod upgrades;
 
 use std::collections::BTreeSet;
@@ -48,7 +48,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The server of both calls.
-fn server(scenario: &Scenario) -> SimConfig {
+pub(crate) fn server(scenario: &Scenario) -> SimConfig {
     SimConfig { api_key: API_KEY.into(), connector_uuid: CONNECTOR.into(), ..scenario.sim_config(1) }
 }
 

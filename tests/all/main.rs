@@ -8,6 +8,7 @@ mod chaos;
 mod compile;
 mod conformance;
 mod corpus;
+mod credentials;
 mod guests;
 mod legs;
 mod levels;
@@ -49,6 +50,7 @@ fn main() {
         chaos::trials(),
         conformance::trials(),
         corpus::trials(),
+        credentials::trials(),
         levels::trials(),
         admin::trials(),
         report::trials(),

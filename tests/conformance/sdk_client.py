@@ -3,6 +3,7 @@
 Reads one JSON object from standard input:
 
     {"base_url": "ws://127.0.0.1:8080", "api_key": "...", "connector_uuid": "...",
+     "cert_path": null, "key_path": null,
      "sample_rate_hz": 16000, "audio_mode": "mixed", "scenario": "echo", "calls": 1,
      "agent": [{"do": "answer"}, {"do": "connect", "ring_time_s": 5, "fails_with": "CALL_UNANSWERED"}]}
 
@@ -211,6 +212,8 @@ async def serve(job):
     config = SessionManagerConfig.create(
         api_key=job["api_key"],
         connector_uuid=job["connector_uuid"],
+        cert_path=job["cert_path"],
+        key_path=job["key_path"],
         base_url=job["base_url"],
         call_audio=audio,
     )

@@ -10,7 +10,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Every secret of a test's making contains one of these, so that one search finds all of them.
-pub const SECRET_MARKS: &[&str] = &["never-in-a-log", "voice-token-", "+15550100", "+15550199"];
+pub const SECRET_MARKS: &[&str] = &["never-in-a-log", "voice-token-", "PRIVATE KEY-----", "+15550100", "+15550199"];
 
 /// The admin interface's token in all tests.
 pub const ADMIN_TOKEN: &str = "admin-token-never-in-a-log";

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::observed::Observed;
 use super::server;
 use super::upgrades::Relay;
+use crate::credentials::SdkTls;
 
 /// Lines of the client that may wait for the test: more than one process takes calls.
 const LINES_MAX: usize = 256;
@@ -36,9 +37,23 @@ pub(crate) struct SdkClient {
 impl SdkClient {
     /// Starts it and waits until it is set up.
     pub(crate) async fn start(base_url: &str, config: &SimConfig, scenario: &Scenario, calls: usize) -> Self {
+        Self::start_with(base_url, config, scenario, calls, None).await
+    }
+
+    /// The same by a certificate instead of the key.
+    pub(crate) async fn start_with(
+        base_url: &str,
+        config: &SimConfig,
+        scenario: &Scenario,
+        calls: usize,
+        tls: Option<&SdkTls>,
+    ) -> Self {
         let python = python().expect("SWITCHHOOK_SDK_PYTHON names a Python with telcoflow==1.0.0");
         let mut command = Command::new(&python);
         command.arg(root().join("tests/conformance/sdk_client.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        if let Some(tls) = tls {
+            command.env("SSL_CERT_FILE", &tls.ca_path);
+        }
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", python.display()));
         let stdin = child.stdin.take().expect("it has a standard input");
         let stdout = BufReader::new(child.stdout.take().expect("it has a standard output"));
@@ -51,8 +66,10 @@ impl SdkClient {
         let mut client = Self { child, stdin, lines, reader: Some(reader) };
         let job = json!({
             "base_url": base_url,
-            "api_key": config.api_key,
-            "connector_uuid": config.connector_uuid,
+            "api_key": tls.is_none().then_some(&config.api_key),
+            "connector_uuid": tls.is_none().then_some(&config.connector_uuid),
+            "cert_path": tls.map(|tls| &tls.cert_path),
+            "key_path": tls.map(|tls| &tls.key_path),
             "sample_rate_hz": scenario.sample_rate_hz,
             "audio_mode": scenario.audio_mode.as_str(),
             "scenario": scenario.name,

@@ -101,11 +101,9 @@ fn certificate_fault(error: &CertificateError, private_ca: bool) -> TlsFault {
             TlsFault::NotYetValid { not_before: Some(time(*not_before)) }
         }
         CertificateError::NotValidForName => TlsFault::WrongHost { names: Vec::new() },
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            let shown =
-                |name: &String| name.chars().filter(|c| !c.is_control()).take(CERTIFICATE_NAME_CHARS_MAX).collect();
-            TlsFault::WrongHost { names: presented.iter().take(CERTIFICATE_NAMES_SHOWN_MAX).map(shown).collect() }
-        }
+        CertificateError::NotValidForNameContext { presented, .. } => TlsFault::WrongHost {
+            names: presented.iter().take(CERTIFICATE_NAMES_SHOWN_MAX).map(|name| shown(name)).collect(),
+        },
         CertificateError::UnknownIssuer => TlsFault::UntrustedIssuer { private_ca },
         other => TlsFault::Certificate(format!("{other:?}").chars().take(CERTIFICATE_NAME_CHARS_MAX).collect()),
     }
@@ -126,6 +124,12 @@ fn alert_fault(alert: AlertDescription) -> TlsFault {
         | AlertDescription::InsufficientSecurity => TlsFault::NoAgreement(format!("{alert:?}")),
         other => TlsFault::Other(format!("the server says {other:?}")),
     }
+}
+
+/// A name of a certificate, which the library gives as `DnsName("example.com")`.
+fn shown(name: &str) -> String {
+    let bare = name.split('"').nth(1).unwrap_or(name);
+    bare.chars().filter(|c| !c.is_control()).take(CERTIFICATE_NAME_CHARS_MAX).collect()
 }
 
 /// Certificates end with the year 9999, and so do the dates that can be shown.
