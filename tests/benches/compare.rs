@@ -1,5 +1,6 @@
-//! Four echoes under the same load, interleaved in one go: this host with the component, this host with native code, a bare
-//! tokio-tungstenite echo as the floor, and the public Python SDK.
+//! Five echoes under the same load, interleaved in one go: this host with the component, this host with native code, a bare
+//! tokio-tungstenite echo with the library's defaults, the same with buffers as small as this host's as the floor, and the
+//! public Python SDK.
 //!
 //! Machines are noisy, so figures are only compared within one run: each round measures every contender once, and what is
 //! told is the median over the rounds and its ratio to the floor's. `tests/benches/README.md` says how to run it.
@@ -31,9 +32,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     if let [mode, base_url] = arguments.as_slice()
-        && mode == "floor"
+        && let Some(buffers) = buffers(mode)
     {
-        return match runtime.block_on(floor::run(base_url)) {
+        return match runtime.block_on(floor::run(base_url, buffers)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&format!("the floor: {error}")),
         };
@@ -78,12 +79,8 @@ async fn compare(plan: &Plan) -> Result<(), String> {
 
 fn contenders(root: &Path, this: &Path, switchhook: &Path) -> Vec<Contender> {
     let mut contenders = vec![
-        Contender {
-            name: "floor".into(),
-            program: this.to_owned(),
-            arguments: vec!["floor".into(), "{base_url}".into()],
-            calls_max: u32::MAX,
-        },
+        bare("floor", this),
+        bare("bare", this),
         Contender { name: "component".into(), ..Contender::host(switchhook, Some(&root.join("plugins/echo.wasm"))) },
         Contender::host(switchhook, None),
     ];
@@ -97,6 +94,21 @@ fn contenders(root: &Path, this: &Path, switchhook: &Path) -> Vec<Contender> {
         None => eprintln!("without the SDK: SWITCHHOOK_SDK_PYTHON names no Python that has it"),
     }
     contenders
+}
+
+/// A bare echo, by this very program.
+fn bare(name: &str, this: &Path) -> Contender {
+    let arguments = vec![name.into(), "{base_url}".into()];
+    Contender { name: name.into(), program: this.to_owned(), arguments, calls_max: u32::MAX }
+}
+
+/// What the program does as one of the bare echoes.
+fn buffers(mode: &str) -> Option<floor::Buffers> {
+    match mode {
+        "floor" => Some(floor::Buffers::Host),
+        "bare" => Some(floor::Buffers::Defaults),
+        _ => None,
+    }
 }
 
 /// For each contender and step, the report whose processor time is in the middle, with the middle of the other figures.
@@ -129,15 +141,22 @@ fn middle(steps: &[&StepReport], value: impl Fn(&StepReport) -> f64) -> f64 {
     values[values.len() / 2]
 }
 
-/// Each contender against the floor of the same step.
+/// Each contender against both bare echoes of the same step.
 fn ratios(medians: &[StepReport]) -> String {
-    let mut lines = vec!["against the floor:".to_string()];
-    for step in medians.iter().filter(|step| step.contender != "floor") {
-        let floor = medians.iter().find(|floor| floor.contender == "floor" && floor.calls == step.calls);
-        let Some(floor) = floor else { continue };
-        let cpu = step.cpu_ms_per_call_s / floor.cpu_ms_per_call_s;
-        let added = step.load.rtt_us[1] as f64 / 1_000.0 - floor.load.rtt_us[1] as f64 / 1_000.0;
-        lines.push(format!("  {:<11} {:>4} calls: cpu {cpu:.2}x, p99 {added:+.2} ms", step.contender, step.calls));
+    let mut lines = vec!["against the floor, and against the bare echo with the library's defaults:".to_string()];
+    let bare = |name: &str, calls| medians.iter().find(|step| step.contender == name && step.calls == calls);
+    for step in medians.iter().filter(|step| !matches!(step.contender.as_str(), "floor" | "bare")) {
+        let (Some(floor), Some(defaults)) = (bare("floor", step.calls), bare("bare", step.calls)) else { continue };
+        let cpu = |other: &StepReport| step.cpu_ms_per_call_s / other.cpu_ms_per_call_s;
+        let added = |other: &StepReport| (step.load.rtt_us[1] as f64 - other.load.rtt_us[1] as f64) / 1_000.0;
+        let (name, calls) = (&step.contender, step.calls);
+        lines.push(format!(
+            "  {name:<11} {calls:>4} calls: cpu {:.2}x and {:.2}x, p99 {:+.2} and {:+.2} ms",
+            cpu(floor),
+            cpu(defaults),
+            added(floor),
+            added(defaults)
+        ));
     }
     lines.join("\n")
 }

@@ -15,12 +15,21 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 type Socket = WebSocketStream<TcpStream>;
 
+/// Whose buffers the floor's sockets have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Buffers {
+    /// The library's defaults, as whoever writes an echo in an hour has them. They cost time and memory.
+    Defaults,
+    /// The host's own sizes: the least that this load can cost over tokio-tungstenite.
+    Host,
+}
+
 /// Takes calls until the session manager is gone.
-pub(crate) async fn run(base_url: &str) -> Result<(), Error> {
+pub(crate) async fn run(base_url: &str, buffers: Buffers) -> Result<(), Error> {
     let server = SimConfig::default();
     let url = format!("{base_url}/v1/agent/session-manager");
     let headers = [("x-api-key", server.api_key), ("x-connector-uuid", server.connector_uuid)];
-    let mut manager = open(&url, &headers.map(|(name, value)| (name, value))).await?;
+    let mut manager = open(&url, &headers.map(|(name, value)| (name, value)), buffers).await?;
     let setup = ToServer::Setup { sample_rate_hz: 16_000, audio_mode: AudioMode::Mixed };
     manager.send(Message::text(setup.print())).await?;
     while let Some(message) = manager.next().await {
@@ -35,15 +44,15 @@ pub(crate) async fn run(base_url: &str) -> Result<(), Error> {
                 let ready = ToServer::SessionReady { session_id: response.req_id };
                 manager.send(Message::text(ready.print())).await?;
             }
-            Ok(ToClient::CallIn(call_in)) => drop(tokio::spawn(echo(call_in))),
+            Ok(ToClient::CallIn(call_in)) => drop(tokio::spawn(echo(call_in, buffers))),
             _ => {}
         }
     }
     Ok(())
 }
 
-async fn echo(call_in: CallIn) -> Result<(), Error> {
-    let mut voice = open(&call_in.url, &[("authorization", format!("Bearer {}", call_in.token))]).await?;
+async fn echo(call_in: CallIn, buffers: Buffers) -> Result<(), Error> {
+    let mut voice = open(&call_in.url, &[("authorization", format!("Bearer {}", call_in.token))], buffers).await?;
     let answer = r#"{"type":"command","data":{"command_id":"1","command":"call.answer","timeout_ms":10000}}"#;
     voice.send(Message::text(answer)).await?;
     while let Some(message) = voice.next().await {
@@ -54,7 +63,7 @@ async fn echo(call_in: CallIn) -> Result<(), Error> {
     Ok(())
 }
 
-async fn open(url: &str, headers: &[(&'static str, String)]) -> Result<Socket, Error> {
+async fn open(url: &str, headers: &[(&'static str, String)], buffers: Buffers) -> Result<Socket, Error> {
     let mut request = url.into_client_request()?;
     for (name, value) in headers {
         let value = HeaderValue::from_str(value).map_err(|_| Error::Utf8("a header".into()))?;
@@ -63,7 +72,10 @@ async fn open(url: &str, headers: &[(&'static str, String)]) -> Result<Socket, E
     let address = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    // As small as the host's own: with the library's default the floor would be much higher.
-    let config = WebSocketConfig::default().read_buffer_size(VOICE_READ_BYTES).write_buffer_size(VOICE_WRITE_BYTES);
+    let defaults = WebSocketConfig::default();
+    let config = match buffers {
+        Buffers::Defaults => defaults,
+        Buffers::Host => defaults.read_buffer_size(VOICE_READ_BYTES).write_buffer_size(VOICE_WRITE_BYTES),
+    };
     Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }
