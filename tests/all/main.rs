@@ -12,6 +12,7 @@ mod credentials;
 mod guests;
 mod legs;
 mod levels;
+mod link_life;
 mod load;
 mod oci;
 mod plugins;
@@ -47,6 +48,7 @@ fn main() {
         states::trials(),
         load::trials(),
         oci::trials(),
+        link_life::trials(),
         chaos::trials(),
         conformance::trials(),
         corpus::trials(),

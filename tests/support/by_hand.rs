@@ -9,7 +9,8 @@ use sim::Simulator;
 use tokio::io::DuplexStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use url::Url;
 
 use crate::world::{World, WorldConfig};
@@ -168,9 +169,18 @@ impl Line {
 
     /// Announces a call.
     pub async fn notify(&mut self, session: &str) {
+        self.announce(session, "NEW_INCOMING_CALL").await;
+    }
+
+    /// Announces a call that lived before.
+    pub async fn resume(&mut self, session: &str) {
+        self.announce(session, "RESUME").await;
+    }
+
+    async fn announce(&mut self, session: &str, activity: &str) {
         let frame = json!({
             "type": "session.notify", "sessionId": session, "channel": "TELCO", "remoteAddress": "+15550100",
-            "localAddress": "+15550199", "activity": "NEW_INCOMING_CALL", "createdAt": 1_767_225_600,
+            "localAddress": "+15550199", "activity": activity, "createdAt": 1_767_225_600,
         });
         self.say(frame).await;
     }
@@ -201,6 +211,13 @@ impl Line {
             "token": format!("voice-token-{part}"),
         });
         self.say(frame).await;
+    }
+
+    /// Closes the socket with this code, and waits until the host has answered.
+    pub async fn close(mut self, code: u16) {
+        let frame = CloseFrame { code: code.into(), reason: Utf8Bytes::default() };
+        self.0.close(Some(frame)).await.expect("the socket closes");
+        while let Some(Ok(_)) = self.0.next().await {}
     }
 
     /// Closes a session.

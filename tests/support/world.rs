@@ -54,6 +54,8 @@ pub struct WorldConfig {
     pub more_connectors: Vec<(String, String)>,
     /// Takes a `ws` voice URL from a `wss` session manager.
     pub allow_ws_voice_url: bool,
+    /// How long a voice socket that broke is dialled again.
+    pub voice_redial_ms_max: u64,
     /// Whether the host shows its key; a certificate may stand for it.
     pub shows_key: bool,
     /// Open all sockets, instead of the world's dialer.
@@ -84,6 +86,7 @@ impl Default for WorldConfig {
             api_key: API_KEY.into(),
             more_connectors: Vec::new(),
             allow_ws_voice_url: false,
+            voice_redial_ms_max: exchange::limits::VOICE_REDIAL_MS_DEFAULT,
             shows_key: true,
             dialers: None,
             others: Vec::new(),
@@ -218,6 +221,7 @@ fn connector(config: &WorldConfig, base: &str, name: &str, api_key: &str) -> Con
             link: LinkConfig { sample_rate_hz: config.sample_rate_hz, audio_mode: config.audio_mode, call_flow: None },
         },
         playout_bytes_max: config.playout_bytes_max,
+        voice_redial_ms_max: config.voice_redial_ms_max,
         allow_ws_voice_url: config.allow_ws_voice_url,
         dialers: config.dialers.clone(),
     }

@@ -23,6 +23,10 @@ pub const LINK_LOST: &str = "LINK_LOST";
 pub const ENDED: &str = "ENDED";
 /// The host's disk failed, is full or did not answer.
 pub const STORAGE: &str = "STORAGE";
+/// A warning: the way to the carrier broke, and the host opens it again. Commands fail with `LINK_LOST` until then.
+pub const VOICE_LOST: &str = "VOICE_LOST";
+/// A warning: it is open again.
+pub const VOICE_BACK: &str = "VOICE_BACK";
 /// Telcoflow's: the number that `connect` rang did not pick up. The call is as it was.
 pub const CALL_UNANSWERED: &str = "CALL_UNANSWERED";
 

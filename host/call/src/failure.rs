@@ -25,6 +25,10 @@ pub mod code {
     pub const LINK_LOST: &str = "LINK_LOST";
     /// The call is over.
     pub const ENDED: &str = "ENDED";
+    /// A warning: the way to the carrier broke, and the host tries to open it again.
+    pub const VOICE_LOST: &str = "VOICE_LOST";
+    /// A warning: it is open again.
+    pub const VOICE_BACK: &str = "VOICE_BACK";
     /// The host's disk failed, is full or did not answer.
     pub const STORAGE: &str = "STORAGE";
 }

@@ -7,7 +7,6 @@ use call::{Call, CallConfig, CallInfo, EndReason};
 use carriers::telcoflow::{CAPABILITIES, Secret, VoiceLink, VoiceTarget};
 use carriers::{ByteStream, Dial};
 use sandbox::{GuestEnd, Prepared, SharedCall};
-use telcoflow::Tally;
 use telcoflow::frame::manager::{CallIn, CloseReason};
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
@@ -16,9 +15,11 @@ use crate::admission::Permit;
 use crate::board::{Attending, Posted};
 use crate::clock::{now, since};
 use crate::config::{ConnectorConfig, PluginConfig};
+use crate::counters::Counters;
 use crate::limits::CALL_IN_MS_MAX;
 use crate::mailbox::{Mailbox, mailbox};
 use crate::record::{CallRecord, Observer, Setup};
+use crate::redial::Redialler;
 use crate::turn::{Done, Turns};
 
 /// What a connector's task tells a call's task.
@@ -57,8 +58,8 @@ pub(crate) struct CallTask {
     pub(crate) posted: Option<Posted>,
     pub(crate) mailbox: Mailbox,
     pub(crate) reports: mpsc::Sender<Ready>,
-    /// Where its voice sockets count what the server sends wrong.
-    pub(crate) oddities: Tally,
+    /// Those of its connector.
+    pub(crate) counters: Arc<Counters>,
     /// The operator ended it before it had a voice. A claimed call cannot be refused: it gets one, and is ended there.
     pub(crate) unwanted: bool,
     /// Its place and its count, for as long as the task lives.
@@ -70,6 +71,7 @@ type Voice = VoiceLink<Box<dyn ByteStream>>;
 /// A call that has its voice.
 struct Talk {
     turns: Turns,
+    redialler: Redialler,
     call: SharedCall,
     began: Instant,
 }
@@ -92,7 +94,9 @@ impl CallTask {
         let claimed = now();
         let mut record = self.record(claimed);
         match self.begin(&mut record).instrument(span.clone()).await {
-            Ok(Talk { turns, call, began }) => keep(&mut record, turns.await, &call.lock(), began),
+            Ok(Talk { turns, redialler, call, began }) => {
+                keep(&mut record, redialler.serve(turns).await, &call.lock(), began);
+            }
             Err(early) => {
                 record.end = early.end;
                 record.trouble = early.trouble;
@@ -131,9 +135,11 @@ impl CallTask {
         }
 
         let began = now();
-        let (link, call_in) = self.dial(call_in).await?;
+        let (mut link, call_in) = self.dial(call_in).await?;
         record.setup.voice = since(began);
-        Ok(self.talk(link, call_in, prepared.ok()))
+        let redialler = self.redialler(&call_in);
+        redialler.set_up(&mut link);
+        Ok(self.talk(link, redialler, call_in, prepared.ok()))
     }
 
     async fn await_call_in(&mut self) -> Result<CallIn, Early> {
@@ -160,8 +166,7 @@ impl CallTask {
                 biased;
                 replaced = self.await_replacement() => call_in = replaced?,
                 dialled = dialling => {
-                    let mut link = dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()))?;
-                    link.count_into(self.oddities.clone());
+                    let link = dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()))?;
                     return Ok((link, call_in));
                 }
             }
@@ -178,6 +183,18 @@ impl CallTask {
         }
     }
 
+    fn redialler(&self, call_in: &CallIn) -> Redialler {
+        Redialler {
+            target: self.target(call_in),
+            dialer: self.dialer.clone(),
+            counters: self.counters.clone(),
+            // Apart from the seed of the first socket's ids.
+            seeds: fastrand::Rng::with_seed(!self.seed),
+            span: Span::current(),
+            time_max: Duration::from_millis(self.connector.voice_redial_ms_max),
+        }
+    }
+
     /// Once `call.in` is there, the session manager may go: a voice socket does not need it.
     async fn await_replacement(&mut self) -> Result<CallIn, Early> {
         loop {
@@ -191,7 +208,7 @@ impl CallTask {
         }
     }
 
-    fn talk(&mut self, link: Voice, call_in: CallIn, prepared: Option<Prepared>) -> Talk {
+    fn talk(&mut self, link: Voice, redialler: Redialler, call_in: CallIn, prepared: Option<Prepared>) -> Talk {
         let config = CallConfig {
             info: self.info(call_in),
             capabilities: CAPABILITIES,
@@ -208,7 +225,7 @@ impl CallTask {
         }
         let guest = prepared.map(|prepared| prepared.serve(call.clone()));
         let mailbox = std::mem::replace(&mut self.mailbox, mailbox().1);
-        Talk { turns: Turns::new(link, call.clone(), guest, mailbox, posted), call, began }
+        Talk { turns: Turns::new(link, call.clone(), guest, mailbox, posted), redialler, call, began }
     }
 
     fn info(&self, call_in: CallIn) -> CallInfo {
@@ -234,6 +251,7 @@ impl CallTask {
             connector: self.connector.name.clone(),
             plugin: self.plugin.name.clone(),
             version: self.plugin.plugin.version().to_string(),
+            resumed: self.resumed,
             end: EndReason::HostStopped,
             guest: None,
             trouble: None,

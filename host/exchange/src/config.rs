@@ -42,6 +42,8 @@ pub struct ConnectorConfig {
     pub manager: ManagerConfig,
     /// Audio that may wait for one call, in bytes.
     pub playout_bytes_max: usize,
+    /// How long the voice socket of a call that goes on is dialled again after it broke, in milliseconds. 0: not at all.
+    pub voice_redial_ms_max: u64,
     /// Takes a `ws` voice URL from a `wss` session manager.
     pub allow_ws_voice_url: bool,
     /// Open its sockets instead of [`ExchangeConfig::dialer`]: it has a client certificate, or trusts a CA of its own.

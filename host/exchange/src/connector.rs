@@ -1,6 +1,8 @@
 //! A connector's task: one session-manager link, the sessions claimed over it, and the calls they became.
 
-use std::collections::HashMap;
+mod resume;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::Span;
 
+use self::resume::Again;
 use crate::admission::{Permit, Slots};
 use crate::board::{Board, Facts};
 use crate::call_task::{CallTask, Ready, ToCall};
@@ -56,8 +59,9 @@ pub(crate) struct Connector {
     link: ManagerLink,
     voice: Arc<dyn Dial>,
     phase: watch::Receiver<Phase>,
-    claims: HashMap<String, Claim>,
-    calls: HashMap<String, LiveCall>,
+    /// In a fixed order, as `calls`, so that a run can be repeated.
+    claims: BTreeMap<String, Claim>,
+    calls: BTreeMap<String, LiveCall>,
     tasks: JoinSet<CallRecord>,
     sessions: HashMap<Id, String>,
     ready: (mpsc::Sender<Ready>, mpsc::Receiver<Ready>),
@@ -70,10 +74,19 @@ pub(crate) struct Connector {
 struct LiveCall {
     mailbox: Post,
     span: Span,
+    /// Since it was announced again while it lived.
+    again: Option<Again>,
 }
 
-/// A session that was asked for. It holds its place already.
-struct Claim {
+/// A session that was asked for.
+enum Claim {
+    New(Taken),
+    /// It became a call earlier.
+    Again(SessionNotify),
+}
+
+/// A session that may become a call. It holds its place already.
+struct Taken {
     plugin: PluginConfig,
     permit: Permit,
     notified: Instant,
@@ -96,8 +109,8 @@ impl Connector {
             link,
             voice: dialers.voice,
             phase,
-            claims: HashMap::new(),
-            calls: HashMap::new(),
+            claims: BTreeMap::new(),
+            calls: BTreeMap::new(),
             tasks: JoinSet::new(),
             sessions: HashMap::new(),
             ready: mpsc::channel(REPORTS_MAX),
@@ -114,10 +127,9 @@ impl Connector {
     /// Runs until the host is closed.
     pub(crate) async fn run(mut self) {
         loop {
+            // In a fixed order, so that a run can be repeated; the link comes last, since only its events bring more work.
             tokio::select! {
-                event = self.link.next_event() => self.handle_event(event),
-                Some(ready) = self.ready.1.recv() => self.handle_ready(&ready),
-                Some(joined) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.handle_joined(joined),
+                biased;
                 changed = self.phase.changed() => {
                     let phase = if changed.is_ok() { *self.phase.borrow() } else { Phase::Closed };
                     match phase {
@@ -126,6 +138,9 @@ impl Connector {
                         Phase::Closed => break,
                     }
                 }
+                Some(ready) = self.ready.1.recv() => self.handle_ready(&ready),
+                Some(joined) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.handle_joined(joined),
+                event = self.link.next_event() => self.handle_event(event),
             }
         }
         self.tasks.shutdown().await;
@@ -185,7 +200,6 @@ impl Connector {
 
     /// Somebody rings. Whether the call is taken is decided here: once claimed it cannot be refused.
     fn handle_notify(&mut self, notify: SessionNotify) {
-        let known = self.claims.contains_key(&notify.session_id) || self.calls.contains_key(&notify.session_id);
         let resumed = notify.activity == Activity::Resume;
         let rings = notify.channel == Channel::Telco && (resumed || notify.activity == Activity::NewIncomingCall);
         if rings {
@@ -194,12 +208,31 @@ impl Connector {
         if rings && resumed {
             self.counters.resumed.add();
         }
-        if known || !rings {
+        if !rings || self.claims.contains_key(&notify.session_id) {
             return;
         }
+        if self.calls.contains_key(&notify.session_id) {
+            if resumed {
+                self.resume(notify);
+            }
+            return;
+        }
+        let Some((plugin, permit)) = self.admit(&notify) else { return };
+        if let Err(refused) = self.link.claim(&notify.session_id) {
+            tracing::warn!(session = notify.session_id, %refused, "the call cannot be claimed: it is left to others");
+            self.left(Some(&plugin.name), LeftBecause::NoClaim);
+            return;
+        }
+        let taken = Taken { plugin, permit, notified: now(), resumed };
+        self.claims.insert(notify.session_id, Claim::New(taken));
+    }
+
+    /// Whether a call may be taken: the plugin that serves it, and its place. If not, the log says why.
+    fn admit(&self, notify: &SessionNotify) -> Option<(PluginConfig, Permit)> {
         if *self.phase.borrow() != Phase::Open {
             tracing::debug!(session = notify.session_id, "draining: the call is left to others");
-            return self.left(None, LeftBecause::Draining);
+            self.left(None, LeftBecause::Draining);
+            return None;
         }
         let (from, to) = (&notify.remote_address, &notify.local_address);
         let Some(plugin) = route::find(&self.tenant.routes, &self.config.name, from, to) else {
@@ -209,25 +242,23 @@ impl Connector {
                 to = last_four(to),
                 "no route: the call is left to others"
             );
-            return self.left(None, LeftBecause::NoRoute);
+            self.left(None, LeftBecause::NoRoute);
+            return None;
         };
         let Some((plugin, slots)) = self.tenant.plugins.iter().find(|(known, _)| known.name == plugin) else {
-            let session = notify.session_id;
+            let session = &notify.session_id;
             tracing::warn!(session, plugin, "a route names a plugin that does not exist: the call is left to others");
-            return self.left(Some(plugin), LeftBecause::NoPlugin);
+            self.left(Some(plugin), LeftBecause::NoPlugin);
+            return None;
         };
         let permit = if self.claims.len() < CLAIMS_MAX { slots.take() } else { None };
         let Some(permit) = permit else {
-            let (session, plugin, calls_max) = (notify.session_id, &plugin.name, slots.max());
+            let (session, plugin, calls_max) = (&notify.session_id, &plugin.name, slots.max());
             tracing::warn!(session, plugin, calls_max, "no place: the call is left to others");
-            return self.left(Some(plugin), LeftBecause::NoPlace);
+            self.left(Some(plugin), LeftBecause::NoPlace);
+            return None;
         };
-        if let Err(refused) = self.link.claim(&notify.session_id) {
-            tracing::warn!(session = notify.session_id, %refused, "the call cannot be claimed: it is left to others");
-            return self.left(Some(&plugin.name), LeftBecause::NoClaim);
-        }
-        let claim = Claim { plugin: plugin.clone(), permit, notified: now(), resumed };
-        self.claims.insert(notify.session_id, claim);
+        Some((plugin.clone(), permit))
     }
 
     fn left(&self, plugin: Option<&str>, why: LeftBecause) {
@@ -241,46 +272,51 @@ impl Connector {
 
     fn handle_claimed(&mut self, session_id: &str) {
         self.counters.claims.add();
-        let Some(claim) = self.claims.remove(session_id) else {
-            tracing::debug!(session = session_id, "a claim was confirmed that nobody made");
-            return;
-        };
+        match self.claims.remove(session_id) {
+            Some(Claim::New(taken)) => self.start(session_id, taken),
+            Some(Claim::Again(notify)) => self.resumed(notify),
+            None => tracing::debug!(session = session_id, "a claim was confirmed that nobody made"),
+        }
+    }
+
+    /// A claimed session becomes a call.
+    fn start(&mut self, session_id: &str, taken: Taken) {
         let (post, mail) = mailbox();
         let span = tracing::info_span!(
             "call",
             session = session_id,
             call = tracing::field::Empty,
-            plugin = claim.plugin.name,
-            version = claim.plugin.plugin.version(),
+            plugin = taken.plugin.name,
+            version = taken.plugin.plugin.version(),
         );
         let posted = self.tenant.board.post(Facts {
             session_id: session_id.to_string(),
             tenant: self.tenant.name.clone(),
-            plugin: claim.plugin.name.clone(),
-            version: claim.plugin.plugin.version().to_string(),
+            plugin: taken.plugin.name.clone(),
+            version: taken.plugin.plugin.version().to_string(),
             mailbox: post.clone(),
         });
         self.tenant.observer.call_claimed(&posted.view());
         let task = CallTask {
             tenant: self.tenant.name.clone(),
             connector: self.config.clone(),
-            plugin: claim.plugin,
+            plugin: taken.plugin,
             session_id: session_id.to_string(),
-            resumed: claim.resumed,
-            notified: claim.notified,
+            resumed: taken.resumed,
+            notified: taken.notified,
             seed: self.seeds.u64(..),
             dialer: self.voice.clone(),
             observer: self.tenant.observer.clone(),
             posted: Some(posted),
             mailbox: mail,
             reports: self.ready.0.clone(),
-            oddities: self.counters.voice.clone(),
+            counters: self.counters.clone(),
             unwanted: false,
-            _held: (claim.permit, self.tenant.board.attend()),
+            _held: (taken.permit, self.tenant.board.attend()),
         };
         let handle = self.tasks.spawn(task.run(span.clone()));
         self.sessions.insert(handle.id(), session_id.to_string());
-        self.calls.insert(session_id.to_string(), LiveCall { mailbox: post, span });
+        self.calls.insert(session_id.to_string(), LiveCall { mailbox: post, span, again: None });
     }
 
     fn handle_ready(&mut self, ready: &Ready) {
@@ -293,6 +329,7 @@ impl Connector {
     }
 
     fn handle_call_in(&mut self, call_in: CallIn) {
+        self.note_call_in(&call_in);
         match self.calls.get(&call_in.session_id) {
             Some(call) if call.mailbox.capacity() > MAILBOX_PLACES_KEPT => call.post(ToCall::CallIn(call_in)),
             Some(call) => call.span.in_scope(|| tracing::debug!("a repeated call.in was dropped")),
@@ -314,11 +351,11 @@ impl Connector {
             Err(error) => error.id(),
         };
         let session = self.sessions.remove(&id);
-        let call = session.and_then(|session| self.calls.remove(&session));
-        if let Err(error) = joined {
-            let span = call.map_or_else(Span::current, |call| call.span);
-            span.in_scope(|| tracing::error!(%error, "a call's task failed: its call is lost, the host goes on"));
+        let Some((session, call)) = session.and_then(|session| self.calls.remove_entry(&session)) else { return };
+        if let Err(error) = &joined {
+            call.span.in_scope(|| tracing::error!(%error, "a call's task failed: its call is lost, the host goes on"));
         }
+        self.over(&session, joined.ok().map(|(_, record)| record.end), call.again);
     }
 }
 

@@ -39,6 +39,10 @@ pub struct ConnectorCounts {
     pub claims: u64,
     /// Claims that were not: others were first, the session is gone, or no answer came.
     pub claims_failed: u64,
+    /// Voice sockets that broke while their call went on, and were dialled again.
+    pub voices_lost: u64,
+    /// Those of them whose calls have their voice again.
+    pub voices_regained: u64,
     /// What the server sent wrong on session-manager sockets, by kind. Kinds are a closed set.
     pub oddities_manager: Vec<(&'static str, u64)>,
     /// What it sent wrong on voice sockets.
@@ -71,6 +75,8 @@ pub(crate) struct Counters {
     pub(crate) resumed: Count,
     pub(crate) claims: Count,
     pub(crate) claims_failed: Count,
+    pub(crate) voices_lost: Count,
+    pub(crate) voices_regained: Count,
     pub(crate) manager: Tally,
     pub(crate) voice: Tally,
 }
@@ -101,6 +107,8 @@ impl Counters {
             resumed: self.resumed.get(),
             claims: self.claims.get(),
             claims_failed: self.claims_failed.get(),
+            voices_lost: self.voices_lost.get(),
+            voices_regained: self.voices_regained.get(),
             oddities_manager: self.manager.counts(),
             oddities_voice: self.voice.counts(),
         }

@@ -16,6 +16,7 @@ mod handle;
 pub mod limits;
 mod mailbox;
 mod record;
+mod redial;
 mod refusals;
 mod route;
 mod turn;

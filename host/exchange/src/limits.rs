@@ -13,6 +13,9 @@ pub const REPORTS_MAX: usize = 256;
 pub const CLAIMS_MAX: usize = 256;
 /// Milliseconds from `session.ready` to `call.in`. Longer: the call ends.
 pub const CALL_IN_MS_MAX: u64 = 30_000;
+/// Milliseconds for which the voice socket of a call that goes on is dialled again after it broke, unless the configuration
+/// says otherwise. Longer: the call ends.
+pub const VOICE_REDIAL_MS_DEFAULT: u64 = 5_000;
 /// Milliseconds for the server to carry out a close, its own deadline and grace included. Longer: the socket is dropped.
 pub const CLOSE_MS_MAX: u64 = 16_000;
 /// Milliseconds for the server to close the voice socket of an ended call. Longer: the host closes it.
@@ -32,6 +35,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("reports_max", REPORTS_MAX as u64, "the call's task waits"),
     ("claims_max", CLAIMS_MAX as u64, "further calls are not claimed"),
     ("call_in_ms_max", CALL_IN_MS_MAX, "the call ends"),
+    ("voice_redial_ms_default", VOICE_REDIAL_MS_DEFAULT, "the call ends (configurable)"),
     ("close_ms_max", CLOSE_MS_MAX, "the voice socket is dropped"),
     ("linger_ms_max", LINGER_MS_MAX, "the host closes the voice socket"),
     ("goodbye_ms_max", GOODBYE_MS_MAX, "the voice socket is dropped"),

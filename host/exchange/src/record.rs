@@ -135,6 +135,8 @@ pub struct CallRecord {
     pub plugin: String,
     /// Which version of that.
     pub version: String,
+    /// Whether it was announced as one that lived before: an earlier guest served it and lost it.
+    pub resumed: bool,
     /// Why it ended.
     pub end: EndReason,
     /// How its handler ended; `None` when none ever ran, or when it was dropped after its grace period.

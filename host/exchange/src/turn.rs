@@ -14,6 +14,7 @@ use call::{CommandKind, EndReason, Event, Next, State};
 use carriers::ByteStream;
 use carriers::telcoflow::VoiceLink;
 use sandbox::{Guest, GuestEnd, SharedCall};
+use telcoflow::frame::manager::CallIn;
 use telcoflow::frame::word;
 use tokio::time::Sleep;
 
@@ -31,6 +32,10 @@ pub(crate) struct Turns {
     mailbox: Mailbox,
     posted: Posted,
     stage: Stage,
+    /// Where the voice is since a later `call.in`: for the next dial, if there must be one.
+    call_in: Option<CallIn>,
+    /// The session manager was lost, and has not named this call since.
+    manager_away: bool,
     /// Set by `session.closed`: the call ends then at the latest.
     session_over: Option<Instant>,
     timer: Pin<Box<Sleep>>,
@@ -77,12 +82,46 @@ impl Turns {
             mailbox,
             posted,
             stage: Stage::Served,
+            call_in: None,
+            manager_away: false,
             session_over: None,
             timer: Box::pin(tokio::time::sleep_until(tokio::time::Instant::now())),
             armed: None,
             done: Done::default(),
             began: now(),
         }
+    }
+
+    /// Whether the call goes on without its voice.
+    pub(crate) fn misses_voice(&self) -> bool {
+        !self.link.is_open() && matches!(self.stage, Stage::Served) && self.call.lock().state() != State::Ended
+    }
+
+    /// The last `call.in` that came while the call talked.
+    pub(crate) fn take_call_in(&mut self) -> Option<CallIn> {
+        self.call_in.take()
+    }
+
+    /// Whether the session manager was lost and has not named the call since.
+    pub(crate) fn manager_is_away(&self) -> bool {
+        self.manager_away
+    }
+
+    /// Whether the session was closed.
+    pub(crate) fn session_is_over(&self) -> bool {
+        self.session_over.is_some()
+    }
+
+    /// The call has its voice again.
+    pub(crate) fn take_voice(&mut self, link: VoiceLink<Box<dyn ByteStream>>) {
+        self.call.span().in_scope(|| tracing::info!("the call has its voice again"));
+        self.link = link;
+        self.call.lock().handle_voice_back();
+    }
+
+    /// The voice will not come back.
+    pub(crate) fn give_voice_up(&mut self) {
+        self.call.lock().handle_ended(EndReason::VoiceLost);
     }
 
     /// One turn; when nothing is left to do, what there is to say, else when the next one is due though nothing arrives.
@@ -129,11 +168,14 @@ impl Turns {
                     self.drop_guest();
                     self.close(now, EndReason::Drained);
                 }
-                ToCall::CallIn(_) => {
-                    self.call.span().in_scope(|| tracing::debug!("a second call.in for a call that talks: ignored"));
+                ToCall::CallIn(call_in) => {
+                    let span = self.call.span();
+                    span.in_scope(|| tracing::debug!("a later call.in for a call that talks: kept for its next dial"));
+                    self.call_in = Some(call_in);
+                    self.manager_away = false;
                 }
                 // A call that talks does not need its session manager.
-                ToCall::LinkLost => {}
+                ToCall::LinkLost => self.manager_away = true,
             }
         }
     }

@@ -15,6 +15,9 @@ pub const PLAYOUT_BYTES_MAX: u64 = 1 << 30;
 /// `playout_bytes_max` where none is configured, in bytes. `play` answers `FULL` beyond it.
 pub const PLAYOUT_BYTES_DEFAULT: usize = 1 << 20;
 
+/// Longest `voice_redial_ms_max` that may be configured, in milliseconds. More is refused: a caller who hears nothing hangs up.
+pub const VOICE_REDIAL_MS_MAX: u64 = 60_000;
+
 /// Smallest `memory_bytes_max` that may be configured, in bytes: one page of WebAssembly memory.
 pub const PLUGIN_MEMORY_BYTES_MIN: u64 = 1 << 16;
 /// Largest `memory_bytes_max` that may be configured, in bytes: what the sandbox has room for. More is refused.
@@ -44,6 +47,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("config_problems_max", CONFIG_PROBLEMS_MAX as u64, "further problems are counted, not shown"),
     ("secret_bytes_max", SECRET_BYTES_MAX, "the secret is refused"),
     ("name_bytes_max", NAME_BYTES_MAX as u64, "the name is refused"),
+    ("voice_redial_ms_max", VOICE_REDIAL_MS_MAX, "a larger value is refused"),
     ("playout_bytes_max", PLAYOUT_BYTES_MAX, "a larger value is refused"),
     ("playout_bytes_default", PLAYOUT_BYTES_DEFAULT as u64, "play answers FULL (configurable)"),
     ("plugin_memory_bytes_min", PLUGIN_MEMORY_BYTES_MIN, "a smaller value is refused"),

@@ -94,6 +94,7 @@ fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupEr
         name: connector.name.to_string(),
         manager: manager_config(connector),
         playout_bytes_max: connector.playout_bytes_max,
+        voice_redial_ms_max: connector.voice_redial_ms_max,
         allow_ws_voice_url: connector.allow_ws_voice_url,
         dialers,
     })

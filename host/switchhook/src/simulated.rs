@@ -61,6 +61,7 @@ pub fn exchange_config(
             link: LinkConfig { sample_rate_hz, audio_mode, call_flow: None },
         },
         playout_bytes_max: PLAYOUT_BYTES_DEFAULT,
+        voice_redial_ms_max: exchange::limits::VOICE_REDIAL_MS_DEFAULT,
         allow_ws_voice_url: false,
         dialers: None,
     };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Call;
-use crate::failure::truncate;
+use crate::failure::{code, truncate};
 use crate::inbox::Noticed;
 use crate::journal::Happening;
 use crate::limits::{KEY_BYTES_MAX, OUTCOME_DETAIL_BYTES_MAX};
@@ -98,6 +98,31 @@ impl Call {
     /// The handler's author should know this; the call goes on.
     pub fn handle_warning(&mut self, failure: Failure) {
         self.handle_notice(Event::Warning, |code| Happening::Warning { code }, failure);
+    }
+
+    /// The way to the carrier broke, and may come back: the call goes on without it, in its state, with its queue, marks
+    /// and timers. Credit is forgotten, and what was sent and not heard will not be: marks behind it come as not played.
+    /// Told as the warning `VOICE_LOST`. Commands that were out are the carrier's to answer.
+    pub fn handle_voice_lost(&mut self) {
+        if self.state == State::Ended {
+            return;
+        }
+        let unused = self.playout.lose_line();
+        self.stats.credit_dropped = self.stats.credit_dropped.saturating_add(unused);
+        if let Some(tape) = &mut self.tape {
+            tape.unsay(self.now);
+        }
+        while let Some(name) = self.playout.mark_reached() {
+            self.report_mark(name, false);
+        }
+        let message = "the call's voice is lost and is being opened again; what was sent and not heard is forgotten";
+        self.handle_warning(Failure::new(code::VOICE_LOST, message));
+    }
+
+    /// The way to the carrier is open again after [`handle_voice_lost`](Call::handle_voice_lost). Told as the warning
+    /// `VOICE_BACK`.
+    pub fn handle_voice_back(&mut self) {
+        self.handle_warning(Failure::new(code::VOICE_BACK, "the call has its voice again"));
     }
 
     /// The next command to send. Drain this before [`poll_audio`](Call::poll_audio).

@@ -129,6 +129,13 @@ impl Playout {
         self.credits.release()
     }
 
+    /// The way to the carrier broke: what was not heard never will be, and nothing is owed any more. What is queued stays.
+    /// Returns the bytes of credit that went unused.
+    pub(crate) fn lose_line(&mut self) -> u64 {
+        self.heard.forget();
+        self.credits.release()
+    }
+
     /// The carrier asks for audio. Returns the bytes of credit that will never be used.
     pub(crate) fn grant(&mut self, bytes: u64, frame_bytes: Option<u32>) -> u64 {
         self.credits.grant(bytes, frame_bytes)

@@ -12,3 +12,4 @@ mod playout;
 mod table;
 mod tape;
 mod timers;
+mod voice;

@@ -122,6 +122,11 @@ impl ManagerLink {
         self.core.forget(session_id);
     }
 
+    /// Nobody here serves this session any more: when it is announced again it may be claimed anew.
+    pub fn release(&mut self, session_id: &str) {
+        self.core.release(session_id);
+    }
+
     /// Whether the link is set up.
     pub fn is_up(&self) -> bool {
         self.core.is_up()

@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::Span;
 use url::Url;
 
@@ -48,6 +49,14 @@ pub struct VoiceTarget {
     pub sdk_version: String,
     /// Whether a `ws` URL is a downgrade: the session manager was reached over `wss`.
     pub secure_only: bool,
+}
+
+impl VoiceTarget {
+    /// The same with another address and token, as a later `call.in` says them.
+    pub fn follow(&mut self, url: String, token: String) {
+        self.url = url;
+        self.token = Secret::new(token);
+    }
 }
 
 /// Why there is no voice socket.
@@ -84,6 +93,10 @@ pub struct VoiceLink<S> {
     outbox: VecDeque<Message>,
     unflushed: bool,
     open: bool,
+    /// Whether its call goes on when it breaks.
+    lasting: bool,
+    /// The server closed it on purpose: no accident that another dial could mend.
+    farewell: bool,
     /// When the core wants to be told the time.
     due: Option<Instant>,
     /// Where its lines belong. Turns are given outside of it.
@@ -125,6 +138,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             outbox: VecDeque::new(),
             unflushed: false,
             open: true,
+            lasting: false,
+            farewell: false,
             due: Some(now),
             span: Span::current(),
         }
@@ -133,6 +148,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     /// Counts what the server sends wrong into this tally too, which other links may share.
     pub fn count_into(&mut self, tally: Tally) {
         self.core.count_into(tally);
+    }
+
+    /// Lets its call go on when the socket breaks, by [`Call::handle_voice_lost`], instead of ending it. Whoever says so dials
+    /// again, or ends the call. A socket that the server closes on purpose ends it all the same.
+    pub fn let_call_outlive(&mut self) {
+        self.lasting = true;
     }
 
     /// Whether the socket lives.
@@ -210,7 +231,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                 self.apply(call);
             }
             // The library has queued the answer; it leaves with the next flush.
-            Message::Ping(_) | Message::Close(_) => self.unflushed = true,
+            Message::Ping(_) => self.unflushed = true,
+            Message::Close(close) => {
+                self.unflushed = true;
+                self.farewell = close.is_none_or(|close| close.code == CloseCode::Normal);
+            }
             Message::Frame(_) => {}
         }
     }
@@ -251,6 +276,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
                     self.span.in_scope(|| tracing::debug!(why, "closing the voice socket"));
                     self.open = false;
                 }
+                Output::Event(Event::Lost) if self.lasting && !self.farewell => call.handle_voice_lost(),
                 Output::Event(event) => tell(&self.span, event, call),
                 Output::Timeout(timeout) => {
                     self.due = timeout.map(|(at, _)| at);

@@ -100,6 +100,7 @@ fn tenant_json(tenant: &Tenant) -> Value {
             "sample_rate_hz": connector.sample_rate.hz(),
             "audio_mode": connector.audio_mode.as_str(),
             "playout_bytes_max": connector.playout_bytes_max,
+            "voice_redial_ms_max": connector.voice_redial_ms_max,
             "shows": shows(connector),
             "ca_path": connector.ca_path,
         })

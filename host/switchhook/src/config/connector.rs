@@ -36,6 +36,8 @@ impl Resolver<'_> {
         let sample_rate = self.optional(written.sample_rate_hz, SampleRate::default(), Self::sample_rate);
         let audio_mode = self.optional(written.audio_mode, AudioMode::default(), Self::audio_mode);
         let playout = self.optional(written.playout_bytes_max, limits::PLAYOUT_BYTES_DEFAULT, Self::playout_bytes_max);
+        let redial = 0..=limits::VOICE_REDIAL_MS_MAX;
+        let redial = self.number(written.voice_redial_ms_max, redial, exchange::limits::VOICE_REDIAL_MS_DEFAULT);
         let allow_ws = self.optional(written.allow_ws_voice_url, false, |_, at| Some(at.value));
         let call_flow = self.optional(written.call_flow, None, |resolver, at| resolver.call_flow(at.value).map(Some));
         let (credentials, ca_path) = identity?;
@@ -49,6 +51,7 @@ impl Resolver<'_> {
             audio_mode: audio_mode?,
             playout_bytes_max: playout?,
             call_flow: call_flow?,
+            voice_redial_ms_max: redial?,
             allow_ws_voice_url: allow_ws?,
         })
     }

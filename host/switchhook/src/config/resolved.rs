@@ -82,6 +82,8 @@ pub struct Connector {
     pub audio_mode: AudioMode,
     /// How many bytes of outgoing audio one call may queue. A power of two.
     pub playout_bytes_max: usize,
+    /// How long the voice socket of a call that goes on is dialled again after it broke; zero: not at all.
+    pub voice_redial_ms_max: u64,
     /// What the carrier shall do with calls and messages. None: what it does already.
     pub call_flow: Option<CallFlow>,
     /// Whether a `ws://` voice address is dialled though the session manager is reached over `wss://`.

@@ -43,6 +43,7 @@ pub(super) struct WrittenConnector {
     pub(super) sample_rate_hz: Field<i64>,
     pub(super) audio_mode: Field<String>,
     pub(super) playout_bytes_max: Field<i64>,
+    pub(super) voice_redial_ms_max: Field<i64>,
     pub(super) allow_ws_voice_url: Field<bool>,
     pub(super) call_flow: Field<WrittenCallFlow>,
 }
@@ -152,6 +153,7 @@ impl WrittenConnector {
             sample_rate_hz: section.integer(reader, "sample_rate_hz"),
             audio_mode: section.text(reader, "audio_mode"),
             playout_bytes_max: section.integer(reader, "playout_bytes_max"),
+            voice_redial_ms_max: section.integer(reader, "voice_redial_ms_max"),
             allow_ws_voice_url: section.boolean(reader, "allow_ws_voice_url"),
             call_flow: one(section.table(reader, "call_flow"), reader, WrittenCallFlow::read),
         };

@@ -20,7 +20,7 @@ impl Link {
             return Err(RequestRefused::LinkDown);
         };
         let asked = socket.requests.claims().any(|id| id == session_id);
-        if asked || socket.sessions.has(session_id) || self.chats.has(session_id) {
+        if asked || socket.sessions.serves(session_id) || self.chats.has(session_id) {
             return Err(RequestRefused::AlreadyClaimed);
         }
         socket.has_room(self.chats.len())?;
@@ -30,6 +30,14 @@ impl Link {
         socket.requests.add(self.now, req_id.clone(), ask);
         self.transmit(&ToServer::SessionOpen { req_id, session_id });
         Ok(())
+    }
+
+    /// Nobody here serves this session any more, though its end was not told. When it is announced again it may be claimed
+    /// anew. Nothing is sent.
+    pub fn release(&mut self, session_id: &str) {
+        if let State::Up(socket) = &mut self.state {
+            socket.sessions.release(session_id);
+        }
     }
 
     /// Starts a session with somebody by `session.create`. Answered by one [`Event::Created`](super::Event::Created) or

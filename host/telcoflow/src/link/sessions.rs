@@ -21,6 +21,8 @@ pub(super) struct Sessions {
 struct Held {
     ready: bool,
     warning: Option<Due>,
+    /// Nobody serves it here any more, and its end was not told yet.
+    released: bool,
     /// A chat, with its place in the order of the claims.
     chat: Option<u64>,
 }
@@ -34,12 +36,27 @@ impl Sessions {
         self.held.contains_key(session_id)
     }
 
+    /// Whether it is held and served here.
+    pub(super) fn serves(&self, session_id: &str) -> bool {
+        self.held.get(session_id).is_some_and(|held| !held.released)
+    }
+
+    /// Nobody serves it here any more: it may be claimed anew, and is remembered until its end is told.
+    pub(super) fn release(&mut self, session_id: &str) {
+        if let Some(held) = self.held.get_mut(session_id) {
+            held.released = true;
+            if let Some(due) = held.warning.take() {
+                self.warnings.remove(&due);
+            }
+        }
+    }
+
     pub(super) fn claimed(&mut self, now: Instant, session_id: &str, is_chat: bool) {
         self.closed(session_id);
         let due = (now + Duration::from_secs(READY_DEADLINE_S), self.serial);
         self.serial += 1;
         self.warnings.insert(due, session_id.to_owned());
-        let held = Held { ready: false, warning: Some(due), chat: is_chat.then_some(due.1) };
+        let held = Held { ready: false, warning: Some(due), released: false, chat: is_chat.then_some(due.1) };
         self.held.insert(session_id.to_owned(), held);
     }
 

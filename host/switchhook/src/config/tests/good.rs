@@ -28,6 +28,7 @@ fn the_smallest_file_has_the_documented_defaults() {
     assert_eq!(connector.playout_bytes_max, 1_048_576);
     assert_eq!(connector.call_flow, None);
     assert!(!connector.allow_ws_voice_url);
+    assert_eq!(connector.voice_redial_ms_max, 5_000);
 
     let [plugin] = &tenant.plugins[..] else { panic!("one plugin") };
     assert_eq!(plugin.source, desk.path("echo.wasm"));
@@ -64,6 +65,7 @@ fn every_key_arrives() {
         audio_mode = "isolated"
         playout_bytes_max = 0x8000
         allow_ws_voice_url = true
+        voice_redial_ms_max = 0
         call_flow = { inbound_call = "MISSED_ONLY", outbound_call = true, inbound_message = false, outbound_message = true }
         [[tenant.plugin]]
         name = "echo"
@@ -96,6 +98,7 @@ fn every_key_arrives() {
     assert_eq!(connector.audio_mode, AudioMode::Isolated);
     assert_eq!(connector.playout_bytes_max, 32_768);
     assert!(connector.allow_ws_voice_url);
+    assert_eq!(connector.voice_redial_ms_max, 0);
     let call_flow = CallFlow {
         inbound_call: InboundCall::MissedOnly,
         outbound_call: true,
