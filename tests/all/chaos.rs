@@ -3,6 +3,9 @@
 //! `SWITCHHOOK_SEED` adds a run with that seed to the fixed ones. Every failure names its seed; the same seed draws the
 //! same calls and faults again.
 
+mod agent;
+mod native;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -52,7 +55,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_calls = |seed| simulated(format!("chaos::calls_of_seed_{seed}"), move |_| calls(seed));
     let of_links =
         |seed| simulated(format!("chaos::links_of_seed_{seed}"), move |log| async move { links(seed, &log).await });
-    seeds().map(of_calls).chain(seeds().map(of_links)).collect()
+    seeds().map(of_calls).chain(seeds().map(of_links)).chain(native::trials(asked)).collect()
 }
 
 /// One call as it was drawn.
@@ -265,6 +268,10 @@ fn assert_kept(case: &str, report: &CallReport, records: &[&CallRecord]) {
 async fn nothing_left(mut world: World, seed: u64) {
     assert!(world.try_record().is_none(), "seed {seed}: a record too many");
     assert!(world.exchange.calls().is_empty(), "seed {seed}: a call is left on the board");
+    world.exchange.drain(Duration::from_secs(60)).await;
+    let tenants = world.exchange.handle().tenants();
+    let mut places = tenants.iter().flat_map(|tenant| &tenant.plugins);
+    assert!(places.all(|plugin| plugin.calls == 0), "seed {seed}: a place is left: {tenants:?}");
     world.close().await;
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use sandbox::{Plugin, Sandbox, SandboxConfig};
+use sandbox::{NativeHandler, Plugin, Sandbox, SandboxConfig};
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -26,9 +26,16 @@ pub fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(path).expect("a built component can be read")
 }
 
+/// Makes a handler in native code known as a component of this name.
+pub fn native(name: &str, handler: NativeHandler) {
+    let mut plugins = PLUGINS.lock().unwrap_or_else(PoisonError::into_inner);
+    plugins.entry(name.to_string()).or_insert_with(|| Plugin::native(sandbox(), name, handler));
+}
+
+static PLUGINS: LazyLock<Mutex<HashMap<String, Plugin>>> = LazyLock::new(Mutex::default);
+
 /// A compiled component.
 pub fn plugin(name: &str) -> Plugin {
-    static PLUGINS: LazyLock<Mutex<HashMap<String, Plugin>>> = LazyLock::new(Mutex::default);
     // A test that failed here must not fail the others.
     let mut plugins = PLUGINS.lock().unwrap_or_else(PoisonError::into_inner);
     let load = || Plugin::load(sandbox(), name, &bytes(name)).expect("a built component loads");

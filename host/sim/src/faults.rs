@@ -70,6 +70,8 @@ pub struct CallFaults {
     pub cut_voice_at_ms: Option<u32>,
     /// The voice socket stalls.
     pub stall: Option<Stall>,
+    /// The server reads one message in so many ms, and writes no oftener.
+    pub slow_reader_ms: Option<u32>,
     /// Every command response waits a time drawn from this range, ms; its effect does not.
     pub response_ms: Option<(u32, u32)>,
     /// This many command responses, the first ones, are never sent; their effect stands.
@@ -128,6 +130,7 @@ impl FaultMix {
         CallFaults {
             cut_voice_at_ms: cut.0.then_some(cut.1),
             stall: stall.0.then_some(Stall { at_ms: stall.1, for_ms: stall.2 }),
+            slow_reader_ms: None,
             response_ms: late.0.then_some((0, late.2 * 2)),
             lost_responses: u32::from(lost.0),
             duplicate_responses: false,

@@ -92,6 +92,8 @@ struct CallTask {
     alarm: Alarm,
     wire: Option<Wire>,
     voice_lost_at: Option<Instant>,
+    /// When a slow reader reads again.
+    read_at: Option<Instant>,
     peer_closed: bool,
     commands: Commands,
     script: Script,
@@ -159,6 +161,7 @@ impl CallTask {
             alarm: Alarm::default(),
             wire: None,
             voice_lost_at: None,
+            read_at: None,
             peer_closed: false,
             inner,
             session_id,
@@ -179,7 +182,8 @@ impl CallTask {
                 return outcome;
             }
             let deadline = self.deadline(now);
-            let reads = self.wire.is_some() && !self.clock.is_stalled(now);
+            let resting = self.read_at.is_some_and(|at| now < at);
+            let reads = self.wire.is_some() && !resting && !self.clock.is_stalled(now);
             let Self { inputs, wire, alarm, .. } = self;
             let turn = std::future::poll_fn(|cx| match wire {
                 Some(wire) => wire.poll_turn(cx),
@@ -191,7 +195,10 @@ impl CallTask {
                 () = alarm.at(deadline) => {}
                 Some(input) = inputs.recv() => self.handle(input),
                 turn = turn, if reads => match turn {
-                    Turn::Message(message) => self.receive(message),
+                    Turn::Message(message) => {
+                        self.read_at = self.faults.slow_reader_ms.map(|ms| now + Duration::from_millis(ms.into()));
+                        self.receive(message);
+                    }
                     Turn::Gone => self.lose_voice(Direction::ToServer),
                 },
             }
@@ -273,6 +280,7 @@ impl CallTask {
             self.script.deadline(),
             self.callee_script.deadline(),
             self.late.deadline(),
+            self.read_at.filter(|at| *at > now),
         ];
         let faults = if self.wire.is_some() { self.clock.deadline(now) } else { None };
         earliest([earliest(limits), faults])

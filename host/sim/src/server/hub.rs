@@ -220,6 +220,26 @@ impl Hub {
         links.into_iter().for_each(|link| self.close_link(link));
     }
 
+    /// Announces every call to every link, as often as asked, whoever has it.
+    pub(crate) fn announce_again(&mut self, times: u32) {
+        let up: Vec<u32> = self.links.iter().filter(|(_, link)| link.audio.is_some()).map(|(n, _)| *n).collect();
+        let calls: Vec<String> = self.calls.keys().cloned().collect();
+        for session_id in calls {
+            for link in up.iter().flat_map(|link| std::iter::repeat_n(*link, times as usize)) {
+                self.notify(link, &session_id);
+            }
+        }
+    }
+
+    /// Drops every socket of both planes.
+    pub(crate) fn cut_all(&mut self) {
+        self.cut_links();
+        for call in self.calls.values() {
+            // A call whose queue is full is busy ending.
+            let _ = call.inputs.try_send(Input::CutVoice);
+        }
+    }
+
     // === calls ===
 
     /// The number of the next call, counted from 0.

@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     links: Mutex<Transcript>,
     upgrades: Mutex<Upgrades>,
     links_up: watch::Sender<usize>,
+    /// Since the server fell: when it is back.
+    back_at: Mutex<Option<Instant>>,
     stop: watch::Sender<bool>,
     connections: Arc<Semaphore>,
     taken: outbound::Taken,
@@ -89,6 +91,7 @@ impl Simulator {
             links: Mutex::new(links),
             upgrades: Mutex::default(),
             links_up: watch::Sender::new(0),
+            back_at: Mutex::default(),
             stop: watch::Sender::new(false),
             connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             taken: outbound::Taken::default(),
@@ -138,6 +141,9 @@ impl Simulator {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        if self.inner.back_at.lock().is_some_and(|back_at| Instant::now() < back_at) {
+            return tracing::debug!("the server is away: a stream was dropped");
+        }
         let Ok(permit) = Arc::clone(&self.inner.connections).try_acquire_owned() else {
             tracing::warn!("too many streams: one was dropped");
             return;
@@ -197,6 +203,21 @@ impl Simulator {
     /// Cuts every session-manager link without a close frame.
     pub fn cut_session_managers(&self) {
         self.inner.hub.lock().cut_links();
+        self.inner.count_links();
+    }
+
+    /// Announces every call that lives ten, a hundred, ... times to every session manager, whoever has claimed it. A session
+    /// manager that does not take so many frames is cut.
+    pub fn announce_again(&self, times: u32) {
+        self.inner.hub.lock().announce_again(times);
+        self.inner.count_links();
+    }
+
+    /// The server falls, and is back after this time: all sockets are cut without a close frame, new streams are dropped
+    /// until then, and the calls live on as the switches say.
+    pub fn restart(&self, away: Duration) {
+        *self.inner.back_at.lock() = Some(Instant::now() + away);
+        self.inner.hub.lock().cut_all();
         self.inner.count_links();
     }
 
