@@ -46,7 +46,8 @@ async fn long_text(log: &TestLog) {
 
 /// More audio at once than a call holds: the oldest is dropped and counted, the call goes on.
 async fn long_audio(log: &TestLog) {
-    let (mut world, mut hand, mut manager) = by_hand(WorldConfig::default()).await;
+    let config = WorldConfig { voice_redial_ms_max: 0, ..WorldConfig::default() };
+    let (mut world, mut hand, mut manager) = by_hand(config).await;
     manager.lead_in("loud").await;
     manager.call_in("loud", "loud").await;
     let mut voice = hand.voice().await;
