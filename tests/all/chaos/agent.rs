@@ -40,7 +40,10 @@ pub(crate) struct Books {
     marks: HashMap<String, ()>,
 }
 
-static BOOKS: LazyLock<Mutex<HashMap<(String, String), Vec<Books>>>> = LazyLock::new(Mutex::default);
+/// By caller and session.
+type Shelf = HashMap<(String, String), Vec<Books>>;
+
+static BOOKS: LazyLock<Mutex<Shelf>> = LazyLock::new(Mutex::default);
 
 /// The books of the guests that served this session of this caller, in their order.
 pub(crate) fn books(from: &str, session: &str) -> Vec<Books> {
@@ -238,7 +241,8 @@ impl Agent {
             self.wrong(format!("{ledger:?} waits after the end"));
         }
         let books = self.books();
-        if !books.ends.is_empty() && !(books.commands.is_empty() && books.marks.is_empty()) {
+        let open = books.commands.len() + books.marks.len();
+        if !books.ends.is_empty() && open > 0 {
             let left = format!("{:?} and {} marks are open after the end", books.commands, books.marks.len());
             self.wrong(left);
         }
