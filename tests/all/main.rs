@@ -5,6 +5,7 @@
 mod admin;
 mod calls;
 mod chaos;
+mod chats;
 mod compile;
 mod conformance;
 mod corpus;
@@ -50,6 +51,7 @@ fn main() {
         oci::trials(),
         link_life::trials(),
         chaos::trials(),
+        chats::trials(),
         conformance::trials(),
         corpus::trials(),
         credentials::trials(),

@@ -42,3 +42,24 @@ pub mod awaiting {
         default_bindings_module: "switchhook_guest::bindings::awaiting",
     });
 }
+
+/// The world `message-handler`: what it shares with calls, it borrows.
+pub mod chatting {
+    wit_bindgen::generate!({
+        path: "../../wit/handler-0.1.0",
+        world: "message-handler",
+        additional_derives: [PartialEq, Eq],
+        with: {
+            "switchhook:handler/types@0.1.0": super::plain::switchhook::handler::types,
+            "switchhook:handler/timers@0.1.0": super::plain::switchhook::handler::timers,
+            "switchhook:handler/log@0.1.0": super::plain::switchhook::handler::log,
+            "switchhook:handler/config@0.1.0": super::plain::switchhook::handler::config,
+            "switchhook:handler/websocket@0.1.0": super::plain::switchhook::handler::websocket,
+            "switchhook:handler/http@0.1.0": super::plain::switchhook::handler::http,
+            "switchhook:handler/key-value@0.1.0": super::plain::switchhook::handler::key_value,
+        },
+        pub_export_macro: true,
+        export_macro_name: "export_chatting",
+        default_bindings_module: "switchhook_guest::bindings::chatting",
+    });
+}

@@ -20,6 +20,26 @@ macro_rules! handler {
     };
 }
 
+/// Makes a function the chat handler of this component: `chat_handler!(handle)` for a
+/// `fn handle(chat: ChatInfo) -> Result<(), Failure>`. A component may have this beside one of the others.
+///
+/// Returning `Ok` while the chat lives closes it, and so does returning `Err`, or panicking, as a fault. Returning without
+/// ever asking for an event counts as the fault `HANDLER_RETURNED`.
+#[macro_export]
+macro_rules! chat_handler {
+    ($handle:path) => {
+        const _: () = {
+            struct Handler;
+            impl $crate::bindings::chatting::Guest for Handler {
+                fn handle_chat(chat: $crate::chat::ChatInfo) -> ::std::result::Result<(), $crate::Failure> {
+                    $handle(chat)
+                }
+            }
+            $crate::bindings::chatting::export_chatting!(Handler);
+        };
+    };
+}
+
 /// Makes an `async fn` the handler of this component: `async_handler!(handle)` for an
 /// `async fn handle(call: aio::Call) -> Result<(), Failure>`. It runs in the plain world `call-handler`, on the executor
 /// of [`aio`](crate::aio).

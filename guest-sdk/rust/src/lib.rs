@@ -29,6 +29,7 @@
 //! # Layout
 //! - [`events`], [`next`], [`next_within`]: the only places where a handler waits
 //! - [`aio`]: handlers that await, made by [`async_handler!`]
+//! - [`chat`]: handlers of chats, made by [`chat_handler!`]
 //! - [`call`], [`playout`], [`timers`], [`config`] and the log macros ([`info!`], [`warn!`], ...): work for every handler
 //! - [`recording`], [`websocket`], [`http`], [`key_value`], [`calls`]: answer `NOT_GRANTED` without a grant
 //! - [`audio`]: resampling, levels, speech, keys (DTMF) and WAV files, all in the guest
@@ -39,6 +40,7 @@ pub mod aio;
 pub mod audio;
 #[doc(hidden)]
 pub mod bindings;
+pub mod chat;
 pub mod code;
 pub mod config;
 mod events;

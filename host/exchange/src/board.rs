@@ -84,6 +84,8 @@ struct Inner {
     /// How many calls are claimed and not yet over.
     attending: watch::Sender<usize>,
     keys: AtomicU64,
+    /// The same of chats.
+    chatting: watch::Sender<usize>,
 }
 
 #[derive(Default)]
@@ -123,11 +125,18 @@ struct Progress {
 }
 
 /// Counts a call in from its claim to its record.
-pub(crate) struct Attending(Board);
+pub(crate) struct Attending(watch::Sender<usize>);
+
+impl Attending {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|calls| *calls += 1);
+        Self(count.clone())
+    }
+}
 
 impl Drop for Attending {
     fn drop(&mut self) {
-        self.0.0.attending.send_modify(|calls| *calls -= 1);
+        self.0.send_modify(|calls| *calls -= 1);
     }
 }
 
@@ -140,7 +149,9 @@ pub(crate) struct Posted {
 
 impl Default for Board {
     fn default() -> Self {
-        Self(Arc::new(Inner { listed: Mutex::default(), attending: watch::Sender::new(0), keys: AtomicU64::new(0) }))
+        let listed = Mutex::default();
+        let (attending, chatting) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self(Arc::new(Inner { listed, attending, chatting, keys: AtomicU64::new(0) }))
     }
 }
 
@@ -157,8 +168,19 @@ impl Board {
 
     /// Counts a claimed call in.
     pub(crate) fn attend(&self) -> Attending {
-        self.0.attending.send_modify(|calls| *calls += 1);
-        Attending(self.clone())
+        Attending::begin(&self.0.attending)
+    }
+
+    /// Counts a claimed chat in.
+    pub(crate) fn attend_chat(&self) -> Attending {
+        Attending::begin(&self.0.chatting)
+    }
+
+    /// Waits until there is no chat.
+    pub(crate) async fn until_no_chat(&self) {
+        let mut chatting = self.0.chatting.subscribe();
+        // The sender lives as long as the board, so the wait cannot fail.
+        let _ = chatting.wait_for(|chats| *chats == 0).await;
     }
 
     /// How many calls are claimed and not yet over.

@@ -1,5 +1,6 @@
 //! A connector's task: one session-manager link, the sessions claimed over it, and the calls they became.
 
+mod chats;
 mod resume;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::Span;
 
+use self::chats::Chats;
 use self::resume::Again;
 use crate::admission::{Permit, Slots};
 use crate::board::{Board, Facts};
@@ -62,6 +64,7 @@ pub(crate) struct Connector {
     /// In a fixed order, as `calls`, so that a run can be repeated.
     claims: BTreeMap<String, Claim>,
     calls: BTreeMap<String, LiveCall>,
+    chats: Chats,
     tasks: JoinSet<CallRecord>,
     sessions: HashMap<Id, String>,
     ready: (mpsc::Sender<Ready>, mpsc::Receiver<Ready>),
@@ -111,6 +114,7 @@ impl Connector {
             phase,
             claims: BTreeMap::new(),
             calls: BTreeMap::new(),
+            chats: Chats::default(),
             tasks: JoinSet::new(),
             sessions: HashMap::new(),
             ready: mpsc::channel(REPORTS_MAX),
@@ -134,16 +138,21 @@ impl Connector {
                     let phase = if changed.is_ok() { *self.phase.borrow() } else { Phase::Closed };
                     match phase {
                         Phase::Open | Phase::Draining => {}
-                        Phase::Cutting => self.calls.values().for_each(|call| call.post(ToCall::Cut)),
+                        Phase::Cutting => {
+                            self.calls.values().for_each(|call| call.post(ToCall::Cut));
+                            self.chats.leave();
+                        }
                         Phase::Closed => break,
                     }
                 }
                 Some(ready) = self.ready.1.recv() => self.handle_ready(&ready),
+                news = self.chats.news() => self.handle_chat_news(news),
                 Some(joined) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.handle_joined(joined),
                 event = self.link.next_event() => self.handle_event(event),
             }
         }
         self.tasks.shutdown().await;
+        self.chats.shut_down().await;
         self.link.shut_down();
         // Says goodbye on the socket as far as that goes at once.
         let _ = tokio::time::timeout(Duration::ZERO, self.link.next_event()).await;
@@ -162,6 +171,7 @@ impl Connector {
                 tracing::warn!(why, retry_ms = retry_in.as_millis(), "the session manager is lost: dialling again");
                 self.counters.link_lost();
                 self.claims.clear();
+                self.chats.link_lost();
                 self.calls.values().for_each(|call| call.post(ToCall::LinkLost));
             }
             Event::Refused { refusal, retry_in } => {
@@ -169,18 +179,28 @@ impl Connector {
                 self.changed(LinkChange::Refused);
                 self.refusals.tell(&refusal, retry_in);
             }
+            Event::Notified(notify) if notify.channel == Channel::Wa => self.handle_chat_notify(notify),
             Event::Notified(notify) => self.handle_notify(notify),
-            Event::Claimed(session) => self.handle_claimed(&session.id),
+            Event::Claimed(session) => {
+                if !self.handle_chat_claimed(&session) {
+                    self.handle_claimed(&session.id);
+                }
+            }
             Event::ClaimFailed { session_id, failure } => {
                 self.counters.claims_failed.add();
                 self.claims.remove(&session_id);
+                self.chats.claim_failed(&session_id);
                 tracing::debug!(session = session_id, code = word(failure.code()), "the session is not ours");
             }
             Event::Created { key, .. } | Event::CreateFailed { key, .. } => {
                 tracing::debug!(key, "a session was created that nobody asked for");
             }
             Event::CallIn(call_in) => self.handle_call_in(call_in),
-            Event::SessionClosed { session_id, reason } => self.handle_closed(&session_id, reason),
+            Event::SessionClosed { session_id, reason } => {
+                if !self.chats.closed(&session_id) {
+                    self.handle_closed(&session_id, reason);
+                }
+            }
             Event::CallFlowSet(Ok(())) => tracing::debug!("the call flow is set"),
             Event::CallFlowSet(Err(code)) => tracing::warn!(code = word(&code), "the server refused the call flow"),
             Event::Oddity(oddity) => {
@@ -189,12 +209,9 @@ impl Connector {
             Event::NotReadied { session_id } => {
                 tracing::warn!(session = session_id, "a session was claimed and not readied in time");
             }
-            Event::WaMsgIn(message) => {
-                tracing::debug!(session = message.session_id, "a chat message without a handler")
-            }
-            Event::Sent { session_id, .. } | Event::Reclaimed { session_id } => {
-                tracing::debug!(session = session_id, "news of a chat without a handler");
-            }
+            Event::WaMsgIn(message) => self.chats.message(message),
+            Event::Sent { session_id, key, result } => self.chats.sent(&session_id, key, result),
+            Event::Reclaimed { session_id } => self.chats.reclaimed(&session_id),
         }
     }
 
@@ -235,7 +252,12 @@ impl Connector {
             return None;
         }
         let (from, to) = (&notify.remote_address, &notify.local_address);
-        let Some(plugin) = route::find(&self.tenant.routes, &self.config.name, from, to) else {
+        let plugins = &self.tenant.plugins;
+        // A plugin that does not exist is told below.
+        let handles =
+            |name: &str| plugins.iter().all(|(plugin, _)| plugin.name != name || plugin.plugin.inspection().calls());
+        let routes = &self.tenant.routes;
+        let Some(plugin) = route::find(routes, &Channel::Telco, &self.config.name, from, to, handles) else {
             tracing::info!(
                 session = notify.session_id,
                 from = last_four(from),

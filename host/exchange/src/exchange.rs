@@ -83,8 +83,8 @@ impl Exchange {
         self.handle.tenants().into_iter().flat_map(|tenant| tenant.connectors).collect()
     }
 
-    /// Takes no more calls, lets the present ones end for as long as `deadline` allows, then cuts them, closes the links
-    /// and joins every task. Dropping this future leaves the drain going; awaiting another continues it.
+    /// Takes no more calls, lets the present ones end for as long as `deadline` allows, then cuts them, leaves the chats
+    /// to other hosts, closes the links and joins every task. Dropping this future leaves the drain going; awaiting another continues it.
     pub async fn drain(&mut self, deadline: Duration) -> Drained {
         self.phase.send_replace(Phase::Draining);
         let clean = tokio::time::timeout(deadline, self.board.until_empty()).await.is_ok();
@@ -94,6 +94,9 @@ impl Exchange {
             // What does not leave in time is aborted with its connector's task.
             let _ = tokio::time::timeout(Duration::from_millis(CUT_MS_MAX), self.board.until_empty()).await;
         }
+        // Chats have no end to wait for, and live on at the server: they are left last, so that little is missed.
+        self.phase.send_replace(Phase::Cutting);
+        let _ = tokio::time::timeout(Duration::from_millis(CUT_MS_MAX), self.board.until_no_chat()).await;
         self.phase.send_replace(Phase::Closed);
         while let Some(joined) = self.tasks.join_next().await {
             if let Err(error) = joined {

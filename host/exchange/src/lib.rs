@@ -7,6 +7,7 @@
 mod admission;
 mod board;
 mod call_task;
+mod chat_task;
 mod clock;
 mod config;
 mod connector;
@@ -26,5 +27,5 @@ pub use config::{ConnectorConfig, ExchangeConfig, PluginConfig, TenantConfig};
 pub use counters::{ConnectorCounts, ConnectorView};
 pub use exchange::{Drained, Exchange};
 pub use handle::{CallDetail, CallRefused, Handle, PluginView, TenantView};
-pub use record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer, Setup};
+pub use record::{CallRecord, ChatRecord, LeftBecause, LeftCall, LinkChange, Observer, Setup};
 pub use route::{Pattern, Route};

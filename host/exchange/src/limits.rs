@@ -26,6 +26,16 @@ pub const GOODBYE_MS_MAX: u64 = 1_000;
 pub const SESSION_CLOSED_MS_MAX: u64 = 5_000;
 /// Milliseconds that calls have to leave once they are told to, at the end of a drain. Longer: they are aborted.
 pub const CUT_MS_MAX: u64 = 3_000;
+/// Words of chats' tasks, messages among them, that wait for their connector's task. A message waits in its chat when it is full.
+pub const CHAT_REPORTS_MAX: usize = 1_024;
+/// Milliseconds until a message that its connector had no place for is tried again.
+pub const MESSAGE_RETRY_MS: u64 = 250;
+/// Milliseconds for the server to confirm that a session is closed which it said it closed. Longer: the chat is over without.
+pub const CHAT_CLOSED_MS_MAX: u64 = 10_000;
+/// Milliseconds that messages under way have when the host leaves a chat. Longer: they fail with `ENDED`.
+pub const CHAT_LEAVE_MS_MAX: u64 = 500;
+/// Seconds in which nobody writes. Longer: the chat is closed.
+pub const CHAT_IDLE_S_MAX: u64 = 86_400;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -40,5 +50,10 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("linger_ms_max", LINGER_MS_MAX, "the host closes the voice socket"),
     ("goodbye_ms_max", GOODBYE_MS_MAX, "the voice socket is dropped"),
     ("session_closed_ms_max", SESSION_CLOSED_MS_MAX, "the call ends"),
+    ("chat_reports_max", CHAT_REPORTS_MAX as u64, "a message waits in its chat"),
+    ("message_retry_ms", MESSAGE_RETRY_MS, "a message that found no place is tried again"),
+    ("chat_closed_ms_max", CHAT_CLOSED_MS_MAX, "the chat is over without the server's confirmation"),
+    ("chat_leave_ms_max", CHAT_LEAVE_MS_MAX, "messages under way fail with ENDED"),
+    ("chat_idle_s_max", CHAT_IDLE_S_MAX, "a chat in which nobody writes is closed"),
     ("cut_ms_max", CUT_MS_MAX, "the call is aborted"),
 ];

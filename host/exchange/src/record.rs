@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use call::{EndReason, Happening, Stats};
+use call::{ChatEnd, ChatStats, EndReason, Happening, Stats};
 use sandbox::GuestEnd;
 
 /// Is told of calls and links as they come and go. Called from their tasks: it must not block.
@@ -30,6 +30,11 @@ pub trait Observer: Send + Sync {
     /// A claimed call is over, however far it came.
     fn call_ended(&self, call: &CallRecord) {
         let _ = call;
+    }
+
+    /// A claimed chat is over.
+    fn chat_ended(&self, chat: &ChatRecord) {
+        let _ = chat;
     }
 }
 
@@ -157,4 +162,31 @@ pub struct CallRecord {
     pub journal: Vec<(Duration, Happening)>,
     /// How many entries the journal had no place for.
     pub journal_left_out: u64,
+}
+
+/// One finished chat.
+#[derive(Clone, Debug)]
+pub struct ChatRecord {
+    /// The Telcoflow session.
+    pub session_id: String,
+    /// Whose it was.
+    pub tenant: String,
+    /// By which connector it came.
+    pub connector: String,
+    /// What handled it.
+    pub plugin: String,
+    /// Which version of that.
+    pub version: String,
+    /// Why it ended.
+    pub end: ChatEnd,
+    /// How its handler ended; `None` when none ever ran, or when it was dropped after its grace period.
+    pub guest: Option<GuestEnd>,
+    /// What went wrong before a handler could run.
+    pub trouble: Option<String>,
+    /// From the claim to the end.
+    pub duration: Duration,
+    /// Processor time of the handler.
+    pub cpu: Duration,
+    /// Its counters.
+    pub stats: ChatStats,
 }

@@ -1,5 +1,7 @@
 //! Which plugin answers which number. Pure.
 
+use telcoflow::frame::manager::Channel;
+
 /// One side of a route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Pattern {
@@ -33,17 +35,30 @@ pub struct Route {
     pub to: Pattern,
     /// The calling number.
     pub from: Pattern,
-    /// Only calls of this connector.
+    /// Only calls, or only chats; `None` is whatever the plugin handles.
+    pub channel: Option<Channel>,
+    /// Only those of this connector.
     pub connector: Option<String>,
     /// The plugin's name.
     pub plugin: String,
 }
 
 /// The plugin of the first route that matches.
-pub(crate) fn find<'a>(routes: &'a [Route], connector: &str, from: &str, to: &str) -> Option<&'a str> {
+///
+/// `handles` tells whether a plugin handles such sessions at all: a route to one that does not is passed over.
+pub(crate) fn find<'a>(
+    routes: &'a [Route],
+    channel: &Channel,
+    connector: &str,
+    from: &str,
+    to: &str,
+    handles: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
     let fits = |route: &&Route| {
         route.to.matches(to)
             && route.from.matches(from)
+            && route.channel.as_ref().is_none_or(|wanted| wanted == channel)
+            && handles(&route.plugin)
             && route.connector.as_deref().is_none_or(|wanted| wanted == connector)
     };
     routes.iter().find(fits).map(|route| route.plugin.as_str())
@@ -54,7 +69,7 @@ mod tests {
     use super::*;
 
     fn route(to: Pattern, from: Pattern, connector: Option<&str>, plugin: &str) -> Route {
-        Route { to, from, connector: connector.map(str::to_string), plugin: plugin.to_string() }
+        Route { to, from, channel: None, connector: connector.map(str::to_string), plugin: plugin.to_string() }
     }
 
     #[test]
@@ -65,11 +80,26 @@ mod tests {
             route(Pattern::Prefix("+1555".into()), Pattern::Any, Some("second"), "second"),
             route(Pattern::Any, Pattern::Any, None, "any"),
         ];
-        let find = |connector, from, to| find(&routes, connector, from, to);
+        let find = |connector, from, to| super::find(&routes, &Channel::Telco, connector, from, to, |_| true);
         assert_eq!(find("main", "+49", "+15550001"), Some("exact"));
         assert_eq!(find("main", "+4999", "+15550002"), Some("suffix"));
         assert_eq!(find("second", "+49", "+15550002"), Some("second"));
         assert_eq!(find("main", "+49", "+15550002"), Some("any"));
-        assert_eq!(super::find(&routes[..3], "main", "+49", "+44"), None);
+        assert_eq!(super::find(&routes[..3], &Channel::Telco, "main", "+49", "+44", |_| true), None);
+    }
+
+    #[test]
+    fn a_route_is_for_what_it_names_and_for_what_its_plugin_handles() {
+        let any = |plugin| route(Pattern::Any, Pattern::Any, None, plugin);
+        let chats = Route { channel: Some(Channel::Wa), ..any("chats") };
+        let routes = [any("calls-only"), chats, any("both")];
+        let find = |routes: &[Route], channel| {
+            let handles = |plugin: &str| channel == Channel::Telco || plugin != "calls-only";
+            super::find(routes, &channel, "main", "+49", "+44", handles).map(str::to_string)
+        };
+        assert_eq!(find(&routes, Channel::Telco).as_deref(), Some("calls-only"));
+        assert_eq!(find(&routes, Channel::Wa).as_deref(), Some("chats"));
+        assert_eq!(find(&routes[1..], Channel::Telco).as_deref(), Some("both"));
+        assert_eq!(find(&routes[..1], Channel::Wa), None);
     }
 }

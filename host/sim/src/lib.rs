@@ -60,6 +60,6 @@ pub use outbound::{Outbound, Remote};
 pub use pull::PullCounts;
 pub use report::{CallReport, ChannelSent, EchoCheck, Milestone, Outcome, RttPoint, Timeline};
 pub use script::{Step, marked_samples};
-pub use server::{Counts, Dialer, PlacedCall, RestRequest, Simulator, Upgrade};
+pub use server::{ChatAnswer, Counts, Dialer, OpenChat, PlacedCall, RestRequest, Simulator, Upgrade};
 pub use tls::{Clients, TlsServer, TlsServerError};
 pub use transcript::{Detail, Direction, Frame, Plane, Transcript, TranscriptLine};

@@ -32,6 +32,11 @@ pub const FIRST_LINE_BYTES_MAX: usize = 8 << 10;
 pub const REST_MS_MAX: u64 = 60_000;
 /// REST requests that are remembered. The oldest is forgotten.
 pub const REST_REQUESTS_KEPT: usize = 1_024;
+/// Chats open at once. A further one is closed at once.
+pub const CHATS_MAX: usize = 4_096;
+/// Messages of one chat that nobody took yet, in each direction. Full: what a person writes is lost, and what a client sends is
+/// answered with `OVERFLOW`.
+pub const CHAT_MESSAGES_WAITING_MAX: usize = 4_096;
 /// Frames waiting to be sent to one session manager. When full that link is cut.
 pub const LINK_QUEUE_FRAMES: usize = 1_024;
 /// Frames waiting in one socket's outbox. When full the oldest audio frame is dropped and counted; without one the
@@ -92,6 +97,12 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("FIRST_LINE_BYTES_MAX", FIRST_LINE_BYTES_MAX as u64, "a longer line is not looked at further"),
     ("REST_MS_MAX", REST_MS_MAX, "the stream is dropped"),
     ("REST_REQUESTS_KEPT", REST_REQUESTS_KEPT as u64, "the oldest is forgotten"),
+    ("CHATS_MAX", CHATS_MAX as u64, "a further chat is closed at once"),
+    (
+        "CHAT_MESSAGES_WAITING_MAX",
+        CHAT_MESSAGES_WAITING_MAX as u64,
+        "a further message is lost, or answered with OVERFLOW",
+    ),
     ("LINK_QUEUE_FRAMES", LINK_QUEUE_FRAMES as u64, "the link is cut"),
     (
         "OUTBOX_FRAMES_MAX",

@@ -110,6 +110,10 @@ fn tenant_config(
     let routes = tenant.routes.iter().map(|route| exchange::Route {
         to: pattern(&route.to),
         from: pattern(&route.from),
+        channel: route.channel.map(|channel| match channel {
+            config::Channel::Telco => telcoflow::frame::manager::Channel::Telco,
+            config::Channel::Wa => telcoflow::frame::manager::Channel::Wa,
+        }),
         connector: tenant.connector_of(route).map(|connector| connector.name.to_string()),
         plugin: tenant.plugin_of(route).name.to_string(),
     });

@@ -185,6 +185,11 @@ impl Chat {
         self.attached = true;
     }
 
+    /// Whether the link holds this chat.
+    pub fn is_attached(&self) -> bool {
+        self.attached
+    }
+
     /// The next message to send, if one may leave. [`handle_sent`](Chat::handle_sent) is due for it, or
     /// [`handle_unsent`](Chat::handle_unsent).
     pub fn poll_message(&mut self) -> Option<Outgoing> {

@@ -20,7 +20,11 @@ use crate::faults::CallFaults;
 use crate::ids::{self, Purpose};
 use crate::limits::{CALLS_MAX, CLOSED_SESSIONS_MAX, LINK_QUEUE_FRAMES, LINKS_MAX};
 
+mod chats;
 mod requests;
+
+pub use self::chats::ChatAnswer;
+pub(crate) use self::chats::NewChat;
 
 /// Where the simulator's calendar begins: 2026-01-01, s since 1970. Its clock is the runtime's.
 const EPOCH_S: i64 = 1_767_225_600;
@@ -126,6 +130,7 @@ pub(crate) struct Hub {
     next_link: u32,
     next_call: u64,
     calls: BTreeMap<String, Call>,
+    chats: BTreeMap<String, chats::Chat>,
     by_voice_path: BTreeMap<String, String>,
     closed: VecDeque<String>,
     pub(crate) call_flow: Option<CallFlow>,
@@ -144,6 +149,7 @@ impl Hub {
             next_link: 0,
             next_call: 0,
             calls: BTreeMap::new(),
+            chats: BTreeMap::new(),
             by_voice_path: BTreeMap::new(),
             closed: VecDeque::new(),
             call_flow: None,
@@ -195,6 +201,7 @@ impl Hub {
         for session_id in waiting {
             self.notify(link, &session_id);
         }
+        self.announce_chats(link);
     }
 
     pub(crate) fn links_up(&self) -> usize {
@@ -204,6 +211,7 @@ impl Hub {
     /// The link is gone; its calls live on and are nobody's.
     pub(crate) fn close_link(&mut self, link: u32) {
         self.links.remove(&link);
+        self.unbind_chats(link);
         for call in self.calls.values_mut().filter(|call| call.bound == Some(link)) {
             call.bound = None;
             call.ready = false;
@@ -311,7 +319,7 @@ impl Hub {
     }
 
     pub(crate) fn book_of(&self, session_id: &str) -> Option<Arc<CallBook>> {
-        self.calls.get(session_id).map(|call| Arc::clone(&call.book))
+        self.calls.get(session_id).map(|call| Arc::clone(&call.book)).or_else(|| self.chat_book(session_id))
     }
 
     /// Whether a voice socket may be opened. `None`: there is no such path; `Some(Err)`: not with that

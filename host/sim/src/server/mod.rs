@@ -3,6 +3,7 @@
 mod accept;
 mod book;
 mod call_task;
+mod chat;
 mod first_line;
 mod hub;
 mod manager_plane;
@@ -28,7 +29,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 
-pub use self::hub::Counts;
+pub use self::chat::OpenChat;
+pub use self::hub::{ChatAnswer, Counts};
 pub use self::pipe::Dialer;
 pub use self::placed::PlacedCall;
 pub use self::rest::RestRequest;
@@ -181,6 +183,11 @@ impl Simulator {
     /// Must be called in a tokio runtime.
     pub fn place_call(&self, caller: Caller) -> PlacedCall {
         self.inner.start(caller, Start::Inbound)
+    }
+
+    /// A person begins a chat with a connector's number. Nobody is told before something is written.
+    pub fn open_chat(&self, from: &str, to: &str) -> OpenChat {
+        OpenChat::begin(&self.inner, from, to)
     }
 
     /// The next call that a client has placed, in the order of their creation.

@@ -215,6 +215,8 @@ pub struct Route {
 pub enum Channel {
     /// `TELCO`: telephone calls.
     Telco,
+    /// `WA`: chats.
+    Wa,
 }
 
 /// One of [`Tenant::plugins`] of the same tenant.

@@ -39,16 +39,12 @@ impl Resolver<'_> {
     fn channel(&mut self, At { value, place }: At<String>) -> Option<Channel> {
         match value.as_str() {
             "TELCO" => Some(Channel::Telco),
-            "WA" => {
-                let what = "channel `WA` is not supported by this version yet";
-                self.reader.report(ProblemKind::NotSupportedYet, &place, what, "remove this route");
-                None
-            }
+            "WA" => Some(Channel::Wa),
             _ => {
                 self.reader.bad_value(
                     &place,
                     format!("there is no channel {value:?}"),
-                    "use \"TELCO\", or leave it out",
+                    "use \"TELCO\" or \"WA\", or leave it out",
                 );
                 None
             }

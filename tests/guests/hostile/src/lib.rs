@@ -3,6 +3,7 @@
 //! The key `mode` chooses; README.md lists the modes, their keys and what they log. One component for all of them,
 //! because each more would cost every test run another build.
 
+mod chats;
 mod commands;
 mod faults;
 mod floods;
@@ -14,6 +15,7 @@ mod support;
 use switchhook_guest::{CallInfo, Failure, config};
 
 switchhook_guest::handler!(run);
+switchhook_guest::chat_handler!(chats::run);
 
 fn run(info: CallInfo) -> Result<(), Failure> {
     let mode = config::get("mode").unwrap_or_default();

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use telcoflow::frame::manager::{Activity, CallIn, Channel, Response, Session, SessionNotify, ToClient, ToServer};
+use telcoflow::frame::manager::{
+    Activity, CallIn, Channel, CloseReason, Response, Session, SessionNotify, ToClient, ToServer,
+};
 use telcoflow::frame::rest::SessionInfo;
 
 use super::super::book::CallBook;
@@ -16,6 +18,15 @@ impl Hub {
         match frame {
             // A link is set up once.
             ToServer::Setup { .. } => {}
+            ToServer::SessionOpen { req_id, session_id } if self.chats.contains_key(&session_id) => {
+                self.claim_chat(link, req_id, &session_id);
+            }
+            ToServer::SessionReady { session_id } if self.chats.contains_key(&session_id) => {
+                self.ready_chat(link, &session_id);
+            }
+            ToServer::WaMsgOut { req_id, data } if self.chats.contains_key(&data.session_id) => {
+                self.chat_message(link, req_id, data);
+            }
             ToServer::SessionOpen { req_id, session_id } => self.claim(link, req_id, &session_id),
             ToServer::SessionReady { session_id } => self.ready(link, &session_id),
             // Calls are created where their tasks are started.
@@ -172,7 +183,7 @@ impl Hub {
 
     /// Every open session.
     pub(crate) fn sessions(&self) -> impl Iterator<Item = SessionInfo> {
-        self.calls.iter().map(|(session_id, call)| SessionInfo {
+        let calls = self.calls.iter().map(|(session_id, call)| SessionInfo {
             id: session_id.clone(),
             channel: Channel::Telco,
             initiator: if call.outbound { "SDK" } else { "CONNECTOR" }.to_owned(),
@@ -181,11 +192,15 @@ impl Hub {
             local_address: call.local.clone(),
             opened_at_s: Some(call.opened_at_s),
             closed_at_s: None,
-        })
+        });
+        calls.chain(self.chat_sessions())
     }
 
     /// Ends an open session that a client is done with; when, or `None` when there is none.
     pub(crate) fn request_close(&mut self, session_id: &str) -> Option<i64> {
+        if self.close_chat(session_id, CloseReason::SdkRequest) {
+            return Some(self.unix_s());
+        }
         let call = self.calls.get(session_id)?;
         // A call whose queue is full is busy ending.
         let _ = call.inputs.try_send(Input::Close);

@@ -1,0 +1,289 @@
+//! A connector's chats: routed, admitted and claimed as calls are, then a task each.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use call::{Chat, ChatConfig, ChatEnd, ChatInfo, Failure, code, last_four};
+use carriers::telcoflow::RestClient;
+use sandbox::SharedChat;
+use serde_json::Value;
+use telcoflow::frame::manager::{Activity, Channel, Session, SessionNotify, WaMsgIn};
+use telcoflow::link::{RequestRefused, SendFailure};
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+use tracing::{Instrument, Span};
+
+use super::{Connector, Phase};
+use crate::admission::Permit;
+use crate::chat_task::{ChatTask, FromChat};
+use crate::clock::now;
+use crate::config::PluginConfig;
+use crate::limits::{CHAT_IDLE_S_MAX, CHAT_REPORTS_MAX, CLAIMS_MAX, MESSAGE_RETRY_MS};
+use crate::record::ChatRecord;
+use crate::route;
+
+/// The chats of one connector.
+pub(super) struct Chats {
+    claims: HashMap<String, Claim>,
+    live: HashMap<String, LiveChat>,
+    tasks: JoinSet<ChatRecord>,
+    sessions: HashMap<Id, String>,
+    reports: (mpsc::Sender<FromChat>, mpsc::Receiver<FromChat>),
+}
+
+/// A session that was asked for. It holds its place already.
+struct Claim {
+    plugin: PluginConfig,
+    permit: Permit,
+    resumed: bool,
+}
+
+struct LiveChat {
+    chat: SharedChat,
+    bell: mpsc::Sender<()>,
+    span: Span,
+}
+
+/// What a chat's task said or came to.
+pub(super) enum News {
+    Said(FromChat),
+    Over(Box<Result<(Id, ChatRecord), JoinError>>),
+}
+
+impl Default for Chats {
+    fn default() -> Self {
+        Self {
+            claims: HashMap::new(),
+            live: HashMap::new(),
+            tasks: JoinSet::new(),
+            sessions: HashMap::new(),
+            reports: mpsc::channel(CHAT_REPORTS_MAX),
+        }
+    }
+}
+
+impl Chats {
+    /// What a task has to say next. Safe to drop and call again.
+    pub(super) async fn news(&mut self) -> News {
+        tokio::select! {
+            Some(said) = self.reports.1.recv() => News::Said(said),
+            Some(over) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => News::Over(Box::new(over)),
+        }
+    }
+
+    /// The socket is gone: what was asked for is, too, and messages wait.
+    pub(super) fn link_lost(&mut self) {
+        self.claims.clear();
+        for chat in self.live.values() {
+            chat.touch(|chat| chat.handle_detached());
+        }
+    }
+
+    /// A claim was not granted.
+    pub(super) fn claim_failed(&mut self, session_id: &str) {
+        self.claims.remove(session_id);
+    }
+
+    /// The host leaves. What is under way is waited for, briefly.
+    pub(super) fn leave(&self) {
+        for chat in self.live.values() {
+            chat.touch(|chat| chat.close_for(ChatEnd::Drained));
+        }
+    }
+
+    /// Aborts what still lives.
+    pub(super) async fn shut_down(&mut self) {
+        self.tasks.shutdown().await;
+    }
+
+    pub(super) fn has(&self, session_id: &str) -> bool {
+        self.live.contains_key(session_id) || self.claims.contains_key(session_id)
+    }
+
+    /// Somebody wrote. The chat's task takes it from there.
+    pub(super) fn message(&self, message: WaMsgIn) {
+        let Some(chat) = self.live.get(&message.session_id) else {
+            return tracing::debug!(session = message.session_id, "a message for a chat that is not ours");
+        };
+        let content = Value::Object(message.content).to_string();
+        let fitted = chat.touch(|chat| {
+            chat.handle_message(message.sender, content);
+            chat.stats().messages_lost + chat.stats().late
+        });
+        if fitted == 1 {
+            chat.span.in_scope(|| tracing::warn!("the handler is too far behind, or gone: messages are dropped"));
+        }
+    }
+
+    /// What became of a message that left.
+    pub(super) fn sent(&self, session_id: &str, key: u32, result: Result<Option<Value>, SendFailure>) {
+        let result = match result {
+            Ok(detail) => Ok(detail.map(|detail| detail.to_string())),
+            Err(SendFailure { code, content }) => {
+                let message = match content {
+                    None => String::new(),
+                    Some(Value::String(text)) => text,
+                    Some(content) => content.to_string(),
+                };
+                Err(Failure::new(code, message))
+            }
+        };
+        if let Some(chat) = self.live.get(session_id) {
+            chat.touch(|chat| chat.handle_sent(key, result));
+        }
+    }
+
+    /// The link holds it again.
+    pub(super) fn reclaimed(&self, session_id: &str) {
+        if let Some(chat) = self.live.get(session_id) {
+            chat.span.in_scope(|| tracing::debug!("the chat is claimed again"));
+            chat.touch(|chat| chat.handle_attached());
+        }
+    }
+
+    /// The session is over; whether it was one of these.
+    pub(super) fn closed(&self, session_id: &str) -> bool {
+        let Some(chat) = self.live.get(session_id) else { return false };
+        chat.touch(|chat| {
+            let end = if chat.is_attached() { ChatEnd::SessionClosed } else { ChatEnd::Lost };
+            chat.handle_end(end);
+        });
+        true
+    }
+}
+
+impl LiveChat {
+    /// Something happened in it.
+    fn touch<T>(&self, what: impl FnOnce(&mut Chat) -> T) -> T {
+        let told = {
+            let mut chat = self.chat.lock();
+            chat.handle_timeout(now());
+            what(&mut chat)
+        };
+        // A bell that has rung and was not heard yet says the same.
+        let _ = self.bell.try_send(());
+        told
+    }
+}
+
+impl Connector {
+    /// Somebody writes. Whether the chat is taken is decided here, before it is claimed.
+    pub(super) fn handle_chat_notify(&mut self, notify: SessionNotify) {
+        let SessionNotify { session_id, remote_address: from, local_address: to, activity, .. } = notify;
+        let resumed = activity == Activity::Resume;
+        if self.chats.has(&session_id) || !(resumed || activity == Activity::NewIncomingMessage) {
+            return;
+        }
+        if *self.phase.borrow() != Phase::Open {
+            return tracing::debug!(session = session_id, "draining: the chat is left to others");
+        }
+        let plugins = &self.tenant.plugins;
+        let find = |name: &str| plugins.iter().find(|(known, _)| known.name == name);
+        let handles = |name: &str| find(name).is_some_and(|(plugin, _)| plugin.plugin.inspection().chats);
+        let name = route::find(&self.tenant.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
+        let Some((plugin, slots)) = name.and_then(find) else {
+            let (from, to) = (last_four(&from), last_four(&to));
+            return tracing::info!(session = session_id, from, to, "no route: the chat is left to others");
+        };
+        let permit = if self.chats.claims.len() < CLAIMS_MAX { slots.take() } else { None };
+        let Some(permit) = permit else {
+            let (plugin, calls_max) = (&plugin.name, slots.max());
+            return tracing::warn!(session = session_id, plugin, calls_max, "no place: the chat is left to others");
+        };
+        if let Err(refused) = self.link.claim(&session_id) {
+            return tracing::warn!(session = session_id, %refused, "the chat cannot be claimed: it is left to others");
+        }
+        let claim = Claim { plugin: plugin.clone(), permit, resumed };
+        self.chats.claims.insert(session_id, claim);
+    }
+
+    /// A claim was granted; `false` when it was none of a chat.
+    pub(super) fn handle_chat_claimed(&mut self, session: &Session) -> bool {
+        let Some(claim) = self.chats.claims.remove(&session.id) else { return false };
+        let session_id = session.id.clone();
+        let info = ChatInfo {
+            id: session_id.clone(),
+            tenant: self.tenant.name.clone(),
+            carrier: "telcoflow".to_string(),
+            network: session.channel.as_str().to_string(),
+            remote: session.remote_address.clone(),
+            local: session.local_address.clone(),
+            outbound: false,
+            resumed: claim.resumed,
+            fields: vec![("session_id".to_string(), session_id.clone())],
+        };
+        let config = ChatConfig { info, idle_max: Duration::from_secs(CHAT_IDLE_S_MAX) };
+        let chat = SharedChat::new(Chat::new(config, now()));
+        let span = tracing::info_span!(
+            "chat",
+            session = session_id,
+            plugin = claim.plugin.name,
+            version = claim.plugin.plugin.version(),
+        );
+        let (ring, bell) = mpsc::channel(1);
+        let task = ChatTask {
+            connector: self.config.name.clone(),
+            plugin: claim.plugin,
+            session_id: session_id.clone(),
+            chat: chat.clone(),
+            bell,
+            out: self.chats.reports.0.clone(),
+            rest: RestClient::new(self.config.manager.clone(), self.tenant.dialer.clone()),
+            observer: self.tenant.observer.clone(),
+            _held: (claim.permit, self.tenant.board.attend_chat()),
+        };
+        let handle = self.chats.tasks.spawn(task.run().instrument(span.clone()));
+        self.chats.sessions.insert(handle.id(), session_id.clone());
+        self.chats.live.insert(session_id, LiveChat { chat, bell: ring, span });
+        true
+    }
+
+    pub(super) fn handle_chat_news(&mut self, news: News) {
+        match news {
+            News::Said(FromChat::Ready { session_id }) => {
+                if let Err(refused) = self.link.ready(&session_id) {
+                    tracing::debug!(session = session_id, %refused, "the chat is not readied");
+                }
+            }
+            News::Said(FromChat::Send { session_id, message }) => {
+                let id = message.id;
+                let data = Value::Object(message.content);
+                let sent = self.link.send(id, &session_id, message.api_version, data);
+                if let (Err(refused), Some(chat)) = (sent, self.chats.live.get(&session_id)) {
+                    chat.touch(|chat| refuse(chat, id, refused));
+                }
+            }
+            News::Over(over) => self.handle_chat_over(*over),
+        }
+    }
+
+    fn handle_chat_over(&mut self, over: Result<(Id, ChatRecord), JoinError>) {
+        let id = match &over {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let Some(session_id) = self.chats.sessions.remove(&id) else { return };
+        let chat = self.chats.live.remove(&session_id);
+        self.link.forget(&session_id);
+        if let Err(error) = over {
+            let span = chat.map_or_else(Span::current, |chat| chat.span);
+            span.in_scope(|| tracing::error!(%error, "a chat's task failed: its chat is lost, the host goes on"));
+        }
+    }
+}
+
+/// The link did not take a message.
+fn refuse(chat: &mut Chat, id: u32, refused: RequestRefused) {
+    match refused {
+        RequestRefused::TooLong => {
+            chat.handle_sent(id, Err(Failure::new(code::INVALID, refused.to_string())));
+        }
+        RequestRefused::LinkDown | RequestRefused::NotClaimed => {
+            chat.handle_detached();
+            chat.handle_unsent(id, Duration::ZERO);
+        }
+        RequestRefused::TooManyRequests | RequestRefused::TooManySessions | RequestRefused::AlreadyClaimed => {
+            chat.handle_unsent(id, Duration::from_millis(MESSAGE_RETRY_MS));
+        }
+    }
+}
