@@ -16,6 +16,7 @@ mod levels;
 mod link_life;
 mod load;
 mod oci;
+mod outbound;
 mod plugins;
 mod recording;
 mod refusals;
@@ -43,6 +44,7 @@ fn main() {
         calls::trials(),
         guests::trials(),
         plugins::trials(),
+        outbound::trials(),
         refusals::trials(),
         recording::trials(),
         legs::trials(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call::{Call, CallConfig, CallInfo, EndReason};
-use carriers::telcoflow::{CAPABILITIES, Secret, VoiceLink, VoiceTarget};
+use call::{Call, CallConfig, CallInfo, EndReason, code};
+use carriers::telcoflow::{CAPABILITIES, RestClient, Secret, VoiceLink, VoiceTarget};
 use carriers::{ByteStream, Dial};
 use sandbox::{GuestEnd, Prepared, SharedCall};
 use telcoflow::frame::manager::{CallIn, CloseReason};
@@ -16,8 +16,9 @@ use crate::board::{Attending, Posted};
 use crate::clock::{now, since};
 use crate::config::{ConnectorConfig, PluginConfig};
 use crate::counters::Counters;
-use crate::limits::CALL_IN_MS_MAX;
+use crate::limits::{CALL_IN_MS_MAX, OUTBOUND_CALL_IN_MS_MAX};
 use crate::mailbox::{Mailbox, mailbox};
+use crate::outbound::{CALL_UNANSWERED, HANDLER_FAILED, Progress, SESSION_CLOSED};
 use crate::record::{CallRecord, Observer, Setup};
 use crate::redial::Redialler;
 use crate::turn::{Done, Turns};
@@ -50,9 +51,16 @@ pub(crate) struct CallTask {
     pub(crate) plugin: PluginConfig,
     pub(crate) session_id: String,
     pub(crate) resumed: bool,
+    /// Whether this host placed it.
+    pub(crate) outbound: bool,
+    /// Told of a placed call's steps.
+    pub(crate) progress: Option<Progress>,
     pub(crate) notified: Instant,
     pub(crate) seed: u64,
+    /// Opens the voice socket.
     pub(crate) dialer: Arc<dyn Dial>,
+    /// Opens what the session manager's account is needed for.
+    pub(crate) manager_dialer: Arc<dyn Dial>,
     pub(crate) observer: Arc<dyn Observer>,
     /// Its place on the board, until it is over.
     pub(crate) posted: Option<Posted>,
@@ -79,12 +87,24 @@ struct Talk {
 /// A call that ended before it had a voice.
 struct Early {
     end: EndReason,
+    /// What a placed call failed with.
+    code: Option<&'static str>,
     trouble: Option<String>,
 }
 
 impl Early {
     fn new(end: EndReason, trouble: impl Into<String>) -> Self {
-        Self { end, trouble: Some(trouble.into()) }
+        Self { end, code: None, trouble: Some(trouble.into()) }
+    }
+}
+
+impl Early {
+    fn quiet(end: EndReason) -> Self {
+        Self { end, code: None, trouble: None }
+    }
+
+    fn coded(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
     }
 }
 
@@ -93,6 +113,7 @@ impl CallTask {
     pub(crate) async fn run(mut self, span: Span) -> CallRecord {
         let claimed = now();
         let mut record = self.record(claimed);
+        let mut code = None;
         match self.begin(&mut record).instrument(span.clone()).await {
             Ok(Talk { turns, redialler, call, began }) => {
                 keep(&mut record, redialler.serve(turns).await, &call.lock(), began);
@@ -100,10 +121,14 @@ impl CallTask {
             Err(early) => {
                 record.end = early.end;
                 record.trouble = early.trouble;
+                code = early.code;
             }
         }
         self.posted = None;
         record.duration = since(claimed);
+        if let Some(progress) = &self.progress {
+            progress.over(&record, code);
+        }
         span.in_scope(|| {
             self.say_goodbye(&record);
             self.observer.call_ended(&record);
@@ -121,10 +146,14 @@ impl CallTask {
             record.trouble = Some(error.to_string());
         });
 
+        if prepared.is_err() && self.outbound {
+            return Err(self.give_up(record).await);
+        }
+
         let began = now();
         let ready = Ready { session_id: self.session_id.clone() };
         if self.reports.send(ready).await.is_err() {
-            return Err(Early { end: EndReason::HostStopped, trouble: None });
+            return Err(Early::quiet(EndReason::HostStopped));
         }
         let call_in = self.await_call_in().await?;
         record.setup.call_in = since(began);
@@ -142,6 +171,16 @@ impl CallTask {
         Ok(self.talk(link, redialler, call_in, prepared.ok()))
     }
 
+    /// Nobody was rung yet, and nobody is to be rung for a handler that cannot be started: the session is given back.
+    async fn give_up(&self, record: &mut CallRecord) -> Early {
+        let rest = RestClient::new(self.connector.manager.clone(), self.manager_dialer.clone());
+        if let Err(error) = rest.close(&self.session_id).await {
+            tracing::debug!(%error, "the session could not be closed: the server ends it when it likes");
+        }
+        let trouble = record.trouble.take();
+        Early { end: EndReason::HandlerFailed, code: Some(HANDLER_FAILED), trouble }
+    }
+
     async fn await_call_in(&mut self) -> Result<CallIn, Early> {
         let waiting = async {
             loop {
@@ -149,12 +188,16 @@ impl CallTask {
                     Some(ToCall::CallIn(call_in)) => return Ok(call_in),
                     Some(ToCall::Disconnect) => self.unwanted = true,
                     Some(other) => return Err(early(&other)),
-                    None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
+                    None => return Err(Early::quiet(EndReason::HostStopped)),
                 }
             }
         };
-        let late = || Early::new(EndReason::SessionClosed, format!("call.in did not come within {CALL_IN_MS_MAX} ms"));
-        tokio::time::timeout(Duration::from_millis(CALL_IN_MS_MAX), waiting).await.unwrap_or_else(|_| Err(late()))
+        let ms_max = if self.outbound { OUTBOUND_CALL_IN_MS_MAX } else { CALL_IN_MS_MAX };
+        let late = || {
+            let trouble = format!("call.in did not come within {ms_max} ms");
+            Early::new(EndReason::SessionClosed, trouble).coded(code::TIMEOUT)
+        };
+        tokio::time::timeout(Duration::from_millis(ms_max), waiting).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// Opens the voice socket, unless the session is closed while it is being opened. A second `call.in` replaces the first.
@@ -203,7 +246,7 @@ impl CallTask {
                 Some(ToCall::LinkLost) => {}
                 Some(ToCall::Disconnect) => self.unwanted = true,
                 Some(other) => return Err(early(&other)),
-                None => return Err(Early { end: EndReason::HostStopped, trouble: None }),
+                None => return Err(Early::quiet(EndReason::HostStopped)),
             }
         }
     }
@@ -225,7 +268,8 @@ impl CallTask {
         }
         let guest = prepared.map(|prepared| prepared.serve(call.clone()));
         let mailbox = std::mem::replace(&mut self.mailbox, mailbox().1);
-        Talk { turns: Turns::new(link, call.clone(), guest, mailbox, posted), redialler, call, began }
+        let turns = Turns::new(link, call.clone(), guest, mailbox, posted, self.progress.clone());
+        Talk { turns, redialler, call, began }
     }
 
     fn info(&self, call_in: CallIn) -> CallInfo {
@@ -235,7 +279,7 @@ impl CallTask {
             carrier: "telcoflow".to_string(),
             caller: call_in.from,
             callee: call_in.to,
-            outbound: false,
+            outbound: self.outbound,
             resumed: self.resumed,
             sample_rate_hz: self.connector.manager.link.sample_rate_hz,
             channels: self.connector.manager.link.audio_mode.channels().to_vec(),
@@ -292,11 +336,15 @@ fn keep(record: &mut CallRecord, done: Done, call: &Call, began: Instant) {
 /// What ends a call that has no voice yet.
 fn early(mail: &ToCall) -> Early {
     match mail {
-        ToCall::SessionClosed(_) => Early { end: EndReason::SessionClosed, trouble: None },
-        ToCall::LinkLost => {
-            Early::new(EndReason::SessionClosed, "the session manager was lost before the call had a voice")
+        ToCall::SessionClosed(CloseReason::CallTerminated) => {
+            Early::quiet(EndReason::SessionClosed).coded(CALL_UNANSWERED)
         }
-        ToCall::Cut => Early { end: EndReason::Drained, trouble: None },
+        ToCall::SessionClosed(_) => Early::quiet(EndReason::SessionClosed).coded(SESSION_CLOSED),
+        ToCall::LinkLost => {
+            let trouble = "the session manager was lost before the call had a voice";
+            Early::new(EndReason::SessionClosed, trouble).coded(code::LINK_LOST)
+        }
+        ToCall::Cut => Early::quiet(EndReason::Drained),
         // Those who wait for a voice take these themselves.
         ToCall::CallIn(_) | ToCall::Disconnect => Early::new(EndReason::SessionClosed, "a word came out of order"),
     }

@@ -1,10 +1,12 @@
 //! A connector's task: one session-manager link, the sessions claimed over it, and the calls they became.
 
 mod chats;
+mod outbound;
 mod resume;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use call::last_four;
@@ -27,6 +29,7 @@ use crate::config::{ConnectorConfig, PluginConfig};
 use crate::counters::Counters;
 use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::mailbox::{Post, mailbox};
+use crate::outbound::{Desk, Order, Progress};
 use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer};
 use crate::refusals::Refusals;
 use crate::route::{self, Route};
@@ -60,11 +63,18 @@ pub(crate) struct Connector {
     config: ConnectorConfig,
     link: ManagerLink,
     voice: Arc<dyn Dial>,
+    manager_dialer: Arc<dyn Dial>,
     phase: watch::Receiver<Phase>,
     /// In a fixed order, as `calls`, so that a run can be repeated.
     claims: BTreeMap<String, Claim>,
     calls: BTreeMap<String, LiveCall>,
     chats: Chats,
+    desk: Desk,
+    /// Orders that wait for their sessions, and the number of the next.
+    creating: HashMap<u64, Order>,
+    next_creation: u64,
+    /// Sessions that were placed from here, and who handles them.
+    placed: VecDeque<(String, String)>,
     tasks: JoinSet<CallRecord>,
     sessions: HashMap<Id, String>,
     ready: (mpsc::Sender<Ready>, mpsc::Receiver<Ready>),
@@ -94,15 +104,23 @@ struct Taken {
     permit: Permit,
     notified: Instant,
     resumed: bool,
+    outbound: bool,
+    progress: Option<Progress>,
 }
 
 impl Connector {
-    pub(crate) fn new(tenant: Arc<Tenant>, config: ConnectorConfig, phase: watch::Receiver<Phase>, seed: u64) -> Self {
+    pub(crate) fn new(
+        tenant: Arc<Tenant>,
+        config: ConnectorConfig,
+        phase: watch::Receiver<Phase>,
+        desk: Desk,
+        seed: u64,
+    ) -> Self {
         let mut seeds = fastrand::Rng::with_seed(seed);
         let dialers = config.dialers.clone();
         let dialers =
             dialers.unwrap_or_else(|| Dialers { manager: tenant.dialer.clone(), voice: tenant.dialer.clone() });
-        let mut link = ManagerLink::new(config.manager.clone(), dialers.manager, seeds.u64(..));
+        let mut link = ManagerLink::new(config.manager.clone(), dialers.manager.clone(), seeds.u64(..));
         let counters = Arc::new(Counters::default());
         link.count_into(counters.manager.clone());
         Self {
@@ -111,10 +129,15 @@ impl Connector {
             config,
             link,
             voice: dialers.voice,
+            manager_dialer: dialers.manager,
             phase,
             claims: BTreeMap::new(),
             calls: BTreeMap::new(),
             chats: Chats::default(),
+            desk,
+            creating: HashMap::new(),
+            next_creation: 0,
+            placed: VecDeque::new(),
             tasks: JoinSet::new(),
             sessions: HashMap::new(),
             ready: mpsc::channel(REPORTS_MAX),
@@ -145,12 +168,14 @@ impl Connector {
                         Phase::Closed => break,
                     }
                 }
+                Some(order) = self.desk.orders.recv() => self.handle_order(order),
                 Some(ready) = self.ready.1.recv() => self.handle_ready(&ready),
                 news = self.chats.news() => self.handle_chat_news(news),
                 Some(joined) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.handle_joined(joined),
                 event = self.link.next_event() => self.handle_event(event),
             }
         }
+        self.desk.up.store(false, Ordering::Release);
         self.tasks.shutdown().await;
         self.chats.shut_down().await;
         self.link.shut_down();
@@ -162,6 +187,7 @@ impl Connector {
         match event {
             Event::Up { sm_ws_id } => {
                 self.refusals.forget();
+                self.desk.up.store(true, Ordering::Release);
                 self.counters.link_up();
                 self.changed(LinkChange::Up);
                 tracing::info!(sm_ws_id, "the session manager is up");
@@ -170,6 +196,7 @@ impl Connector {
                 self.changed(LinkChange::Down);
                 tracing::warn!(why, retry_ms = retry_in.as_millis(), "the session manager is lost: dialling again");
                 self.counters.link_lost();
+                self.desk.up.store(false, Ordering::Release);
                 self.claims.clear();
                 self.chats.link_lost();
                 self.calls.values().for_each(|call| call.post(ToCall::LinkLost));
@@ -188,13 +215,15 @@ impl Connector {
             }
             Event::ClaimFailed { session_id, failure } => {
                 self.counters.claims_failed.add();
-                self.claims.remove(&session_id);
+                let claim = self.claims.remove(&session_id);
                 self.chats.claim_failed(&session_id);
                 tracing::debug!(session = session_id, code = word(failure.code()), "the session is not ours");
+                if let Some(Claim::New(Taken { progress: Some(progress), .. })) = claim {
+                    progress.fail(failure.code(), &failure.to_string());
+                }
             }
-            Event::Created { key, .. } | Event::CreateFailed { key, .. } => {
-                tracing::debug!(key, "a session was created that nobody asked for");
-            }
+            Event::Created { key, session_id } => self.handle_created(key, session_id),
+            Event::CreateFailed { key, failure } => self.handle_create_failed(key, &failure),
             Event::CallIn(call_in) => self.handle_call_in(call_in),
             Event::SessionClosed { session_id, reason } => {
                 if !self.chats.closed(&session_id) {
@@ -240,7 +269,8 @@ impl Connector {
             self.left(Some(&plugin.name), LeftBecause::NoClaim);
             return;
         }
-        let taken = Taken { plugin, permit, notified: now(), resumed };
+        let outbound = self.placed_plugin(&notify.session_id).is_some();
+        let taken = Taken { plugin, permit, notified: now(), resumed, outbound, progress: None };
         self.claims.insert(notify.session_id, Claim::New(taken));
     }
 
@@ -257,7 +287,9 @@ impl Connector {
         let handles =
             |name: &str| plugins.iter().all(|(plugin, _)| plugin.name != name || plugin.plugin.inspection().calls());
         let routes = &self.tenant.routes;
-        let Some(plugin) = route::find(routes, &Channel::Telco, &self.config.name, from, to, handles) else {
+        let plugin = self.placed_plugin(&notify.session_id);
+        let plugin = plugin.or_else(|| route::find(routes, &Channel::Telco, &self.config.name, from, to, handles));
+        let Some(plugin) = plugin else {
             tracing::info!(
                 session = notify.session_id,
                 from = last_four(from),
@@ -303,6 +335,12 @@ impl Connector {
 
     /// A claimed session becomes a call.
     fn start(&mut self, session_id: &str, taken: Taken) {
+        if taken.outbound && !taken.resumed {
+            self.remember_placed(session_id, &taken.plugin.name);
+        }
+        if let Some(progress) = &taken.progress {
+            progress.claimed(session_id);
+        }
         let (post, mail) = mailbox();
         let span = tracing::info_span!(
             "call",
@@ -325,9 +363,12 @@ impl Connector {
             plugin: taken.plugin,
             session_id: session_id.to_string(),
             resumed: taken.resumed,
+            outbound: taken.outbound,
+            progress: taken.progress,
             notified: taken.notified,
             seed: self.seeds.u64(..),
             dialer: self.voice.clone(),
+            manager_dialer: self.manager_dialer.clone(),
             observer: self.tenant.observer.clone(),
             posted: Some(posted),
             mailbox: mail,
@@ -361,6 +402,9 @@ impl Connector {
 
     /// A session that is closed because the link is gone says nothing of its call: one that talks goes on talking.
     fn handle_closed(&mut self, session_id: &str, reason: CloseReason) {
+        if self.link.is_up() {
+            self.forget_placed(session_id);
+        }
         if let Some(call) = self.calls.get(session_id) {
             let closed = if self.link.is_up() { ToCall::SessionClosed(reason) } else { ToCall::LinkLost };
             call.post(closed);

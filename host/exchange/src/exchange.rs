@@ -14,6 +14,7 @@ use crate::connector::{Connector, Phase, Tenant};
 use crate::counters::{ConnectorView, Counted};
 use crate::handle::{Handle, TenantFacts};
 use crate::limits::CUT_MS_MAX;
+use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, TenantLines};
 
 /// A running exchange. Dropping it aborts every call; [`Exchange::drain`] is the polite way.
 pub struct Exchange {
@@ -21,6 +22,7 @@ pub struct Exchange {
     tasks: JoinSet<()>,
     board: Board,
     handle: Handle,
+    placer: Placer,
 }
 
 /// How a drain ended.
@@ -40,6 +42,7 @@ impl Exchange {
         let mut seeds = fastrand::Rng::with_seed(config.seed);
         let mut tasks = JoinSet::new();
         let mut tenants = Vec::new();
+        let mut lines = Vec::new();
         for tenant in config.tenants {
             let TenantConfig { name, connectors, plugins, routes } = tenant;
             let with_slots = |plugin: crate::PluginConfig| {
@@ -55,17 +58,34 @@ impl Exchange {
                 observer: config.observer.clone(),
             });
             let mut known = Vec::new();
+            let mut doors = TenantLines::new(tenant.clone());
             for connector in connectors {
                 let span = tracing::info_span!("connector", tenant = tenant.name, connector = connector.name);
                 let name = connector.name.clone();
-                let task = Connector::new(tenant.clone(), connector, watching.clone(), seeds.u64(..));
+                let desk = doors.open(&name);
+                let task = Connector::new(tenant.clone(), connector, watching.clone(), desk, seeds.u64(..));
                 known.push(Counted { tenant: tenant.name.clone(), name, counters: task.counters() });
                 tasks.spawn(task.run().instrument(span));
             }
+            lines.push(doors);
             tenants.push(TenantFacts { tenant, connectors: known });
         }
-        let handle = Handle::new(board.clone(), phase.clone(), tenants);
-        Self { phase, tasks, board, handle }
+        let placer = Placer::new(watching.clone(), lines);
+        let handle = Handle::new(board.clone(), phase.clone(), tenants, placer.clone());
+        Self { phase, tasks, board, handle, placer }
+    }
+
+    /// Places a call and waits until the carrier has given it a session, as [`Placer::place`] does.
+    ///
+    /// # Errors
+    /// [`PlaceRefused`]: there is no call, and will be none.
+    pub async fn place(&self, call: &OutboundCall) -> Result<PlacedCall, PlaceRefused> {
+        self.placer.place(call).await
+    }
+
+    /// What places calls, for whoever outlives a borrow of the exchange.
+    pub fn placer(&self) -> Placer {
+        self.placer.clone()
     }
 
     /// The calls that are here.

@@ -16,6 +16,7 @@ use crate::call_task::ToCall;
 use crate::connector::{Phase, Tenant};
 use crate::counters::{ConnectorView, Counted};
 use crate::limits::MAILBOX_PLACES_KEPT;
+use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer};
 use crate::route::Route;
 
 /// A clonable way into a running exchange.
@@ -24,6 +25,7 @@ pub struct Handle {
     board: Board,
     phase: watch::Sender<Phase>,
     tenants: Arc<[TenantFacts]>,
+    placer: Placer,
 }
 
 /// What a handle knows of a tenant.
@@ -84,8 +86,8 @@ pub enum CallRefused {
 }
 
 impl Handle {
-    pub(crate) fn new(board: Board, phase: watch::Sender<Phase>, tenants: Vec<TenantFacts>) -> Self {
-        Self { board, phase, tenants: tenants.into() }
+    pub(crate) fn new(board: Board, phase: watch::Sender<Phase>, tenants: Vec<TenantFacts>, placer: Placer) -> Self {
+        Self { board, phase, tenants: tenants.into(), placer }
     }
 
     /// The calls that are here, those that came first before the others.
@@ -116,6 +118,14 @@ impl Handle {
     /// There is no such call, or more than one, or it cannot be told now.
     pub fn disconnect(&self, id: &str) -> Result<(), CallRefused> {
         self.tell(id, ToCall::Disconnect)
+    }
+
+    /// Places a call and waits until the carrier has given it a session, as [`Placer::place`] does.
+    ///
+    /// # Errors
+    /// There is no call, and will be none.
+    pub async fn place(&self, call: &OutboundCall) -> Result<PlacedCall, PlaceRefused> {
+        self.placer.place(call).await
     }
 
     /// Who is hosted, in the order of the configuration.

@@ -16,6 +16,18 @@ pub const CALL_IN_MS_MAX: u64 = 30_000;
 /// Milliseconds for which the voice socket of a call that goes on is dialled again after it broke, unless the configuration
 /// says otherwise. Longer: the call ends.
 pub const VOICE_REDIAL_MS_DEFAULT: u64 = 5_000;
+/// Milliseconds from `session.ready` of an outbound call to `call.in`: the longest ring, and some. Longer: the call failed.
+pub const OUTBOUND_CALL_IN_MS_MAX: u64 = 130_000;
+/// Outbound calls of one tenant under way at once. More are refused.
+pub const OUTBOUND_CALLS_PER_TENANT_MAX: usize = 500;
+/// Orders for outbound calls that wait for their connector's task. More are refused.
+pub const ORDERS_MAX: usize = 64;
+/// Steps that one placed call may take; whoever placed it may read them late.
+pub const STEPS_MAX: usize = 4;
+/// Outbound sessions whose plugin a connector remembers for a `RESUME`. The oldest is forgotten, and routed then.
+pub const PLACED_KEPT_MAX: usize = 1_024;
+/// Bytes of a number or address that is called. A longer one is refused.
+pub const ADDRESS_BYTES_MAX: usize = 64;
 /// Milliseconds for the server to carry out a close, its own deadline and grace included. Longer: the socket is dropped.
 pub const CLOSE_MS_MAX: u64 = 16_000;
 /// Milliseconds for the server to close the voice socket of an ended call. Longer: the host closes it.
@@ -46,6 +58,12 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("claims_max", CLAIMS_MAX as u64, "further calls are not claimed"),
     ("call_in_ms_max", CALL_IN_MS_MAX, "the call ends"),
     ("voice_redial_ms_default", VOICE_REDIAL_MS_DEFAULT, "the call ends (configurable)"),
+    ("outbound_call_in_ms_max", OUTBOUND_CALL_IN_MS_MAX, "the call failed"),
+    ("outbound_calls_per_tenant_max", OUTBOUND_CALLS_PER_TENANT_MAX as u64, "further calls are not placed"),
+    ("orders_max", ORDERS_MAX as u64, "further calls are not placed"),
+    ("steps_max", STEPS_MAX as u64, "there are never more"),
+    ("placed_kept_max", PLACED_KEPT_MAX as u64, "the oldest is routed when it is announced again"),
+    ("address_bytes_max", ADDRESS_BYTES_MAX as u64, "the call is not placed"),
     ("close_ms_max", CLOSE_MS_MAX, "the voice socket is dropped"),
     ("linger_ms_max", LINGER_MS_MAX, "the host closes the voice socket"),
     ("goodbye_ms_max", GOODBYE_MS_MAX, "the voice socket is dropped"),

@@ -23,6 +23,7 @@ use crate::call_task::ToCall;
 use crate::clock::now;
 use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_MS_MAX};
 use crate::mailbox::Mailbox;
+use crate::outbound::Progress;
 
 /// A call with an open voice socket.
 pub(crate) struct Turns {
@@ -43,6 +44,8 @@ pub(crate) struct Turns {
     armed: Option<Instant>,
     done: Done,
     began: Instant,
+    /// Told when a placed call is answered.
+    progress: Option<Progress>,
 }
 
 /// How far the call is.
@@ -74,6 +77,7 @@ impl Turns {
         guest: Option<Guest>,
         mailbox: Mailbox,
         posted: Posted,
+        progress: Option<Progress>,
     ) -> Self {
         Self {
             link,
@@ -89,6 +93,7 @@ impl Turns {
             armed: None,
             done: Done::default(),
             began: now(),
+            progress,
         }
     }
 
@@ -291,6 +296,9 @@ impl Turns {
     fn note_answer(&mut self, state: State, now: Instant) {
         if self.done.answer.is_none() && matches!(state, State::Answered | State::Connected) {
             self.done.answer = Some(now.saturating_duration_since(self.began));
+            if let Some(progress) = &self.progress {
+                progress.answered(&self.call.lock().info().id);
+            }
         }
     }
 

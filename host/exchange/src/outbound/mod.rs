@@ -1,0 +1,210 @@
+//! Calls that the host places: what is refused at once, and the way of an order to the connector that carries it out.
+//!
+//! An order holds its places (the plugin's, the tenant's) from the moment it is taken until its call is over, so that
+//! nothing is asked of the carrier which could not be served. What becomes of it is told step by step by its
+//! [`Progress`], and it outlives whoever placed it.
+
+mod progress;
+mod refused;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use tokio::sync::{mpsc, watch};
+
+pub use self::progress::Step;
+pub(crate) use self::progress::{CALL_UNANSWERED, HANDLER_FAILED, Progress, SESSION_CLOSED};
+pub use self::refused::PlaceRefused;
+use crate::admission::{Permit, Slots};
+use crate::clock::now;
+use crate::config::PluginConfig;
+use crate::connector::{Phase, Tenant};
+use crate::limits::{ADDRESS_BYTES_MAX, ORDERS_MAX, OUTBOUND_CALLS_PER_TENANT_MAX, STEPS_MAX};
+
+/// A call to be placed.
+#[derive(Clone, Debug, Default)]
+pub struct OutboundCall {
+    /// Whose call it is.
+    pub tenant: String,
+    /// Over which of its connectors; `None`: the first that is up.
+    pub connector: Option<String>,
+    /// The number that is called.
+    pub to: String,
+    /// Who handles it; `None`: the tenant's only plugin.
+    pub plugin: Option<String>,
+}
+
+/// Places calls. A clone is the same.
+#[derive(Clone)]
+pub struct Placer(Arc<Lines>);
+
+struct Lines {
+    phase: watch::Receiver<Phase>,
+    tenants: Vec<TenantLines>,
+}
+
+/// The lines of one tenant.
+pub(crate) struct TenantLines {
+    tenant: Arc<Tenant>,
+    doors: Vec<Door>,
+    places: Slots,
+}
+
+/// The way to a connector's task.
+struct Door {
+    name: String,
+    up: Arc<AtomicBool>,
+    orders: mpsc::Sender<Order>,
+}
+
+/// The other side of a door, for the connector's task.
+pub(crate) struct Desk {
+    pub(crate) up: Arc<AtomicBool>,
+    pub(crate) orders: mpsc::Receiver<Order>,
+}
+
+/// A call that a connector is to place. It holds the plugin's place already.
+pub(crate) struct Order {
+    pub(crate) to: String,
+    pub(crate) plugin: PluginConfig,
+    pub(crate) permit: Permit,
+    pub(crate) placed: Instant,
+    pub(crate) progress: Progress,
+}
+
+/// A call that was placed, for whoever placed it. Dropping it changes nothing for the call.
+#[derive(Debug)]
+pub struct PlacedCall {
+    session_id: String,
+    steps: mpsc::Receiver<Step>,
+}
+
+impl PlacedCall {
+    /// The Telcoflow session, by which the call is known from now on.
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// What happens next; `None` after [`Step::Failed`] and [`Step::Ended`].
+    pub async fn next(&mut self) -> Option<Step> {
+        self.steps.recv().await
+    }
+}
+
+impl TenantLines {
+    pub(crate) fn new(tenant: Arc<Tenant>) -> Self {
+        Self { tenant, doors: Vec::new(), places: Slots::new(OUTBOUND_CALLS_PER_TENANT_MAX) }
+    }
+
+    /// A door for one more connector.
+    pub(crate) fn open(&mut self, connector: &str) -> Desk {
+        let (told, orders) = mpsc::channel(ORDERS_MAX);
+        let up = Arc::new(AtomicBool::new(false));
+        self.doors.push(Door { name: connector.to_string(), up: up.clone(), orders: told });
+        Desk { up, orders }
+    }
+
+    /// The plugin that is named, or the only one there is.
+    fn plugin(&self, name: Option<&str>) -> Result<(&PluginConfig, &Slots), PlaceRefused> {
+        let plugins = &self.tenant.plugins;
+        let found = match (name, plugins.as_slice()) {
+            (Some(name), plugins) => plugins.iter().find(|(plugin, _)| plugin.name == name),
+            (None, [only]) => Some(only),
+            (None, _) => return Err(PlaceRefused::PluginNeeded),
+        };
+        found.map(|(plugin, slots)| (plugin, slots)).ok_or(PlaceRefused::UnknownPlugin)
+    }
+
+    /// The connector that is named, or the first that is up, with `first` before the others.
+    fn door(&self, wanted: Option<&str>, first: Option<&str>) -> Result<&Door, PlaceRefused> {
+        let is_up = |door: &&Door| door.up.load(Ordering::Acquire);
+        if let Some(wanted) = wanted {
+            let door = self.doors.iter().find(|door| door.name == wanted).ok_or(PlaceRefused::UnknownConnector)?;
+            return Some(door).filter(is_up).ok_or(PlaceRefused::LinkDown);
+        }
+        let first = self.doors.iter().find(|door| first == Some(door.name.as_str()) && is_up(door));
+        first.or_else(|| self.doors.iter().find(is_up)).ok_or(PlaceRefused::LinkDown)
+    }
+}
+
+impl Placer {
+    pub(crate) fn new(phase: watch::Receiver<Phase>, tenants: Vec<TenantLines>) -> Self {
+        Self(Arc::new(Lines { phase, tenants }))
+    }
+
+    /// Places a call and waits until the carrier has given it a session: within a minute, or it is refused. From then on
+    /// it goes on by itself.
+    ///
+    /// # Errors
+    /// [`PlaceRefused`]: there is no call, and will be none.
+    pub async fn place(&self, call: &OutboundCall) -> Result<PlacedCall, PlaceRefused> {
+        // As many as there can be steps: none is lost, whether or not somebody reads them.
+        let (told, mut steps) = mpsc::channel(STEPS_MAX);
+        let tell = move |step| {
+            let _ = told.try_send(step);
+        };
+        self.order(call, None, Vec::new(), Box::new(tell))?;
+        match steps.recv().await {
+            Some(Step::Claimed { session_id }) => Ok(PlacedCall { session_id, steps }),
+            Some(Step::Failed(failure)) => Err(PlaceRefused::Carrier(failure)),
+            Some(Step::Answered { .. } | Step::Ended(_)) | None => Err(PlaceRefused::Draining),
+        }
+    }
+
+    /// Takes an order, or refuses it at once. `held` is held until the call is over.
+    pub(crate) fn order(
+        &self,
+        call: &OutboundCall,
+        first: Option<&str>,
+        mut held: Vec<Permit>,
+        tell: Box<dyn Fn(Step) + Send + Sync>,
+    ) -> Result<(), PlaceRefused> {
+        if *self.0.phase.borrow() != Phase::Open {
+            return Err(PlaceRefused::Draining);
+        }
+        let lines = self.0.tenants.iter().find(|lines| lines.tenant.name == call.tenant);
+        let lines = lines.ok_or(PlaceRefused::UnknownTenant)?;
+        if !is_address(&call.to) {
+            return Err(PlaceRefused::BadAddress);
+        }
+        let (plugin, slots) = lines.plugin(call.plugin.as_deref())?;
+        let door = lines.door(call.connector.as_deref(), first)?;
+        held.push(lines.places.take().ok_or(PlaceRefused::TooMany)?);
+        let permit = slots.take().ok_or(PlaceRefused::NoPlace)?;
+        let order = Order {
+            to: call.to.clone(),
+            plugin: plugin.clone(),
+            permit,
+            placed: now(),
+            progress: Progress::new(tell, held),
+        };
+        door.orders.try_send(order).map_err(|error| {
+            // Whoever placed it learns of the refusal by the answer alone.
+            error.into_inner().progress.forget();
+            PlaceRefused::TooMany
+        })
+    }
+}
+
+/// What may be called: a number as the carrier writes it, or an address, without blanks.
+fn is_address(to: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+*#@.:-_".contains(&byte);
+    (1..=ADDRESS_BYTES_MAX).contains(&to.len()) && to.bytes().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_no_blanks_and_an_end() {
+        for good in ["+15550100", "100", "*21#", "sip:a.b-c@d_e"] {
+            assert!(is_address(good), "{good}");
+        }
+        let long = "1".repeat(ADDRESS_BYTES_MAX + 1);
+        for bad in ["", " ", "+1 555", "1\n", "ä", "a/b", long.as_str()] {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
+}
