@@ -73,13 +73,14 @@ async fn restarts() {
     creating.close().await;
 
     // While it rings.
-    let ringing = Remote { picks_up: CalleeAnswer::Never, ..Remote::default() };
-    let mut ringing = world(Outbound::rings(ringing), Switches::default()).await;
+    let mut ringing = world(Outbound::rings(Remote::never_answers(5_000)), Switches::default()).await;
     let placed = place(&ringing).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     ringing.sim.cut_session_managers();
     assert_eq!(failed(&steps(placed).await), "LINK_LOST");
     ringing.record().await;
+    // It was announced again, was taken, and rang on until the end.
+    assert_eq!(ringing.record().await.end, EndReason::SessionClosed);
     ringing.close().await;
 
     // While it talks: the call does not notice.

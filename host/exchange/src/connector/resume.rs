@@ -79,7 +79,9 @@ impl Connector {
         let Some((plugin, permit)) = self.admit(&notify) else {
             return self.link.release(&session_id);
         };
-        self.start(&session_id, Taken { plugin, permit, notified: now(), resumed: true });
+        let outbound = self.placed_plugin(&session_id).is_some();
+        let taken = Taken { plugin, permit, notified: now(), resumed: true, outbound, progress: None };
+        self.start(&session_id, taken);
         if let (Some(call), Some(call_in)) = (self.calls.get(&session_id), call_in) {
             call.post(ToCall::CallIn(call_in));
         }

@@ -88,6 +88,8 @@ fn unanswered(record: &CallRecord) -> &str {
         Happening::Outcome { name: "answer" | "connect", failure: Some(code), .. } => Some(code.as_ref()),
         _ => None,
     });
+    // These say that the call ended under the command, and not why.
+    let refused = refused.filter(|code| ![code::ENDED, code::LINK_LOST].contains(code));
     refused.unwrap_or(match record.end {
         EndReason::Terminated | EndReason::SessionClosed => CALL_UNANSWERED,
         EndReason::VoiceLost | EndReason::VoiceUnreachable => code::LINK_LOST,
@@ -135,5 +137,46 @@ impl Drop for Teller {
 impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Progress")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::Slots;
+
+    /// Whatever is reported, in whatever order, from however many places.
+    #[test]
+    fn steps_are_told_in_order_and_the_last_one_once() {
+        for seed in 0..2_000 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let slots = Slots::new(1);
+            let teller = told.clone();
+            let held = vec![slots.take().expect("a place")];
+            let progress = Progress::new(Box::new(move |step| teller.lock().push(step)), held);
+            let mut clones = vec![progress];
+            for _ in 0..rng.usize(0..8) {
+                let progress = clones[rng.usize(..clones.len())].clone();
+                match rng.u8(0..4) {
+                    0 if told.lock().is_empty() => progress.claimed("s"),
+                    1 => progress.answered("c"),
+                    2 => progress.fail("CODE", "why"),
+                    _ => clones.push(progress),
+                }
+                let over = matches!(told.lock().last(), Some(Step::Failed(_) | Step::Ended(_)));
+                assert_eq!(slots.take().is_some(), over, "seed {seed}: the place is held to the end");
+            }
+            drop(clones);
+            let rank = |step: &Step| match step {
+                Step::Claimed { .. } => 0,
+                Step::Answered { .. } => 1,
+                Step::Failed(_) | Step::Ended(_) => 2,
+            };
+            let ranks: Vec<u8> = told.lock().iter().map(rank).collect();
+            assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]), "seed {seed}: {ranks:?}");
+            assert_eq!(ranks.last(), Some(&2), "seed {seed}: {ranks:?}");
+            assert!(slots.take().is_some(), "seed {seed}");
+        }
     }
 }
