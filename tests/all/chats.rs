@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 use sim::ChatAnswer;
+use switchhook_tests::clock;
 use switchhook_tests::logs::TestLog;
 use switchhook_tests::run::{real, simulated};
 use switchhook_tests::world::{World, WorldConfig};
@@ -79,9 +80,7 @@ fn logged(log: &TestLog, what: &str) -> usize {
 }
 
 async fn until_logged(log: &TestLog, what: &str, times: usize) {
-    while logged(log, what) < times {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    clock::until(|| logged(log, what) >= times).await;
 }
 
 async fn cut_link(log: Arc<TestLog>) {
@@ -90,14 +89,14 @@ async fn cut_link(log: Arc<TestLog>) {
     chat.answer(ChatAnswer::Nothing);
     (0..10).for_each(|n| chat.say(&n.to_string()));
     // The first is under way, and the others wait for it.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    clock::pass(Duration::from_secs(1)).await;
     world.sim.cut_session_managers();
     chat.say("10");
     for n in 1..=10 {
         assert_eq!(chat.heard().await.expect("an echo").data["text"], n.to_string());
     }
     until_logged(&log, "outcome send", 11).await;
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    clock::pass(Duration::from_secs(60)).await;
     assert_eq!((logged(&log, "outcome send LINK_LOST"), logged(&log, "outcome send OK")), (1, 10), "one outcome each");
     assert!(chat.is_open());
     chat.close(CloseReason::ForceClose);
@@ -177,7 +176,7 @@ async fn not_routed() {
     let world = World::simulated(WorldConfig::default()).await;
     let chat = world.sim.open_chat(PERSON, NUMBER);
     chat.say("hello");
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    clock::pass(Duration::from_secs(5)).await;
     assert_eq!(world.sim.counts().claims, 0);
     world.close().await;
 }

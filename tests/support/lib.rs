@@ -2,6 +2,7 @@
 
 pub mod by_hand;
 pub mod certificates;
+pub mod clock;
 pub mod components;
 pub mod fuzz;
 pub mod logs;

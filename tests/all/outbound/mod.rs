@@ -8,6 +8,7 @@ use ::call::EndReason;
 use exchange::{OutboundCall, PlaceRefused, PlacedCall, Step};
 use libtest_mimic::Trial;
 use sim::{Caller, Outbound, Outcome, Remote, SimConfig, Switches};
+use switchhook_tests::clock;
 use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig};
 
@@ -38,9 +39,7 @@ pub(crate) async fn world(plan: Outbound, switches: Switches) -> World {
 
 /// A host whose link is up on its own side too.
 pub(crate) async fn up(world: World) -> World {
-    while !world.exchange.connectors().iter().any(|connector| connector.up) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    clock::until(|| world.exchange.connectors().iter().any(|connector| connector.up)).await;
     world
 }
 
@@ -106,7 +105,7 @@ async fn refused() {
     }
     assert_eq!(world.sim.counts().creations, created, "nothing was asked of the carrier");
     world.sim.cut_session_managers();
-    tokio::time::sleep(Duration::from_millis(10)).await;
+    clock::pass(Duration::from_millis(10)).await;
     let refused = world.exchange.place(&call()).await.expect_err("the link is down");
     assert_eq!((&refused, refused.code()), (&PlaceRefused::LinkDown, "LINK_LOST"));
     world.close().await;

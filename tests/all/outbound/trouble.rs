@@ -6,6 +6,7 @@ use ::call::EndReason;
 use exchange::{OutboundCall, Step};
 use libtest_mimic::Trial;
 use sim::{CalleeAnswer, Caller, Faults, LinkFaults, Outbound, Remote, SimConfig, Switches};
+use switchhook_tests::clock;
 use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig};
 
@@ -66,7 +67,7 @@ async fn restarts() {
     let creating = world(Outbound::NoAnswer, Switches::default()).await;
     let wanted = call();
     let (refused, ()) = tokio::join!(creating.exchange.place(&wanted), async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        clock::pass(Duration::from_secs(1)).await;
         creating.sim.cut_session_managers();
     });
     assert_eq!(refused.expect_err("the link is lost").code(), "LINK_LOST");
@@ -75,7 +76,7 @@ async fn restarts() {
     // While it rings.
     let mut ringing = world(Outbound::rings(Remote::never_answers(5_000)), Switches::default()).await;
     let placed = place(&ringing).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    clock::pass(Duration::from_secs(1)).await;
     ringing.sim.cut_session_managers();
     assert_eq!(failed(&steps(placed).await), "LINK_LOST");
     ringing.record().await;
@@ -104,7 +105,7 @@ async fn resumes(log: &switchhook_tests::logs::TestLog) {
     let mut world = up(World::simulated(WorldConfig { sim, others, ..base }).await).await;
     let first = OutboundCall { plugin: Some("first".into()), ..call() };
     let placed = world.exchange.place(&first).await.expect("the call is placed");
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    clock::pass(Duration::from_secs(1)).await;
     world.sim.cut_session_managers();
     assert_eq!(failed(&steps(placed).await), "LINK_LOST");
     assert_eq!(world.record().await.plugin, "first");
