@@ -37,7 +37,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("INFO", "call", "outcome connect CALL_UNANSWERED"),
     ("INFO", "call", "outcome connect LINK_LOST"),
     ("INFO", "call", "outcome close OK"),
-    ("INFO", "call", "refused close ENDED"),
+    ("INFO", "call", "outcome close LINK_LOST"),
     ("INFO", "call", "commands done"),
     ("DEBUG", "link", "the session manager is unreachable"),
     ("DEBUG", "link", "frame sent: setup"),

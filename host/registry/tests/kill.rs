@@ -106,8 +106,10 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
             note(&line.unwrap());
         }
         let registry = Registry::open(folder.path(), RegistryLimits::default()).unwrap();
-        for (plugin, told) in &told {
+        for (plugin, told) in &mut told {
             check(&registry, plugin, told, round);
+            // What was made live and not told is what the next round begins with.
+            told.live = registry.plugin("acme", plugin).unwrap().expect("it was just looked at").live.live;
         }
         acknowledged = told.values().map(|told| told.last).sum();
     }
