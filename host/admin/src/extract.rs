@@ -1,9 +1,11 @@
 //! What a request carries, or the problem with it.
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query};
+use http::StatusCode;
 
-use crate::problem::{BAD_REQUEST, Problem};
+use crate::problem::{BAD_REQUEST, MEDIA_TYPE, Problem, TOO_LARGE, UNUSABLE};
 
 /// A part of the path.
 #[derive(FromRequestParts)]
@@ -14,6 +16,23 @@ pub(crate) struct InPath<T>(pub(crate) T);
 #[derive(FromRequestParts)]
 #[from_request(via(Query), rejection(Problem))]
 pub(crate) struct InQuery<T>(pub(crate) T);
+
+/// The body, which is JSON.
+#[derive(FromRequest)]
+#[from_request(via(Json), rejection(Problem))]
+pub(crate) struct InBody<T>(pub(crate) T);
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        let kind = match rejection.status() {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => MEDIA_TYPE,
+            StatusCode::UNPROCESSABLE_ENTITY => UNUSABLE,
+            StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
+            _ => BAD_REQUEST,
+        };
+        Self::new(kind, rejection.body_text())
+    }
+}
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {

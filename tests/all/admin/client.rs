@@ -75,12 +75,14 @@ impl Admin {
         self.request("POST", path, "").await
     }
 
+    /// The header with the token, if there is one.
+    pub(crate) fn bearer(&self) -> String {
+        self.token.as_ref().map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default()
+    }
+
     /// With the token, and JSON as body unless it is empty.
     pub(crate) async fn request(&self, method: &str, path: &str, body: &str) -> Reply {
-        let mut headers = String::new();
-        if let Some(token) = &self.token {
-            headers += &format!("authorization: Bearer {token}\r\n");
-        }
+        let mut headers = self.bearer();
         if !body.is_empty() {
             headers += &format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
         }

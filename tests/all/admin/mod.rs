@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
-use sim::{Caller, Milestone, Outcome, Step};
+use sim::{CalleeAnswer, Caller, Milestone, Outbound, Outcome, Remote, SimConfig, Step};
 use switchhook_tests::run::real;
 use switchhook_tests::world::WorldConfig;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use client::{Admin, Desk};
+
+use crate::calls::assert_whole_echo;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let own = vec![
@@ -21,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         real("admin::an_operator_ends_a_call", |_| disconnect()),
         real("admin::tenants_and_plugins_are_listed", |_| tenants()),
         real("admin::events_come_as_they_happen", |_| events()),
+        real("admin::an_operator_places_a_call", |_| place()),
     ];
     own.into_iter().chain(refusals::trials()).collect()
 }
@@ -28,6 +31,38 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// A caller who stays until told to go.
 pub(crate) fn patient() -> Caller {
     Caller::new(vec![Step::WaitAnswered, Step::Silence { ms: 60_000 }])
+}
+
+/// Who is called speaks and hears the echo; what cannot be called is refused, and says why.
+async fn place() {
+    const TO: &str = "+15550142";
+    let base = WorldConfig::default();
+    let remote = Remote { picks_up: CalleeAnswer::After { ms: 10 }, ..Remote::new(Caller::echo(400)) };
+    let sim = SimConfig { outbound: vec![(TO.into(), Outbound::rings(remote))], ..base.sim.clone() };
+    let mut desk = Desk::new(WorldConfig { sim, ..base }).await;
+    let order = format!(r#"{{"to":"{TO}","plugin":"first"}}"#);
+    let placed = desk.admin.request("POST", "/v1/tenants/acme/calls", &order).await;
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let session = placed.json()["session_id"].as_str().expect("a session").to_owned();
+    assert_whole_echo(&desk.world.sim.outbound_call().await.finished().await);
+    let record = desk.world.record().await;
+    assert_eq!((&record.session_id, record.plugin.as_str()), (&session, "first"));
+
+    let refusals = [
+        ("/v1/tenants/nobody/calls", order.as_str(), 404, "not-found"),
+        ("/v1/tenants/acme/calls", r#"{"to":"+1555","plugin":"nothing"}"#, 422, "unusable"),
+        ("/v1/tenants/acme/calls", r#"{"to":"two words","plugin":"first"}"#, 422, "unusable"),
+        ("/v1/tenants/acme/calls", r#"{"to":"+1555","who":"me"}"#, 422, "unusable"),
+        ("/v1/tenants/acme/calls", r#"{"to":"#, 400, "bad-request"),
+    ];
+    for (path, body, status, word) in refusals {
+        desk.admin.request("POST", path, body).await.assert_problem(status, word);
+    }
+    let text = desk.admin.raw("POST", "/v1/tenants/acme/calls", &desk.admin.bearer(), "to=1").await;
+    text.assert_problem(415, "media-type");
+    desk.admin.post("/v1/drain").await;
+    desk.admin.request("POST", "/v1/tenants/acme/calls", &order).await.assert_problem(503, "unavailable");
+    desk.close().await;
 }
 
 async fn readiness() {

@@ -5,6 +5,7 @@ mod calls;
 mod events;
 mod health;
 mod host;
+mod place;
 
 use std::sync::LazyLock;
 
@@ -44,6 +45,7 @@ fn closed_documented() -> OpenApiRouter<App> {
         .routes(routes!(calls::list))
         .routes(routes!(calls::one))
         .routes(routes!(calls::disconnect))
+        .routes(routes!(place::place))
 }
 
 /// The description of the interface

@@ -1,0 +1,68 @@
+//! Calls that the operator has placed.
+
+use axum::Json;
+use axum::extract::State;
+use exchange::{OutboundCall, PlaceRefused};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::extract::{InBody, InPath};
+use crate::problem::{AnyProblem, CALL_REFUSED, NOT_FOUND, PlaceProblem, Problem, UNAVAILABLE, UNUSABLE};
+
+/// A call that is wanted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// The number that is called.
+    #[schema(max_length = 64)]
+    to: String,
+    /// Who handles it; the tenant's only plugin when it is left out.
+    plugin: Option<String>,
+    /// Over which connector; the first that is up when it is left out.
+    connector: Option<String>,
+}
+
+/// A call that is under way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Placed {
+    /// Its session, by which `/v1/calls/{id}` knows it.
+    session_id: String,
+}
+
+/// Places a call
+///
+/// Answers when the carrier has given it a session; whether it is picked up is told by the call's timeline. An answer that
+/// took too long (408) says nothing about the call: look at `/v1/calls`.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/calls",
+    params(("tenant" = String, Path, description = "Whose call it is")),
+    request_body = Wanted,
+    responses((status = 201, description = "The call is under way", body = Placed), PlaceProblem, AnyProblem),
+)]
+pub(super) async fn place(
+    State(app): State<App>,
+    InPath(tenant): InPath<String>,
+    InBody(wanted): InBody<Wanted>,
+) -> Result<(StatusCode, Json<Placed>), Problem> {
+    let Wanted { to, plugin, connector } = wanted;
+    let call = OutboundCall { tenant, connector, to, plugin };
+    let placed = app.handle().place(&call).await.map_err(|refused| problem(&refused))?;
+    let session_id = placed.session_id().to_owned();
+    Ok((StatusCode::CREATED, Json(Placed { session_id })))
+}
+
+fn problem(refused: &PlaceRefused) -> Problem {
+    let kind = match refused {
+        PlaceRefused::UnknownTenant => NOT_FOUND,
+        PlaceRefused::UnknownConnector
+        | PlaceRefused::UnknownPlugin
+        | PlaceRefused::PluginNeeded
+        | PlaceRefused::BadAddress => UNUSABLE,
+        PlaceRefused::Draining | PlaceRefused::NoPlace | PlaceRefused::TooMany | PlaceRefused::LinkDown => UNAVAILABLE,
+        PlaceRefused::Carrier(_) => CALL_REFUSED,
+    };
+    Problem::new(kind, format!("{}: {refused}", refused.code()))
+}
