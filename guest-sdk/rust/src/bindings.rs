@@ -57,6 +57,7 @@ pub mod chatting {
             "switchhook:handler/websocket@0.1.0": super::plain::switchhook::handler::websocket,
             "switchhook:handler/http@0.1.0": super::plain::switchhook::handler::http,
             "switchhook:handler/key-value@0.1.0": super::plain::switchhook::handler::key_value,
+            "switchhook:handler/calls@0.1.0": super::plain::switchhook::handler::calls,
         },
         pub_export_macro: true,
         export_macro_name: "export_chatting",

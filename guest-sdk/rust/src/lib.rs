@@ -55,7 +55,7 @@ pub mod timers;
 
 pub use bindings::plain::switchhook::handler::types::{
     AudioFormat, AudioFrame, CallInfo, CommandId, Dtmf, Event, Failure, Field, HttpBody, HttpEnd, HttpHead, Ledger,
-    Mark, Outcome, Payload, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
+    Mark, Outcome, Payload, PlacedStep, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
 };
 pub use events::{Events, Waited, events, next, next_within};
 pub use hang_up::hang_up;

@@ -233,6 +233,10 @@ pub mod calls {
     pub fn place(_to: &str, _plugin: &str) -> Result<RequestId, Failure> {
         not_granted("calls")
     }
+
+    pub fn begin_chat(_to: &str, _plugin: &str) -> Result<RequestId, Failure> {
+        not_granted("calls")
+    }
 }
 
 fn not_granted<T>(what: &str) -> Result<T, crate::Failure> {

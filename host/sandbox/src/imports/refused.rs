@@ -62,4 +62,8 @@ impl calls::Host for GuestState {
     fn place(&mut self, _to: String, _plugin: String) -> Refused<u32> {
         not_granted("calls")
     }
+
+    fn begin_chat(&mut self, _to: String, _plugin: String) -> Refused<u32> {
+        not_granted("calls")
+    }
 }
