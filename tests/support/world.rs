@@ -8,7 +8,7 @@ use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{Dial, Dialers, TcpDialer};
 use exchange::{
     CallRecord, CallView, ConnectorConfig, Drained, Exchange, ExchangeConfig, LeftCall, LinkChange, Observer, Pattern,
-    PluginConfig, Route, TenantConfig,
+    PluginConfig, PluginVersion, Route, TenantConfig,
 };
 use recordings::{Disk, LocalDisk, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup};
@@ -184,7 +184,7 @@ impl World {
 fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> TenantConfig {
     let plugin = |name: &str, component: &str, values: &[(String, String)]| PluginConfig {
         name: name.to_string(),
-        plugin: components::plugin(component),
+        version: Some(components::plugin(component).into()),
         setup: GuestSetup {
             config: values.to_vec().into(),
             limits: config.limits.clone(),
@@ -244,6 +244,10 @@ impl Observer for Recorder {
 
     fn call_started(&self, call: &CallView) {
         self.1.call_started(call);
+    }
+
+    fn version_served(&self, tenant: &str, plugin: &str, version: &PluginVersion) {
+        self.1.version_served(tenant, plugin, version);
     }
 
     fn call_ended(&self, call: &CallRecord) {

@@ -202,8 +202,8 @@ pub(crate) struct Plugins {
 pub(crate) struct Plugin {
     /// Its name within the tenant.
     name: String,
-    /// Its version.
-    version: String,
+    /// The version that the next call gets; none: it takes no calls.
+    version: Option<String>,
     /// Its calls, those included that are being set up.
     calls: usize,
     /// Calls at once.
@@ -369,7 +369,8 @@ impl From<TenantView> for Tenant {
 
 impl From<exchange::PluginView> for Plugin {
     fn from(view: exchange::PluginView) -> Self {
-        Self { name: view.name, version: view.version, calls: view.calls, calls_max: view.calls_max }
+        let version = view.live().map(|live| live.version.clone());
+        Self { name: view.name, version, calls: view.calls, calls_max: view.calls_max }
     }
 }
 

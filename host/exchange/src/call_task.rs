@@ -11,16 +11,16 @@ use telcoflow::frame::manager::{CallIn, CloseReason};
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
 
-use crate::admission::Permit;
 use crate::board::{Attending, Posted};
 use crate::clock::{now, since};
-use crate::config::{ConnectorConfig, PluginConfig};
+use crate::config::ConnectorConfig;
 use crate::counters::Counters;
 use crate::limits::{CALL_IN_MS_MAX, OUTBOUND_CALL_IN_MS_MAX};
 use crate::mailbox::{Mailbox, mailbox};
 use crate::outbound::{CALL_UNANSWERED, HANDLER_FAILED, Progress, SESSION_CLOSED};
 use crate::record::{CallRecord, Observer, Setup};
 use crate::redial::Redialler;
+use crate::shelf::Place;
 use crate::turn::{Done, Turns};
 
 /// What a connector's task tells a call's task.
@@ -48,7 +48,8 @@ pub(crate) struct Ready {
 pub(crate) struct CallTask {
     pub(crate) tenant: String,
     pub(crate) connector: ConnectorConfig,
-    pub(crate) plugin: PluginConfig,
+    /// Its place and its version, for as long as the task lives.
+    pub(crate) place: Place,
     pub(crate) session_id: String,
     pub(crate) resumed: bool,
     /// Whether this host placed it.
@@ -70,8 +71,8 @@ pub(crate) struct CallTask {
     pub(crate) counters: Arc<Counters>,
     /// The operator ended it before it had a voice. A claimed call cannot be refused: it gets one, and is ended there.
     pub(crate) unwanted: bool,
-    /// Its place and its count, for as long as the task lives.
-    pub(crate) _held: (Permit, Attending),
+    /// It is counted for as long as the task lives.
+    pub(crate) _attending: Attending,
 }
 
 type Voice = VoiceLink<Box<dyn ByteStream>>;
@@ -139,7 +140,7 @@ impl CallTask {
     /// Everything up to the first turn.
     async fn begin(&mut self, record: &mut CallRecord) -> Result<Talk, Early> {
         let began = now();
-        let prepared = self.plugin.plugin.prepare(self.plugin.setup.clone()).await;
+        let prepared = self.place.plugin().prepare(self.place.setup()).await;
         record.setup.guest = since(began);
         let prepared = prepared.map_err(|error| {
             tracing::warn!(%error, "the handler did not start: the call will be closed");
@@ -293,8 +294,8 @@ impl CallTask {
             session_id: self.session_id.clone(),
             tenant: self.tenant.clone(),
             connector: self.connector.name.clone(),
-            plugin: self.plugin.name.clone(),
-            version: self.plugin.plugin.version().to_string(),
+            plugin: self.place.name().to_string(),
+            version: self.place.plugin().version().to_string(),
             resumed: self.resumed,
             end: EndReason::HostStopped,
             guest: None,

@@ -14,12 +14,11 @@ use sandbox::{Guest, GuestEnd, SharedChat};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
-use crate::admission::Permit;
 use crate::board::Attending;
 use crate::clock::{now, since};
-use crate::config::PluginConfig;
 use crate::limits::{CHAT_CLOSED_MS_MAX, CHAT_LEAVE_MS_MAX, MESSAGE_RETRY_MS};
 use crate::record::{ChatRecord, Observer};
+use crate::shelf::Place;
 
 /// What a chat's task tells its connector's task.
 #[derive(Debug)]
@@ -33,7 +32,8 @@ pub(crate) enum FromChat {
 /// All that a chat's task is given.
 pub(crate) struct ChatTask {
     pub(crate) connector: String,
-    pub(crate) plugin: PluginConfig,
+    /// Its place and its version, for as long as the task lives.
+    pub(crate) place: Place,
     pub(crate) session_id: String,
     pub(crate) chat: SharedChat,
     /// Rung when the chat was touched by another task.
@@ -41,15 +41,15 @@ pub(crate) struct ChatTask {
     pub(crate) out: mpsc::Sender<FromChat>,
     pub(crate) rest: RestClient,
     pub(crate) observer: std::sync::Arc<dyn Observer>,
-    /// Its place and its count, for as long as the task lives.
-    pub(crate) _held: (Permit, Attending),
+    /// It is counted for as long as the task lives.
+    pub(crate) _attending: Attending,
 }
 
 impl ChatTask {
     /// Serves the chat. Whatever happens in it ends here.
     pub(crate) async fn run(self) -> ChatRecord {
         let claimed = now();
-        let prepared = self.plugin.plugin.prepare_chat(self.plugin.setup.clone()).await;
+        let prepared = self.place.plugin().prepare_chat(self.place.setup()).await;
         let mut trouble = None;
         let prepared = prepared.map_err(|error| {
             tracing::warn!(%error, "the handler did not start: the chat will be closed");
@@ -81,8 +81,8 @@ impl ChatTask {
                 session_id: self.session_id,
                 tenant: chat.info().tenant.clone(),
                 connector: self.connector,
-                plugin: self.plugin.name.clone(),
-                version: self.plugin.plugin.version().to_string(),
+                plugin: self.place.name().to_string(),
+                version: self.place.plugin().version().to_string(),
                 end: chat.end().unwrap_or(ChatEnd::HostStopped),
                 guest,
                 trouble,

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use carriers::telcoflow::ManagerConfig;
 use carriers::{Dial, Dialers};
-use sandbox::{GuestSetup, Plugin};
+use sandbox::GuestSetup;
 
 use crate::record::Observer;
 use crate::route::Route;
+use crate::shelf::PluginVersion;
 
 /// Everything the exchange needs.
 pub struct ExchangeConfig {
@@ -51,14 +52,14 @@ pub struct ConnectorConfig {
 }
 
 /// One plugin, ready to serve.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PluginConfig {
     /// Its name within the tenant.
     pub name: String,
-    /// The compiled component.
-    pub plugin: Plugin,
+    /// What its calls get at first; `None`: it takes no call before a version is made live.
+    pub version: Option<PluginVersion>,
     /// What its guests are started with.
     pub setup: GuestSetup,
-    /// Calls at once.
+    /// Calls at once, of all its versions.
     pub calls_max: usize,
 }

@@ -21,11 +21,10 @@ use tracing::Span;
 
 use self::chats::Chats;
 use self::resume::Again;
-use crate::admission::{Permit, Slots};
 use crate::board::{Board, Facts};
 use crate::call_task::{CallTask, Ready, ToCall};
 use crate::clock::now;
-use crate::config::{ConnectorConfig, PluginConfig};
+use crate::config::ConnectorConfig;
 use crate::counters::Counters;
 use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::mailbox::{Post, mailbox};
@@ -33,6 +32,7 @@ use crate::outbound::{Desk, Order, Progress};
 use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer};
 use crate::refusals::Refusals;
 use crate::route::{self, Route};
+use crate::shelf::{NoPlace, Place, Shelf};
 
 /// What the whole host is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +50,7 @@ pub(crate) enum Phase {
 /// What all connectors of a tenant share.
 pub(crate) struct Tenant {
     pub(crate) name: String,
-    pub(crate) plugins: Vec<(PluginConfig, Slots)>,
+    pub(crate) plugins: Shelf,
     pub(crate) routes: Vec<Route>,
     pub(crate) dialer: Arc<dyn Dial>,
     pub(crate) board: Board,
@@ -100,8 +100,7 @@ enum Claim {
 
 /// A session that may become a call. It holds its place already.
 struct Taken {
-    plugin: PluginConfig,
-    permit: Permit,
+    place: Place,
     notified: Instant,
     resumed: bool,
     outbound: bool,
@@ -263,19 +262,19 @@ impl Connector {
             }
             return;
         }
-        let Some((plugin, permit)) = self.admit(&notify) else { return };
+        let Some(place) = self.admit(&notify) else { return };
         if let Err(refused) = self.link.claim(&notify.session_id) {
             tracing::warn!(session = notify.session_id, %refused, "the call cannot be claimed: it is left to others");
-            self.left(Some(&plugin.name), LeftBecause::NoClaim);
+            self.left(Some(place.name()), LeftBecause::NoClaim);
             return;
         }
         let outbound = self.placed_plugin(&notify.session_id).is_some();
-        let taken = Taken { plugin, permit, notified: now(), resumed, outbound, progress: None };
+        let taken = Taken { place, notified: now(), resumed, outbound, progress: None };
         self.claims.insert(notify.session_id, Claim::New(taken));
     }
 
-    /// Whether a call may be taken: the plugin that serves it, and its place. If not, the log says why.
-    fn admit(&self, notify: &SessionNotify) -> Option<(PluginConfig, Permit)> {
+    /// Whether a call may be taken: its place, on the version that serves it. If not, the log says why.
+    fn admit(&self, notify: &SessionNotify) -> Option<Place> {
         if *self.phase.borrow() != Phase::Open {
             tracing::debug!(session = notify.session_id, "draining: the call is left to others");
             self.left(None, LeftBecause::Draining);
@@ -283,9 +282,10 @@ impl Connector {
         }
         let (from, to) = (&notify.remote_address, &notify.local_address);
         let plugins = &self.tenant.plugins;
-        // A plugin that does not exist is told below.
-        let handles =
-            |name: &str| plugins.iter().all(|(plugin, _)| plugin.name != name || plugin.plugin.inspection().calls());
+        // A plugin that does not exist, or has no version, is told below.
+        let handles = |name: &str| {
+            plugins.find(name).and_then(|plugin| plugin.handles(sandbox::Inspection::calls)).unwrap_or(true)
+        };
         let routes = &self.tenant.routes;
         let plugin = self.placed_plugin(&notify.session_id);
         let plugin = plugin.or_else(|| route::find(routes, &Channel::Telco, &self.config.name, from, to, handles));
@@ -299,20 +299,26 @@ impl Connector {
             self.left(None, LeftBecause::NoRoute);
             return None;
         };
-        let Some((plugin, slots)) = self.tenant.plugins.iter().find(|(known, _)| known.name == plugin) else {
+        let Some(plugin) = self.tenant.plugins.find(plugin) else {
             let session = &notify.session_id;
             tracing::warn!(session, plugin, "a route names a plugin that does not exist: the call is left to others");
             self.left(Some(plugin), LeftBecause::NoPlugin);
             return None;
         };
-        let permit = if self.claims.len() < CLAIMS_MAX { slots.take() } else { None };
-        let Some(permit) = permit else {
-            let (session, plugin, calls_max) = (&notify.session_id, &plugin.name, slots.max());
-            tracing::warn!(session, plugin, calls_max, "no place: the call is left to others");
-            self.left(Some(plugin), LeftBecause::NoPlace);
-            return None;
-        };
-        Some((plugin.clone(), permit))
+        let place = if self.claims.len() < CLAIMS_MAX { plugin.take() } else { Err(NoPlace::Full) };
+        let (session, plugin, (_, calls_max)) = (&notify.session_id, plugin.name(), plugin.places());
+        match place {
+            Ok(place) => return Some(place),
+            Err(NoPlace::Full) => {
+                tracing::warn!(session, plugin, calls_max, "no place: the call is left to others");
+                self.left(Some(plugin), LeftBecause::NoPlace);
+            }
+            Err(NoPlace::NoVersion) => {
+                tracing::warn!(session, plugin, "no version can be used: the call is left to others");
+                self.left(Some(plugin), LeftBecause::NoPlugin);
+            }
+        }
+        None
     }
 
     fn left(&self, plugin: Option<&str>, why: LeftBecause) {
@@ -336,7 +342,7 @@ impl Connector {
     /// A claimed session becomes a call.
     fn start(&mut self, session_id: &str, taken: Taken) {
         if taken.outbound && !taken.resumed {
-            self.remember_placed(session_id, &taken.plugin.name);
+            self.remember_placed(session_id, taken.place.name());
         }
         if let Some(progress) = &taken.progress {
             progress.claimed(session_id);
@@ -346,21 +352,22 @@ impl Connector {
             "call",
             session = session_id,
             call = tracing::field::Empty,
-            plugin = taken.plugin.name,
-            version = taken.plugin.plugin.version(),
+            plugin = taken.place.name(),
+            version = taken.place.plugin().version(),
         );
         let posted = self.tenant.board.post(Facts {
             session_id: session_id.to_string(),
             tenant: self.tenant.name.clone(),
-            plugin: taken.plugin.name.clone(),
-            version: taken.plugin.plugin.version().to_string(),
+            plugin: taken.place.name().to_string(),
+            version: taken.place.plugin().version().to_string(),
             mailbox: post.clone(),
         });
         self.tenant.observer.call_claimed(&posted.view());
+        taken.place.serve(&self.tenant.name, &*self.tenant.observer);
         let task = CallTask {
             tenant: self.tenant.name.clone(),
             connector: self.config.clone(),
-            plugin: taken.plugin,
+            place: taken.place,
             session_id: session_id.to_string(),
             resumed: taken.resumed,
             outbound: taken.outbound,
@@ -375,7 +382,7 @@ impl Connector {
             reports: self.ready.0.clone(),
             counters: self.counters.clone(),
             unwanted: false,
-            _held: (taken.permit, self.tenant.board.attend()),
+            _attending: self.tenant.board.attend(),
         };
         let handle = self.tasks.spawn(task.run(span.clone()));
         self.sessions.insert(handle.id(), session_id.to_string());

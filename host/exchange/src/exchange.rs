@@ -7,7 +7,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use crate::admission::Slots;
 use crate::board::{Board, CallView};
 use crate::config::{ExchangeConfig, TenantConfig};
 use crate::connector::{Connector, Phase, Tenant};
@@ -15,6 +14,7 @@ use crate::counters::{ConnectorView, Counted};
 use crate::handle::{Handle, TenantFacts};
 use crate::limits::CUT_MS_MAX;
 use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, TenantLines};
+use crate::shelf::Shelf;
 
 /// A running exchange. Dropping it aborts every call; [`Exchange::drain`] is the polite way.
 pub struct Exchange {
@@ -45,13 +45,9 @@ impl Exchange {
         let mut lines = Vec::new();
         for tenant in config.tenants {
             let TenantConfig { name, connectors, plugins, routes } = tenant;
-            let with_slots = |plugin: crate::PluginConfig| {
-                let slots = Slots::new(plugin.calls_max);
-                (plugin, slots)
-            };
             let tenant = Arc::new(Tenant {
                 name,
-                plugins: plugins.into_iter().map(with_slots).collect(),
+                plugins: Shelf::new(plugins),
                 routes,
                 dialer: config.dialer.clone(),
                 board: board.clone(),

@@ -10,7 +10,6 @@ use std::time::Duration;
 use call::Happening;
 use tokio::sync::watch;
 
-use crate::admission::Slots;
 use crate::board::{Board, CallView, Entry, PluginCounts};
 use crate::call_task::ToCall;
 use crate::connector::{Phase, Tenant};
@@ -18,6 +17,7 @@ use crate::counters::{ConnectorView, Counted};
 use crate::limits::MAILBOX_PLACES_KEPT;
 use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer};
 use crate::route::Route;
+use crate::shelf::{PluginSlot, VersionView};
 
 /// A clonable way into a running exchange.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ pub struct TenantView {
     pub name: String,
     /// Its accounts at Telcoflow.
     pub connectors: Vec<ConnectorView>,
-    /// Its plugins, those that could be loaded.
+    /// Its plugins.
     pub plugins: Vec<PluginView>,
     /// Its routes, in their order.
     pub routes: Vec<Route>,
@@ -52,9 +52,9 @@ pub struct TenantView {
 pub struct PluginView {
     /// Its name within the tenant.
     pub name: String,
-    /// Its version: the beginning of its content's digest.
-    pub version: String,
-    /// Places that are taken.
+    /// Its versions: the live one, the previous one, and those that calls are on.
+    pub versions: Vec<VersionView>,
+    /// Places that are taken, on whatever version.
     pub calls: usize,
     /// Calls at once.
     pub calls_max: usize,
@@ -83,6 +83,13 @@ pub enum CallRefused {
     /// Its task has more to do than it can remember.
     #[error("the call is busy: try again")]
     Busy,
+}
+
+impl PluginView {
+    /// What the next call gets.
+    pub fn live(&self) -> Option<&VersionView> {
+        self.versions.iter().find(|version| version.live)
+    }
 }
 
 impl Handle {
@@ -133,6 +140,12 @@ impl Handle {
         self.tenants.iter().map(TenantFacts::view).collect()
     }
 
+    /// A plugin of a tenant, to make another version live.
+    pub fn plugin(&self, tenant: &str, plugin: &str) -> Option<Arc<PluginSlot>> {
+        let tenant = &self.tenants.iter().find(|facts| facts.tenant.name == tenant)?.tenant;
+        tenant.plugins.find(plugin).cloned()
+    }
+
     /// What the calls of each plugin counted since the start, by tenant and plugin.
     pub fn counts(&self) -> HashMap<(String, String), PluginCounts> {
         self.board.counts()
@@ -180,21 +193,17 @@ impl Handle {
 impl TenantFacts {
     fn view(&self) -> TenantView {
         let connectors = self.connectors.iter();
-        let plugins = self.tenant.plugins.iter();
+        let plugins = self.tenant.plugins.slots().iter();
         TenantView {
             name: self.tenant.name.clone(),
             connectors: connectors.map(Counted::view).collect(),
-            plugins: plugins.map(|(plugin, slots)| plugin_view(plugin, slots)).collect(),
+            plugins: plugins.map(|slot| plugin_view(slot)).collect(),
             routes: self.tenant.routes.clone(),
         }
     }
 }
 
-fn plugin_view(plugin: &crate::PluginConfig, slots: &Slots) -> PluginView {
-    PluginView {
-        name: plugin.name.clone(),
-        version: plugin.plugin.version().to_string(),
-        calls: slots.taken(),
-        calls_max: slots.max(),
-    }
+fn plugin_view(slot: &PluginSlot) -> PluginView {
+    let (calls, calls_max) = slot.places();
+    PluginView { name: slot.name().to_string(), versions: slot.view(), calls, calls_max }
 }

@@ -21,6 +21,7 @@ mod record;
 mod redial;
 mod refusals;
 mod route;
+mod shelf;
 mod turn;
 
 pub use board::{CallView, PluginCounts, Stage};
@@ -31,3 +32,4 @@ pub use handle::{CallDetail, CallRefused, Handle, PluginView, TenantView};
 pub use outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, Step};
 pub use record::{CallRecord, ChatRecord, LeftBecause, LeftCall, LinkChange, Observer, Setup};
 pub use route::{Pattern, Route};
+pub use shelf::{PluginSlot, PluginVersion, VersionView};

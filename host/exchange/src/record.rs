@@ -27,6 +27,11 @@ pub trait Observer: Send + Sync {
         let _ = call;
     }
 
+    /// A version of a plugin has its first call or chat.
+    fn version_served(&self, tenant: &str, plugin: &str, version: &crate::PluginVersion) {
+        let _ = (tenant, plugin, version);
+    }
+
     /// A claimed call is over, however far it came.
     fn call_ended(&self, call: &CallRecord) {
         let _ = call;
@@ -60,7 +65,7 @@ pub enum LeftBecause {
     Draining,
     /// No route fits.
     NoRoute,
-    /// The route's plugin could not be loaded.
+    /// The route's plugin has no version that can be used.
     NoPlugin,
     /// The plugin has all the calls that it may have.
     NoPlace,

@@ -147,7 +147,7 @@ fn plugin_config(
     });
     Some(PluginConfig {
         name: plugin.name.to_string(),
-        plugin: plugins.get(&plugin.source)?,
+        version: Some(plugins.get(&plugin.source)?.into()),
         setup: GuestSetup { config: plugin.config.clone().into(), limits, recordings },
         calls_max: calls_max as usize,
     })

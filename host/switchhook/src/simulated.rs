@@ -68,7 +68,7 @@ pub fn exchange_config(
     let name = plugin.name().to_owned();
     let plugin = PluginConfig {
         name: name.clone(),
-        plugin,
+        version: Some(plugin.into()),
         setup: GuestSetup::default(),
         calls_max: exchange::limits::CALLS_MAX_DEFAULT,
     };

@@ -61,7 +61,11 @@ fn problem(refused: &PlaceRefused) -> Problem {
         | PlaceRefused::UnknownPlugin
         | PlaceRefused::PluginNeeded
         | PlaceRefused::BadAddress => UNUSABLE,
-        PlaceRefused::Draining | PlaceRefused::NoPlace | PlaceRefused::TooMany | PlaceRefused::LinkDown => UNAVAILABLE,
+        PlaceRefused::Draining
+        | PlaceRefused::NoVersion
+        | PlaceRefused::NoPlace
+        | PlaceRefused::TooMany
+        | PlaceRefused::LinkDown => UNAVAILABLE,
         PlaceRefused::Carrier(_) => CALL_REFUSED,
     };
     Problem::new(kind, format!("{}: {refused}", refused.code()))

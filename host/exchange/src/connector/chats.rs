@@ -14,13 +14,12 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{Instrument, Span};
 
 use super::{Connector, Phase};
-use crate::admission::Permit;
 use crate::chat_task::{ChatTask, FromChat};
 use crate::clock::now;
-use crate::config::PluginConfig;
 use crate::limits::{CHAT_IDLE_S_MAX, CHAT_REPORTS_MAX, CLAIMS_MAX, MESSAGE_RETRY_MS};
 use crate::record::ChatRecord;
 use crate::route;
+use crate::shelf::{NoPlace, Place};
 
 /// The chats of one connector.
 pub(super) struct Chats {
@@ -33,8 +32,7 @@ pub(super) struct Chats {
 
 /// A session that was asked for. It holds its place already.
 struct Claim {
-    plugin: PluginConfig,
-    permit: Permit,
+    place: Place,
     resumed: bool,
 }
 
@@ -178,22 +176,22 @@ impl Connector {
             return tracing::debug!(session = session_id, "draining: the chat is left to others");
         }
         let plugins = &self.tenant.plugins;
-        let find = |name: &str| plugins.iter().find(|(known, _)| known.name == name);
-        let handles = |name: &str| find(name).is_some_and(|(plugin, _)| plugin.plugin.inspection().chats);
+        let handles =
+            |name: &str| plugins.find(name).and_then(|plugin| plugin.handles(|plugin| plugin.chats)) == Some(true);
         let name = route::find(&self.tenant.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
-        let Some((plugin, slots)) = name.and_then(find) else {
+        let Some(plugin) = name.and_then(|name| plugins.find(name)) else {
             let (from, to) = (last_four(&from), last_four(&to));
             return tracing::info!(session = session_id, from, to, "no route: the chat is left to others");
         };
-        let permit = if self.chats.claims.len() < CLAIMS_MAX { slots.take() } else { None };
-        let Some(permit) = permit else {
-            let (plugin, calls_max) = (&plugin.name, slots.max());
+        let place = if self.chats.claims.len() < CLAIMS_MAX { plugin.take() } else { Err(NoPlace::Full) };
+        let Ok(place) = place else {
+            let (plugin, (_, calls_max)) = (plugin.name(), plugin.places());
             return tracing::warn!(session = session_id, plugin, calls_max, "no place: the chat is left to others");
         };
         if let Err(refused) = self.link.claim(&session_id) {
             return tracing::warn!(session = session_id, %refused, "the chat cannot be claimed: it is left to others");
         }
-        let claim = Claim { plugin: plugin.clone(), permit, resumed };
+        let claim = Claim { place, resumed };
         self.chats.claims.insert(session_id, claim);
     }
 
@@ -217,20 +215,21 @@ impl Connector {
         let span = tracing::info_span!(
             "chat",
             session = session_id,
-            plugin = claim.plugin.name,
-            version = claim.plugin.plugin.version(),
+            plugin = claim.place.name(),
+            version = claim.place.plugin().version(),
         );
+        claim.place.serve(&self.tenant.name, &*self.tenant.observer);
         let (ring, bell) = mpsc::channel(1);
         let task = ChatTask {
             connector: self.config.name.clone(),
-            plugin: claim.plugin,
+            place: claim.place,
             session_id: session_id.clone(),
             chat: chat.clone(),
             bell,
             out: self.chats.reports.0.clone(),
             rest: RestClient::new(self.config.manager.clone(), self.tenant.dialer.clone()),
             observer: self.tenant.observer.clone(),
-            _held: (claim.permit, self.tenant.board.attend_chat()),
+            _attending: self.tenant.board.attend_chat(),
         };
         let handle = self.chats.tasks.spawn(task.run().instrument(span.clone()));
         self.chats.sessions.insert(handle.id(), session_id.clone());

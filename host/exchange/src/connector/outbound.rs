@@ -22,7 +22,7 @@ impl Connector {
         self.next_creation += 1;
         match self.link.create(key, &Channel::Telco, &order.to) {
             Ok(()) => {
-                tracing::info!(to = last_four(&order.to), plugin = order.plugin.name, "a call is being placed");
+                tracing::info!(to = last_four(&order.to), plugin = order.place.name(), "a call is being placed");
                 self.creating.insert(key, order);
             }
             Err(refused) => order.progress.fail(request_code(refused), &refused.to_string()),
@@ -34,7 +34,7 @@ impl Connector {
         let Some(order) = self.creating.remove(&key) else {
             return tracing::debug!(session = session_id, "a session was created that nobody asked for");
         };
-        let Order { plugin, permit, placed, progress, .. } = order;
+        let Order { place, placed, progress, .. } = order;
         if *self.phase.borrow() != Phase::Open {
             return progress.fail(code::NOT_NOW, "the host is draining");
         }
@@ -42,7 +42,7 @@ impl Connector {
             return progress.fail(request_code(refused), &refused.to_string());
         }
         let progress = Some(progress);
-        let taken = Taken { plugin, permit, notified: placed, resumed: false, outbound: true, progress };
+        let taken = Taken { place, notified: placed, resumed: false, outbound: true, progress };
         self.claims.insert(session_id, Claim::New(taken));
     }
 

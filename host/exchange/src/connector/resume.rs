@@ -76,11 +76,11 @@ impl Connector {
     /// Gives a session that is claimed already to a new guest, if there is a place.
     fn begin_anew(&mut self, notify: SessionNotify, call_in: Option<CallIn>) {
         let session_id = notify.session_id.clone();
-        let Some((plugin, permit)) = self.admit(&notify) else {
+        let Some(place) = self.admit(&notify) else {
             return self.link.release(&session_id);
         };
         let outbound = self.placed_plugin(&session_id).is_some();
-        let taken = Taken { plugin, permit, notified: now(), resumed: true, outbound, progress: None };
+        let taken = Taken { place, notified: now(), resumed: true, outbound, progress: None };
         self.start(&session_id, taken);
         if let (Some(call), Some(call_in)) = (self.calls.get(&session_id), call_in) {
             call.post(ToCall::CallIn(call_in));

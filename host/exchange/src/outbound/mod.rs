@@ -18,9 +18,9 @@ pub(crate) use self::progress::{CALL_UNANSWERED, HANDLER_FAILED, Progress, SESSI
 pub use self::refused::PlaceRefused;
 use crate::admission::{Permit, Slots};
 use crate::clock::now;
-use crate::config::PluginConfig;
 use crate::connector::{Phase, Tenant};
 use crate::limits::{ADDRESS_BYTES_MAX, ORDERS_MAX, OUTBOUND_CALLS_PER_TENANT_MAX, STEPS_MAX};
+use crate::shelf::{NoPlace, Place, PluginSlot};
 
 /// A call to be placed.
 #[derive(Clone, Debug, Default)]
@@ -64,11 +64,10 @@ pub(crate) struct Desk {
     pub(crate) orders: mpsc::Receiver<Order>,
 }
 
-/// A call that a connector is to place. It holds the plugin's place already.
+/// A call that a connector is to place. It holds its place already.
 pub(crate) struct Order {
     pub(crate) to: String,
-    pub(crate) plugin: PluginConfig,
-    pub(crate) permit: Permit,
+    pub(crate) place: Place,
     pub(crate) placed: Instant,
     pub(crate) progress: Progress,
 }
@@ -106,14 +105,12 @@ impl TenantLines {
     }
 
     /// The plugin that is named, or the only one there is.
-    fn plugin(&self, name: Option<&str>) -> Result<(&PluginConfig, &Slots), PlaceRefused> {
-        let plugins = &self.tenant.plugins;
-        let found = match (name, plugins.as_slice()) {
-            (Some(name), plugins) => plugins.iter().find(|(plugin, _)| plugin.name == name),
-            (None, [only]) => Some(only),
-            (None, _) => return Err(PlaceRefused::PluginNeeded),
-        };
-        found.map(|(plugin, slots)| (plugin, slots)).ok_or(PlaceRefused::UnknownPlugin)
+    fn plugin(&self, name: Option<&str>) -> Result<&Arc<PluginSlot>, PlaceRefused> {
+        match (name, self.tenant.plugins.slots()) {
+            (Some(name), _) => self.tenant.plugins.find(name).ok_or(PlaceRefused::UnknownPlugin),
+            (None, [only]) => Ok(only),
+            (None, _) => Err(PlaceRefused::PluginNeeded),
+        }
     }
 
     /// The connector that is named, or the first that is up, with `first` before the others.
@@ -168,17 +165,14 @@ impl Placer {
         if !is_address(&call.to) {
             return Err(PlaceRefused::BadAddress);
         }
-        let (plugin, slots) = lines.plugin(call.plugin.as_deref())?;
+        let plugin = lines.plugin(call.plugin.as_deref())?;
         let door = lines.door(call.connector.as_deref(), first)?;
         held.push(lines.places.take().ok_or(PlaceRefused::TooMany)?);
-        let permit = slots.take().ok_or(PlaceRefused::NoPlace)?;
-        let order = Order {
-            to: call.to.clone(),
-            plugin: plugin.clone(),
-            permit,
-            placed: now(),
-            progress: Progress::new(tell, held),
-        };
+        let place = plugin.take().map_err(|why| match why {
+            NoPlace::NoVersion => PlaceRefused::NoVersion,
+            NoPlace::Full => PlaceRefused::NoPlace,
+        })?;
+        let order = Order { to: call.to.clone(), place, placed: now(), progress: Progress::new(tell, held) };
         door.orders.try_send(order).map_err(|error| {
             // Whoever placed it learns of the refusal by the answer alone.
             error.into_inner().progress.forget();

@@ -14,7 +14,7 @@ pub enum PlaceRefused {
     /// The tenant has no connector of that name.
     #[error("the tenant has no such connector")]
     UnknownConnector,
-    /// The tenant has no plugin of that name that could be loaded.
+    /// The tenant has no plugin of that name.
     #[error("the tenant has no such plugin")]
     UnknownPlugin,
     /// No plugin was named, and the tenant has not exactly one.
@@ -23,6 +23,9 @@ pub enum PlaceRefused {
     /// The number has other characters than a number or an address has, or too many.
     #[error("that cannot be called: letters, digits and + * # @ . : - _, at most 64")]
     BadAddress,
+    /// The plugin has no version that can be used.
+    #[error("the plugin has no version that can be used: see the log, or push one")]
+    NoVersion,
     /// The plugin has all the calls that it may have.
     #[error("the plugin has all the calls that it may have")]
     NoPlace,
@@ -41,7 +44,7 @@ impl PlaceRefused {
     /// A word for programs: the carrier's own, or ours.
     pub fn code(&self) -> &str {
         match self {
-            Self::Draining => code::NOT_NOW,
+            Self::Draining | Self::NoVersion => code::NOT_NOW,
             Self::UnknownTenant | Self::UnknownConnector | Self::UnknownPlugin => code::INVALID,
             Self::PluginNeeded | Self::BadAddress => code::INVALID,
             Self::NoPlace | Self::TooMany => code::FULL,

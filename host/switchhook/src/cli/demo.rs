@@ -138,7 +138,7 @@ impl Act {
         let config = self.show.config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         Ok(PluginConfig {
             name: name.to_owned(),
-            plugin: self.plugin.clone(),
+            version: Some(self.plugin.clone().into()),
             setup: GuestSetup { config: config.collect(), recordings, ..GuestSetup::default() },
             calls_max: exchange::limits::CALLS_MAX_DEFAULT,
         })

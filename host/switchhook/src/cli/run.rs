@@ -80,7 +80,7 @@ async fn serve(
 ) -> Result<ExitCode, Failure> {
     for tenant in &exchange.tenants {
         for plugin in &tenant.plugins {
-            let (name, version) = (&plugin.name, plugin.plugin.version());
+            let (name, version) = (&plugin.name, plugin.version.as_ref().map(|version| version.plugin().version()));
             tracing::info!(tenant = tenant.name, plugin = name, version, calls_max = plugin.calls_max, "plugin ready");
         }
     }
