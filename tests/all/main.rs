@@ -11,6 +11,7 @@ mod conformance;
 mod corpus;
 mod credentials;
 mod guests;
+mod handover;
 mod legs;
 mod levels;
 mod link_life;
@@ -22,6 +23,7 @@ mod recording;
 mod refusals;
 mod report;
 mod sandbox;
+mod several;
 mod states;
 mod tidy;
 mod wire;
@@ -45,6 +47,8 @@ fn main() {
         guests::trials(),
         plugins::trials(),
         outbound::trials(),
+        handover::trials(),
+        several::trials(),
         refusals::trials(),
         recording::trials(),
         legs::trials(),

@@ -60,6 +60,8 @@ pub struct WorldConfig {
     pub shows_key: bool,
     /// Open all sockets, instead of the world's dialer.
     pub dialers: Option<Dialers>,
+    /// How long calls of the first plugin wait for another host.
+    pub hold: Duration,
     /// More plugins and the routes to them, tried before the first.
     pub others: Vec<Other>,
     /// Every plugin may record, into this folder: `recordings/acme/first/REFERENCE.wav`, `.../other-0/...`.
@@ -89,6 +91,7 @@ impl Default for WorldConfig {
             voice_redial_ms_max: exchange::limits::VOICE_REDIAL_MS_DEFAULT,
             shows_key: true,
             dialers: None,
+            hold: Duration::ZERO,
             others: Vec::new(),
             data_dir: None,
             recorder_limits: RecorderLimits::default(),
@@ -118,6 +121,8 @@ pub struct World {
     pub exchange: Exchange,
     recorder: Option<recordings::Recorder>,
     records: mpsc::Receiver<CallRecord>,
+    dialer: Arc<dyn Dial>,
+    base: String,
 }
 
 impl World {
@@ -153,11 +158,16 @@ impl World {
         });
         let exchange = Exchange::start(ExchangeConfig {
             tenants: vec![tenant(&config, base, recorder.as_ref())],
-            dialer,
+            dialer: dialer.clone(),
             seed: config.sim.seed,
             observer: Arc::new(Recorder(told, config.observer.clone())),
         });
-        Self { sim, exchange, recorder, records }
+        Self { sim, exchange, recorder, records, dialer, base: base.to_owned() }
+    }
+
+    /// Another host of the same server. It [leaves](Self::leave) before this one is closed.
+    pub fn beside(&self, config: WorldConfig) -> Self {
+        Self::start_unready(config, self.sim.clone(), self.dialer.clone(), &self.base)
     }
 
     /// The next call that ended in the host.
@@ -171,13 +181,19 @@ impl World {
     }
 
     /// Ends the host, then the server. Fails when calls had to be cut.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
+        let sim = self.sim.clone();
+        self.leave().await;
+        sim.shutdown().await;
+    }
+
+    /// Ends the host and leaves the server to others. Fails when calls had to be cut.
+    pub async fn leave(mut self) {
         let drained = self.exchange.drain(Duration::from_secs(30)).await;
         assert_eq!(drained, Drained::Clean, "calls were left over");
         if let Some(recorder) = &self.recorder {
             assert!(recorder.close().await, "recordings are not on the disk");
         }
-        self.sim.shutdown().await;
     }
 }
 
@@ -199,7 +215,7 @@ fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Record
         plugins.push(plugin(&name, component, values));
         routes.push(Route { to: to.clone(), plugin: name, ..Route::default() });
     }
-    routes.push(Route { plugin: "first".to_string(), ..Route::default() });
+    routes.push(Route { plugin: "first".to_string(), hold: config.hold, ..Route::default() });
     let more = config.more_connectors.iter().map(|(name, api_key)| connector(config, base, name, api_key));
     TenantConfig {
         name: "acme".to_string(),
@@ -240,6 +256,14 @@ impl Observer for Recorder {
 
     fn link_changed(&self, tenant: &str, connector: &str, change: LinkChange) {
         self.1.link_changed(tenant, connector, change);
+    }
+
+    fn call_held(&self, call: &CallView) {
+        self.1.call_held(call);
+    }
+
+    fn call_taken(&self, call: &CallView) {
+        self.1.call_taken(call);
     }
 
     fn call_started(&self, call: &CallView) {

@@ -51,7 +51,7 @@ pub(crate) struct Call {
     plugin: String,
     /// Which version of that.
     version: String,
-    /// How far the host is with it: `setting-up`, `talking`, `over`.
+    /// How far the host is with it: `setting-up`, `held`, `talking`, `over`.
     stage: &'static str,
     /// Where it stands for its handler: `pending`, `answered`, `connected`, `ended`.
     state: &'static str,

@@ -54,6 +54,7 @@ impl MetricConstructor<Histogram> for Setups {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     claimed: Family<PluginLabels, Counter>,
+    taken: Family<PluginLabels, Counter>,
     left: Family<LeftLabels, Counter>,
     ended: Family<ReasonLabels, Counter>,
     guests: Family<EndLabels, Counter>,
@@ -64,6 +65,7 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             claimed: Family::default(),
+            taken: Family::default(),
             left: Family::default(),
             ended: Family::default(),
             guests: Family::default(),
@@ -76,6 +78,11 @@ impl Metrics {
     pub(crate) fn claimed(&self, tenant: &str, plugin: &str) {
         let labels = PluginLabels { tenant: tenant.to_owned(), plugin: plugin.to_owned() };
         self.claimed.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn taken(&self, tenant: &str, plugin: &str) {
+        let labels = PluginLabels { tenant: tenant.to_owned(), plugin: plugin.to_owned() };
+        self.taken.get_or_create(&labels).inc();
     }
 
     pub(crate) fn left(&self, left: &LeftCall<'_>) {
@@ -107,6 +114,7 @@ impl Metrics {
     pub(crate) fn text(&self, handle: &Handle) -> Result<String, fmt::Error> {
         let mut registry = Registry::with_prefix("switchhook");
         registry.register("calls_claimed", "Calls that were claimed", self.claimed.clone());
+        registry.register("calls_taken", "Calls that were taken from other hosts", self.taken.clone());
         registry.register(
             "calls_left",
             "Announcements of calls that were left to others, by reason",

@@ -39,12 +39,13 @@ pub(crate) const NOT_FOUND: Kind = (StatusCode::NOT_FOUND, "not-found", "There i
 pub(crate) const METHOD: Kind = (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Not by this method");
 pub(crate) const TOO_SLOW: Kind = (StatusCode::REQUEST_TIMEOUT, "too-slow", "It took too long");
 pub(crate) const CONFLICT: Kind = (StatusCode::CONFLICT, "conflict", "Not as things stand");
+pub(crate) const GONE: Kind = (StatusCode::GONE, "gone", "It is over");
 pub(crate) const TOO_LARGE: Kind = (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large");
 pub(crate) const MEDIA_TYPE: Kind =
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "The body is not of a type that is read here");
 pub(crate) const UNUSABLE: Kind =
     (StatusCode::UNPROCESSABLE_ENTITY, "unusable", "The request says what cannot be done");
-pub(crate) const CALL_REFUSED: Kind = (StatusCode::BAD_GATEWAY, "call-refused", "The carrier did not take the call");
+pub(crate) const CALL_REFUSED: Kind = (StatusCode::BAD_GATEWAY, "call-refused", "The carrier refuses the call");
 pub(crate) const TOO_MANY: Kind = (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests");
 pub(crate) const FAILED: Kind = (StatusCode::INTERNAL_SERVER_ERROR, "failed", "The host failed");
 pub(crate) const UNAVAILABLE: Kind = (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now");
@@ -98,6 +99,15 @@ pub(crate) struct PlaceProblem;
 impl IntoResponses for PlaceProblem {
     fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
         describe(&[NOT_FOUND, MEDIA_TYPE, UNUSABLE, CALL_REFUSED, UNAVAILABLE])
+    }
+}
+
+/// The refusals of taking a call.
+pub(crate) struct TakeProblem;
+
+impl IntoResponses for TakeProblem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
+        describe(&[NOT_FOUND, CONFLICT, GONE, MEDIA_TYPE, UNUSABLE, CALL_REFUSED, UNAVAILABLE])
     }
 }
 

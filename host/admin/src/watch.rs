@@ -81,6 +81,15 @@ impl Observer for Watch {
         self.tell("call.claimed", facts(call));
     }
 
+    fn call_held(&self, call: &CallView) {
+        self.tell("call.held", facts(call));
+    }
+
+    fn call_taken(&self, call: &CallView) {
+        self.metrics.taken(&call.tenant, &call.plugin);
+        self.tell("call.taken", facts(call));
+    }
+
     fn call_started(&self, call: &CallView) {
         self.tell("call.begins", facts(call));
     }

@@ -112,6 +112,8 @@ pub enum EndReason {
     Drained,
     /// The host stops.
     HostStopped,
+    /// It was given to another host before it had a handler here: no handler is told this.
+    HandedOver,
 }
 
 impl EndReason {
@@ -127,6 +129,7 @@ impl EndReason {
             EndReason::HandlerFailed => "handler-failed",
             EndReason::Drained => "drained",
             EndReason::HostStopped => "host-stopped",
+            EndReason::HandedOver => "handed-over",
         }
     }
 

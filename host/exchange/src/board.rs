@@ -14,6 +14,7 @@ use sandbox::SharedCall;
 use tokio::sync::watch;
 
 use crate::clock::{now, since};
+use crate::handover::{Given, GivenCalls};
 use crate::mailbox::Post;
 
 /// One call that is here, as seen from outside.
@@ -50,6 +51,8 @@ pub struct CallView {
 pub enum Stage {
     /// Its handler is made and its voice socket dialled.
     SettingUp,
+    /// It waits for another host to take it.
+    Held,
     /// Its voice socket is open.
     Talking,
 }
@@ -59,6 +62,7 @@ impl Stage {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SettingUp => "setting-up",
+            Self::Held => "held",
             Self::Talking => "talking",
         }
     }
@@ -86,6 +90,8 @@ struct Inner {
     keys: AtomicU64,
     /// The same of chats.
     chatting: watch::Sender<usize>,
+    /// Calls that were given away.
+    given: GivenCalls,
 }
 
 #[derive(Default)]
@@ -151,19 +157,37 @@ impl Default for Board {
     fn default() -> Self {
         let listed = Mutex::default();
         let (attending, chatting) = (watch::Sender::new(0), watch::Sender::new(0));
-        Self(Arc::new(Inner { listed, attending, chatting, keys: AtomicU64::new(0) }))
+        let (keys, given) = (AtomicU64::new(0), GivenCalls::default());
+        Self(Arc::new(Inner { listed, attending, chatting, keys, given }))
     }
 }
 
 impl Board {
     /// Puts a claimed call up.
     pub(crate) fn post(&self, facts: Facts) -> Posted {
+        let id = facts.session_id.clone();
+        self.enter(&mut self.0.listed.lock(), facts, id)
+    }
+
+    /// Puts up a call that was taken over, by the carrier's id; `None` when one of this id is here.
+    pub(crate) fn post_taken(&self, facts: Facts, id: String) -> Option<Posted> {
+        let mut listed = self.0.listed.lock();
+        let here = listed.calls.values().any(|entry| entry.is_called(&id));
+        (!here).then(|| self.enter(&mut listed, facts, id))
+    }
+
+    fn enter(&self, listed: &mut Listed, facts: Facts, id: String) -> Posted {
         let key = self.0.keys.fetch_add(1, Ordering::Relaxed);
-        let progress = Progress { id: facts.session_id.clone(), stage: Stage::SettingUp, voice: None };
+        let progress = Progress { id, stage: Stage::SettingUp, voice: None };
         let entry = Entry { facts, since: now(), cpu_us: AtomicU64::new(0), progress: Mutex::new(progress) };
         let entry = Arc::new(entry);
-        self.0.listed.lock().calls.insert(key, entry.clone());
+        listed.calls.insert(key, entry.clone());
         Posted { board: self.clone(), key, entry }
+    }
+
+    /// Calls that were given away.
+    pub(crate) fn given(&self) -> &GivenCalls {
+        &self.0.given
     }
 
     /// Counts a claimed call in.
@@ -224,6 +248,28 @@ impl Posted {
         id.clone_into(&mut self.entry.progress.lock().id);
     }
 
+    /// It waits for another host.
+    pub(crate) fn hold(&self) {
+        self.entry.progress.lock().stage = Stage::Held;
+    }
+
+    /// It goes to another host: its id is not this entry's any more.
+    pub(crate) fn give(&self, given: Given) {
+        self.name(&given.session_id);
+        self.board.given().note(given);
+    }
+
+    /// It did not go after all.
+    pub(crate) fn keep(&self, id: &str) {
+        self.board.given().forget(&self.entry.facts.session_id);
+        self.name(id);
+    }
+
+    /// Its hold is over.
+    pub(crate) fn dial(&self) {
+        self.entry.progress.lock().stage = Stage::SettingUp;
+    }
+
     /// The voice socket is open.
     pub(crate) fn talk(&self, call: &SharedCall) {
         let mut progress = self.entry.progress.lock();
@@ -255,6 +301,11 @@ impl Entry {
     /// Whether a person who says this id means this call.
     pub(crate) fn is_called(&self, id: &str) -> bool {
         !id.is_empty() && (self.facts.session_id == id || self.progress.lock().id == id)
+    }
+
+    /// Whose it is.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.facts.tenant
     }
 
     pub(crate) fn mailbox(&self) -> &Post {

@@ -15,9 +15,11 @@ use crate::board::{Attending, Posted};
 use crate::clock::{now, since};
 use crate::config::ConnectorConfig;
 use crate::counters::Counters;
+use crate::early::Early;
+use crate::handover::{Arrival, Ask, GiveRefused, Taker};
 use crate::limits::{CALL_IN_MS_MAX, OUTBOUND_CALL_IN_MS_MAX};
 use crate::mailbox::{Mailbox, mailbox};
-use crate::outbound::{CALL_UNANSWERED, HANDLER_FAILED, Progress, SESSION_CLOSED};
+use crate::outbound::{HANDLER_FAILED, Progress};
 use crate::record::{CallRecord, Observer, Setup};
 use crate::redial::Redialler;
 use crate::shelf::Place;
@@ -34,6 +36,12 @@ pub(crate) enum ToCall {
     LinkLost,
     /// The operator ends it for everyone.
     Disconnect,
+    /// Another host wants it.
+    Give(Ask),
+    /// Its session was claimed by others while this host had no session manager. A call that talks goes on.
+    TakenByOthers,
+    /// Its voice is open in another task of this host.
+    Elsewhere,
     /// The host stops: leave now.
     Cut,
 }
@@ -54,6 +62,10 @@ pub(crate) struct CallTask {
     pub(crate) resumed: bool,
     /// Whether this host placed it.
     pub(crate) outbound: bool,
+    /// How long it waits for another host before it is dialled.
+    pub(crate) hold: Duration,
+    /// It was taken from another host.
+    pub(crate) arrival: Option<Arrival>,
     /// Told of a placed call's steps.
     pub(crate) progress: Option<Progress>,
     pub(crate) notified: Instant,
@@ -85,47 +97,26 @@ struct Talk {
     began: Instant,
 }
 
-/// A call that ended before it had a voice.
-struct Early {
-    end: EndReason,
-    /// What a placed call failed with.
-    code: Option<&'static str>,
-    trouble: Option<String>,
-}
-
-impl Early {
-    fn new(end: EndReason, trouble: impl Into<String>) -> Self {
-        Self { end, code: None, trouble: Some(trouble.into()) }
-    }
-}
-
-impl Early {
-    fn quiet(end: EndReason) -> Self {
-        Self { end, code: None, trouble: None }
-    }
-
-    fn coded(self, code: &'static str) -> Self {
-        Self { code: Some(code), ..self }
-    }
-}
-
 impl CallTask {
     /// Serves the call. Whatever happens in it ends here. Its lines stand in the span.
     pub(crate) async fn run(mut self, span: Span) -> CallRecord {
         let claimed = now();
         let mut record = self.record(claimed);
+        let (call_in, taker) = self.arrival.take().map(|Arrival { call_in, taker }| (call_in, taker)).unzip();
         let mut code = None;
-        match self.begin(&mut record).instrument(span.clone()).await {
+        match self.begin(call_in, &mut record).instrument(span.clone()).await {
             Ok(Talk { turns, redialler, call, began }) => {
+                taker.into_iter().for_each(|taker: Taker| taker.tell(Ok(())));
                 keep(&mut record, redialler.serve(turns).await, &call.lock(), began);
             }
             Err(early) => {
                 record.end = early.end;
-                record.trouble = early.trouble;
+                record.trouble.clone_from(&early.trouble);
                 code = early.code;
+                self.posted = None;
+                taker.into_iter().for_each(|taker| taker.tell(Err(early.clone().into())));
             }
         }
-        self.posted = None;
         record.duration = since(claimed);
         if let Some(progress) = &self.progress {
             progress.over(&record, code);
@@ -138,7 +129,7 @@ impl CallTask {
     }
 
     /// Everything up to the first turn.
-    async fn begin(&mut self, record: &mut CallRecord) -> Result<Talk, Early> {
+    async fn begin(&mut self, arrived: Option<CallIn>, record: &mut CallRecord) -> Result<Talk, Early> {
         let began = now();
         let prepared = self.place.plugin().prepare(self.place.setup()).await;
         record.setup.guest = since(began);
@@ -150,19 +141,15 @@ impl CallTask {
         if prepared.is_err() && self.outbound {
             return Err(self.give_up(record).await);
         }
-
-        let began = now();
-        let ready = Ready { session_id: self.session_id.clone() };
-        if self.reports.send(ready).await.is_err() {
-            return Err(Early::quiet(EndReason::HostStopped));
-        }
-        let call_in = self.await_call_in().await?;
-        record.setup.call_in = since(began);
-        record.id = call_in.call_id.clone();
-        tracing::Span::current().record("call", record.id.as_str());
-        if let Some(posted) = &self.posted {
-            posted.name(&record.id);
-        }
+        let call_in = match arrived {
+            // Nobody dialled it: whoever gave it can give it to somebody else.
+            Some(_) if prepared.is_err() => {
+                let trouble = record.trouble.take();
+                return Err(Early { trouble, ..Early::quiet(EndReason::HandlerFailed) });
+            }
+            Some(call_in) => self.name(call_in, record),
+            None => self.introduce(record).await?,
+        };
 
         let began = now();
         let (mut link, call_in) = self.dial(call_in).await?;
@@ -172,6 +159,36 @@ impl CallTask {
         Ok(self.talk(link, redialler, call_in, prepared.ok()))
     }
 
+    /// Lets its events come, and waits for the one that says where its voice is, and for its turn to be dialled.
+    async fn introduce(&mut self, record: &mut CallRecord) -> Result<CallIn, Early> {
+        let began = now();
+        let ready = Ready { session_id: self.session_id.clone() };
+        if self.reports.send(ready).await.is_err() {
+            return Err(Early::quiet(EndReason::HostStopped));
+        }
+        let call_in = self.await_call_in().await?;
+        record.setup.call_in = since(began);
+        let call_in = self.name(call_in, record);
+        if self.hold.is_zero() || self.unwanted {
+            return Ok(call_in);
+        }
+        let call_in = self.hold(call_in).await?;
+        if let Some(posted) = &self.posted {
+            posted.dial();
+        }
+        Ok(call_in)
+    }
+
+    /// The carrier's id is known.
+    fn name(&self, call_in: CallIn, record: &mut CallRecord) -> CallIn {
+        record.id.clone_from(&call_in.call_id);
+        Span::current().record("call", record.id.as_str());
+        if let Some(posted) = &self.posted {
+            posted.name(&record.id);
+        }
+        call_in
+    }
+
     /// Nobody was rung yet, and nobody is to be rung for a handler that cannot be started: the session is given back.
     async fn give_up(&self, record: &mut CallRecord) -> Early {
         let rest = RestClient::new(self.connector.manager.clone(), self.manager_dialer.clone());
@@ -179,7 +196,7 @@ impl CallTask {
             tracing::debug!(%error, "the session could not be closed: the server ends it when it likes");
         }
         let trouble = record.trouble.take();
-        Early { end: EndReason::HandlerFailed, code: Some(HANDLER_FAILED), trouble }
+        Early { trouble, ..Early::quiet(EndReason::HandlerFailed).coded(HANDLER_FAILED) }
     }
 
     async fn await_call_in(&mut self) -> Result<CallIn, Early> {
@@ -188,7 +205,10 @@ impl CallTask {
                 match self.mailbox.recv().await {
                     Some(ToCall::CallIn(call_in)) => return Ok(call_in),
                     Some(ToCall::Disconnect) => self.unwanted = true,
-                    Some(other) => return Err(early(&other)),
+                    Some(ToCall::Give(ask)) if self.hold.is_zero() => ask.refuse(GiveRefused::NotHeld),
+                    Some(ToCall::Give(ask)) => ask.refuse(GiveRefused::NotYet),
+                    Some(ToCall::TakenByOthers) => {}
+                    Some(other) => return Err(Early::of(&other)),
                     None => return Err(Early::quiet(EndReason::HostStopped)),
                 }
             }
@@ -210,7 +230,7 @@ impl CallTask {
                 biased;
                 replaced = self.await_replacement() => call_in = replaced?,
                 dialled = dialling => {
-                    let link = dialled.map_err(|error| Early::new(EndReason::VoiceUnreachable, error.to_string()))?;
+                    let link = dialled.map_err(Early::unreachable)?;
                     return Ok((link, call_in));
                 }
             }
@@ -244,9 +264,11 @@ impl CallTask {
         loop {
             match self.mailbox.recv().await {
                 Some(ToCall::CallIn(call_in)) => return Ok(call_in),
-                Some(ToCall::LinkLost) => {}
+                Some(ToCall::LinkLost | ToCall::TakenByOthers) => {}
                 Some(ToCall::Disconnect) => self.unwanted = true,
-                Some(other) => return Err(early(&other)),
+                Some(ToCall::Give(ask)) if self.hold.is_zero() => ask.refuse(GiveRefused::NotHeld),
+                Some(ToCall::Give(ask)) => ask.refuse(GiveRefused::Handled),
+                Some(other) => return Err(Early::of(&other)),
                 None => return Err(Early::quiet(EndReason::HostStopped)),
             }
         }
@@ -284,7 +306,12 @@ impl CallTask {
             resumed: self.resumed,
             sample_rate_hz: self.connector.manager.link.sample_rate_hz,
             channels: self.connector.manager.link.audio_mode.channels().to_vec(),
-            fields: vec![("session_id".to_string(), call_in.session_id), ("org_uuid".to_string(), call_in.org_uuid)],
+            fields: [("session_id", call_in.session_id), ("org_uuid", call_in.org_uuid)]
+                .into_iter()
+                // A call that was taken over came without them.
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| (name.to_string(), value))
+                .collect(),
         }
     }
 
@@ -332,21 +359,4 @@ fn keep(record: &mut CallRecord, done: Done, call: &Call, began: Instant) {
     let entries = call.journal().entries().iter();
     record.journal = entries.map(|entry| (entry.at.saturating_duration_since(began), entry.what.clone())).collect();
     record.journal_left_out = call.journal().left_out();
-}
-
-/// What ends a call that has no voice yet.
-fn early(mail: &ToCall) -> Early {
-    match mail {
-        ToCall::SessionClosed(CloseReason::CallTerminated) => {
-            Early::quiet(EndReason::SessionClosed).coded(CALL_UNANSWERED)
-        }
-        ToCall::SessionClosed(_) => Early::quiet(EndReason::SessionClosed).coded(SESSION_CLOSED),
-        ToCall::LinkLost => {
-            let trouble = "the session manager was lost before the call had a voice";
-            Early::new(EndReason::SessionClosed, trouble).coded(code::LINK_LOST)
-        }
-        ToCall::Cut => Early::quiet(EndReason::Drained),
-        // Those who wait for a voice take these themselves.
-        ToCall::CallIn(_) | ToCall::Disconnect => Early::new(EndReason::SessionClosed, "a word came out of order"),
-    }
 }

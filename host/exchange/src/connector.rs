@@ -1,6 +1,7 @@
 //! A connector's task: one session-manager link, the sessions claimed over it, and the calls they became.
 
 mod chats;
+mod handover;
 mod outbound;
 mod resume;
 
@@ -21,13 +22,13 @@ use tracing::Span;
 
 use self::chats::Chats;
 use self::resume::Again;
-use crate::board::{Board, Facts};
+use crate::board::{Board, Facts, Posted};
 use crate::call_task::{CallTask, Ready, ToCall};
 use crate::clock::now;
 use crate::config::ConnectorConfig;
 use crate::counters::Counters;
 use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
-use crate::mailbox::{Post, mailbox};
+use crate::mailbox::{Mailbox, Post, mailbox};
 use crate::outbound::{Desk, Order, Progress};
 use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer};
 use crate::refusals::Refusals;
@@ -68,6 +69,8 @@ pub(crate) struct Connector {
     /// In a fixed order, as `calls`, so that a run can be repeated.
     claims: BTreeMap<String, Claim>,
     calls: BTreeMap<String, LiveCall>,
+    /// Calls that were taken from other hosts, by their ids: their sessions are not here.
+    taken_over: BTreeMap<String, LiveCall>,
     chats: Chats,
     desk: Desk,
     /// Orders that wait for their sessions, and the number of the next.
@@ -76,7 +79,7 @@ pub(crate) struct Connector {
     /// Sessions that were placed from here, and who handles them.
     placed: VecDeque<(String, String)>,
     tasks: JoinSet<CallRecord>,
-    sessions: HashMap<Id, String>,
+    serving: HashMap<Id, Served>,
     ready: (mpsc::Sender<Ready>, mpsc::Receiver<Ready>),
     seeds: fastrand::Rng,
     refusals: Refusals,
@@ -91,20 +94,37 @@ struct LiveCall {
     again: Option<Again>,
 }
 
+/// What a call's task serves.
+enum Served {
+    /// A session's call.
+    Session(String),
+    /// A call that was taken over.
+    Call(String),
+}
+
 /// A session that was asked for.
 enum Claim {
     New(Taken),
     /// It became a call earlier.
     Again(SessionNotify),
+    /// Its call was given to another host: the session is kept for it.
+    ForOthers,
 }
 
 /// A session that may become a call. It holds its place already.
 struct Taken {
     place: Place,
     notified: Instant,
+    hold: Duration,
     resumed: bool,
     outbound: bool,
     progress: Option<Progress>,
+}
+
+/// A call that may be taken: its place, and how long it waits for another host.
+struct Admitted {
+    place: Place,
+    hold: Duration,
 }
 
 impl Connector {
@@ -132,13 +152,14 @@ impl Connector {
             phase,
             claims: BTreeMap::new(),
             calls: BTreeMap::new(),
+            taken_over: BTreeMap::new(),
             chats: Chats::default(),
             desk,
             creating: HashMap::new(),
             next_creation: 0,
             placed: VecDeque::new(),
             tasks: JoinSet::new(),
-            sessions: HashMap::new(),
+            serving: HashMap::new(),
             ready: mpsc::channel(REPORTS_MAX),
             seeds,
             counters,
@@ -161,13 +182,15 @@ impl Connector {
                     match phase {
                         Phase::Open | Phase::Draining => {}
                         Phase::Cutting => {
-                            self.calls.values().for_each(|call| call.post(ToCall::Cut));
+                            let calls = self.calls.values().chain(self.taken_over.values());
+                            calls.for_each(|call| call.post(ToCall::Cut));
                             self.chats.leave();
                         }
                         Phase::Closed => break,
                     }
                 }
                 Some(order) = self.desk.orders.recv() => self.handle_order(order),
+                Some(take) = self.desk.takes.recv() => self.handle_take(take),
                 Some(ready) = self.ready.1.recv() => self.handle_ready(&ready),
                 news = self.chats.news() => self.handle_chat_news(news),
                 Some(joined) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.handle_joined(joined),
@@ -217,8 +240,12 @@ impl Connector {
                 let claim = self.claims.remove(&session_id);
                 self.chats.claim_failed(&session_id);
                 tracing::debug!(session = session_id, code = word(failure.code()), "the session is not ours");
-                if let Some(Claim::New(Taken { progress: Some(progress), .. })) = claim {
-                    progress.fail(failure.code(), &failure.to_string());
+                match claim {
+                    Some(Claim::New(Taken { progress: Some(progress), .. })) => {
+                        progress.fail(failure.code(), &failure.to_string());
+                    }
+                    Some(Claim::Again(_)) => self.taken_by_others(&session_id),
+                    Some(Claim::New(_) | Claim::ForOthers) | None => {}
                 }
             }
             Event::Created { key, session_id } => self.handle_created(key, session_id),
@@ -234,6 +261,8 @@ impl Connector {
             Event::Oddity(oddity) => {
                 tracing::warn!(kind = oddity.kind, detail = oddity.detail, "odd frame from the session manager");
             }
+            // Nobody here waits for the events of a call that is elsewhere.
+            Event::NotReadied { session_id } if self.tenant.board.given().has_session(&session_id) => {}
             Event::NotReadied { session_id } => {
                 tracing::warn!(session = session_id, "a session was claimed and not readied in time");
             }
@@ -262,19 +291,22 @@ impl Connector {
             }
             return;
         }
-        let Some(place) = self.admit(&notify) else { return };
+        if self.tenant.board.given().has_session(&notify.session_id) {
+            return self.keep_for_others(&notify);
+        }
+        let Some(Admitted { place, hold }) = self.admit(&notify) else { return };
         if let Err(refused) = self.link.claim(&notify.session_id) {
             tracing::warn!(session = notify.session_id, %refused, "the call cannot be claimed: it is left to others");
             self.left(Some(place.name()), LeftBecause::NoClaim);
             return;
         }
         let outbound = self.placed_plugin(&notify.session_id).is_some();
-        let taken = Taken { place, notified: now(), resumed, outbound, progress: None };
+        let taken = Taken { place, notified: now(), hold, resumed, outbound, progress: None };
         self.claims.insert(notify.session_id, Claim::New(taken));
     }
 
     /// Whether a call may be taken: its place, on the version that serves it. If not, the log says why.
-    fn admit(&self, notify: &SessionNotify) -> Option<Place> {
+    fn admit(&self, notify: &SessionNotify) -> Option<Admitted> {
         if *self.phase.borrow() != Phase::Open {
             tracing::debug!(session = notify.session_id, "draining: the call is left to others");
             self.left(None, LeftBecause::Draining);
@@ -287,9 +319,12 @@ impl Connector {
             plugins.find(name).and_then(|plugin| plugin.handles(sandbox::Inspection::calls)).unwrap_or(true)
         };
         let routes = &self.tenant.routes;
-        let plugin = self.placed_plugin(&notify.session_id);
-        let plugin = plugin.or_else(|| route::find(routes, &Channel::Telco, &self.config.name, from, to, handles));
-        let Some(plugin) = plugin else {
+        let route = || route::find(routes, &Channel::Telco, &self.config.name, from, to, handles);
+        // One that lived before has waited long enough.
+        let hold = |route: &Route| if notify.activity == Activity::Resume { Duration::ZERO } else { route.hold };
+        let placed = self.placed_plugin(&notify.session_id).map(|plugin| (plugin, Duration::ZERO));
+        let found = placed.or_else(|| route().map(|route| (route.plugin.as_str(), hold(route))));
+        let Some((plugin, hold)) = found else {
             tracing::info!(
                 session = notify.session_id,
                 from = last_four(from),
@@ -308,7 +343,7 @@ impl Connector {
         let place = if self.claims.len() < CLAIMS_MAX { plugin.take() } else { Err(NoPlace::Full) };
         let (session, plugin, (_, calls_max)) = (&notify.session_id, plugin.name(), plugin.places());
         match place {
-            Ok(place) => return Some(place),
+            Ok(place) => return Some(Admitted { place, hold }),
             Err(NoPlace::Full) => {
                 tracing::warn!(session, plugin, calls_max, "no place: the call is left to others");
                 self.left(Some(plugin), LeftBecause::NoPlace);
@@ -335,6 +370,7 @@ impl Connector {
         match self.claims.remove(session_id) {
             Some(Claim::New(taken)) => self.start(session_id, taken),
             Some(Claim::Again(notify)) => self.resumed(notify),
+            Some(Claim::ForOthers) => tracing::debug!(session = session_id, "claimed again for who has its call"),
             None => tracing::debug!(session = session_id, "a claim was confirmed that nobody made"),
         }
     }
@@ -347,46 +383,71 @@ impl Connector {
         if let Some(progress) = &taken.progress {
             progress.claimed(session_id);
         }
+        let Taken { place, notified, hold, resumed, outbound, progress } = taken;
         let (post, mail) = mailbox();
-        let span = tracing::info_span!(
-            "call",
-            session = session_id,
-            call = tracing::field::Empty,
-            plugin = taken.place.name(),
-            version = taken.place.plugin().version(),
-        );
-        let posted = self.tenant.board.post(Facts {
+        let posted = self.tenant.board.post(self.facts(session_id, &place, &post));
+        self.tenant.observer.call_claimed(&posted.view());
+        place.serve(&self.tenant.name, &*self.tenant.observer);
+        let task =
+            CallTask { resumed, outbound, progress, hold, ..self.task(session_id, place, notified, mail, posted) };
+        let call = self.launch(task, post, Served::Session(session_id.to_string()));
+        self.calls.insert(session_id.to_string(), call);
+    }
+
+    fn facts(&self, session_id: &str, place: &Place, post: &Post) -> Facts {
+        Facts {
             session_id: session_id.to_string(),
             tenant: self.tenant.name.clone(),
-            plugin: taken.place.name().to_string(),
-            version: taken.place.plugin().version().to_string(),
+            plugin: place.name().to_string(),
+            version: place.plugin().version().to_string(),
             mailbox: post.clone(),
-        });
-        self.tenant.observer.call_claimed(&posted.view());
-        taken.place.serve(&self.tenant.name, &*self.tenant.observer);
-        let task = CallTask {
+        }
+    }
+
+    /// The task of a call of which nothing else is known.
+    fn task(
+        &mut self,
+        session_id: &str,
+        place: Place,
+        notified: Instant,
+        mailbox: Mailbox,
+        posted: Posted,
+    ) -> CallTask {
+        CallTask {
             tenant: self.tenant.name.clone(),
             connector: self.config.clone(),
-            place: taken.place,
+            place,
             session_id: session_id.to_string(),
-            resumed: taken.resumed,
-            outbound: taken.outbound,
-            progress: taken.progress,
-            notified: taken.notified,
+            resumed: false,
+            outbound: false,
+            hold: Duration::ZERO,
+            arrival: None,
+            progress: None,
+            notified,
             seed: self.seeds.u64(..),
             dialer: self.voice.clone(),
             manager_dialer: self.manager_dialer.clone(),
             observer: self.tenant.observer.clone(),
             posted: Some(posted),
-            mailbox: mail,
+            mailbox,
             reports: self.ready.0.clone(),
             counters: self.counters.clone(),
             unwanted: false,
             _attending: self.tenant.board.attend(),
-        };
+        }
+    }
+
+    fn launch(&mut self, task: CallTask, mailbox: Post, served: Served) -> LiveCall {
+        let span = tracing::info_span!(
+            "call",
+            session = task.session_id,
+            call = tracing::field::Empty,
+            plugin = task.place.name(),
+            version = task.place.plugin().version(),
+        );
         let handle = self.tasks.spawn(task.run(span.clone()));
-        self.sessions.insert(handle.id(), session_id.to_string());
-        self.calls.insert(session_id.to_string(), LiveCall { mailbox: post, span, again: None });
+        self.serving.insert(handle.id(), served);
+        LiveCall { mailbox, span, again: None }
     }
 
     fn handle_ready(&mut self, ready: &Ready) {
@@ -400,6 +461,9 @@ impl Connector {
 
     fn handle_call_in(&mut self, call_in: CallIn) {
         self.note_call_in(&call_in);
+        if self.taken_over.contains_key(&call_in.call_id) {
+            return self.join_taken_over(call_in);
+        }
         match self.calls.get(&call_in.session_id) {
             Some(call) if call.mailbox.capacity() > MAILBOX_PLACES_KEPT => call.post(ToCall::CallIn(call_in)),
             Some(call) => call.span.in_scope(|| tracing::debug!("a repeated call.in was dropped")),
@@ -411,6 +475,7 @@ impl Connector {
     fn handle_closed(&mut self, session_id: &str, reason: CloseReason) {
         if self.link.is_up() {
             self.forget_placed(session_id);
+            self.tenant.board.given().forget(session_id);
         }
         if let Some(call) = self.calls.get(session_id) {
             let closed = if self.link.is_up() { ToCall::SessionClosed(reason) } else { ToCall::LinkLost };
@@ -423,12 +488,18 @@ impl Connector {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
-        let session = self.sessions.remove(&id);
-        let Some((session, call)) = session.and_then(|session| self.calls.remove_entry(&session)) else { return };
+        let (served, call) = match self.serving.remove(&id) {
+            Some(Served::Session(session)) => (Some(session.clone()), self.calls.remove(&session)),
+            Some(Served::Call(id)) => (None, self.taken_over.remove(&id)),
+            None => (None, None),
+        };
+        let Some(call) = call else { return };
         if let Err(error) = &joined {
             call.span.in_scope(|| tracing::error!(%error, "a call's task failed: its call is lost, the host goes on"));
         }
-        self.over(&session, joined.ok().map(|(_, record)| record.end), call.again);
+        if let Some(session) = served {
+            self.over(&session, joined.ok().map(|(_, record)| record.end), call.again);
+        }
     }
 }
 

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use call::Happening;
+use telcoflow::frame::Handover;
 use tokio::sync::watch;
 
 use crate::board::{Board, CallView, Entry, PluginCounts};
 use crate::call_task::ToCall;
 use crate::connector::{Phase, Tenant};
 use crate::counters::{ConnectorView, Counted};
+use crate::handover::{Ask, GiveRefused, TakeRefused, Taking};
 use crate::limits::MAILBOX_PLACES_KEPT;
 use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer};
 use crate::route::Route;
@@ -124,7 +126,7 @@ impl Handle {
     /// # Errors
     /// There is no such call, or more than one, or it cannot be told now.
     pub fn disconnect(&self, id: &str) -> Result<(), CallRefused> {
-        self.tell(id, ToCall::Disconnect)
+        tell(&*self.find(id)?, ToCall::Disconnect)
     }
 
     /// Places a call and waits until the carrier has given it a session, as [`Placer::place`] does.
@@ -133,6 +135,30 @@ impl Handle {
     /// There is no call, and will be none.
     pub async fn place(&self, call: &OutboundCall) -> Result<PlacedCall, PlaceRefused> {
         self.placer.place(call).await
+    }
+
+    /// Gives a call that is held to whoever asks: from then on it is theirs. Only if it is this tenant's, when one is named.
+    ///
+    /// # Errors
+    /// It stays here, or there is none.
+    pub async fn give(&self, id: &str, tenant: Option<&str>) -> Result<Handover, GiveRefused> {
+        let entry = match self.find(id) {
+            Ok(entry) if tenant.is_none_or(|tenant| entry.tenant() == tenant) => entry,
+            Ok(_) => return Err(CallRefused::Unknown.into()),
+            Err(refused) => return Err(self.gone(id, tenant, refused)),
+        };
+        let (ask, answered) = Ask::new();
+        tell(&entry, ToCall::Give(ask))?;
+        answered.await.unwrap_or_else(|_| Err(self.gone(id, tenant, CallRefused::Unknown)))
+    }
+
+    /// Takes a call that another host has given, and waits until it has its voice here: for ten seconds and the start of its
+    /// handler at the longest.
+    ///
+    /// # Errors
+    /// It is not here.
+    pub async fn take(&self, taking: Taking) -> Result<(), TakeRefused> {
+        self.placer.take(taking).await
     }
 
     /// Who is hosted, in the order of the configuration.
@@ -174,13 +200,10 @@ impl Handle {
         let _ = watching.wait_for(|phase| *phase != Phase::Open).await;
     }
 
-    fn tell(&self, id: &str, word: ToCall) -> Result<(), CallRefused> {
-        let entry = self.find(id)?;
-        if entry.mailbox().capacity() <= MAILBOX_PLACES_KEPT {
-            return Err(CallRefused::Busy);
-        }
-        // A closed mailbox: the call's task is at its end.
-        entry.mailbox().send(word).map_err(|_| CallRefused::Unknown)
+    fn gone(&self, id: &str, tenant: Option<&str>, refused: CallRefused) -> GiveRefused {
+        let given = self.board.given().find(id);
+        let given = given.is_some_and(|given| tenant.is_none_or(|tenant| given.tenant == tenant));
+        if given && refused == CallRefused::Unknown { GiveRefused::Given } else { refused.into() }
     }
 
     fn find(&self, id: &str) -> Result<Arc<Entry>, CallRefused> {
@@ -188,6 +211,14 @@ impl Handle {
         let first = called.next().ok_or(CallRefused::Unknown)?;
         if called.next().is_some() { Err(CallRefused::Ambiguous) } else { Ok(first) }
     }
+}
+
+fn tell(entry: &Entry, word: ToCall) -> Result<(), CallRefused> {
+    if entry.mailbox().capacity() <= MAILBOX_PLACES_KEPT {
+        return Err(CallRefused::Busy);
+    }
+    // A closed mailbox: the call's task is at its end.
+    entry.mailbox().send(word).map_err(|_| CallRefused::Unknown)
 }
 
 impl TenantFacts {

@@ -24,6 +24,11 @@ pub const OUTBOUND_CALLS_PER_TENANT_MAX: usize = 500;
 pub const ORDERS_MAX: usize = 64;
 /// Steps that one placed call may take; whoever placed it may read them late.
 pub const STEPS_MAX: usize = 4;
+/// Calls of others that wait for their connector's task to take them. More are refused.
+pub const TAKES_MAX: usize = 64;
+/// Calls that were given away and are remembered until their sessions are closed. The oldest is forgotten: when it is announced
+/// again, it is routed.
+pub const GIVEN_KEPT_MAX: usize = 1_024;
 /// Outbound sessions whose plugin a connector remembers for a `RESUME`. The oldest is forgotten, and routed then.
 pub const PLACED_KEPT_MAX: usize = 1_024;
 /// Bytes of a number or address that is called. A longer one is refused.
@@ -62,6 +67,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("outbound_calls_per_tenant_max", OUTBOUND_CALLS_PER_TENANT_MAX as u64, "further calls are not placed"),
     ("orders_max", ORDERS_MAX as u64, "further calls are not placed"),
     ("steps_max", STEPS_MAX as u64, "there are never more"),
+    ("takes_max", TAKES_MAX as u64, "further calls are not taken"),
+    ("given_kept_max", GIVEN_KEPT_MAX as u64, "the oldest is routed when it is announced again"),
     ("placed_kept_max", PLACED_KEPT_MAX as u64, "the oldest is routed when it is announced again"),
     ("address_bytes_max", ADDRESS_BYTES_MAX as u64, "the call is not placed"),
     ("close_ms_max", CLOSE_MS_MAX, "the voice socket is dropped"),

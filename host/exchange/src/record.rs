@@ -12,6 +12,16 @@ pub trait Observer: Send + Sync {
         let _ = call;
     }
 
+    /// A call that was claimed waits for another host to take it.
+    fn call_held(&self, call: &crate::CallView) {
+        let _ = call;
+    }
+
+    /// A call was taken from another host, if its voice can be opened.
+    fn call_taken(&self, call: &crate::CallView) {
+        let _ = call;
+    }
+
     /// Somebody rang, and the call was left to others.
     fn call_left(&self, left: &LeftCall<'_>) {
         let _ = left;

@@ -1,5 +1,7 @@
 //! Which plugin answers which number. Pure.
 
+use std::time::Duration;
+
 use telcoflow::frame::manager::Channel;
 
 /// One side of a route.
@@ -41,9 +43,11 @@ pub struct Route {
     pub connector: Option<String>,
     /// The plugin's name.
     pub plugin: String,
+    /// How long a call that is announced for the first time waits for another host before the plugin gets it. Zero: not at all.
+    pub hold: Duration,
 }
 
-/// The plugin of the first route that matches.
+/// The first route that matches.
 ///
 /// `handles` tells whether a plugin handles such sessions at all: a route to one that does not is passed over.
 pub(crate) fn find<'a>(
@@ -53,7 +57,7 @@ pub(crate) fn find<'a>(
     from: &str,
     to: &str,
     handles: impl Fn(&str) -> bool,
-) -> Option<&'a str> {
+) -> Option<&'a Route> {
     let fits = |route: &&Route| {
         route.to.matches(to)
             && route.from.matches(from)
@@ -61,7 +65,7 @@ pub(crate) fn find<'a>(
             && handles(&route.plugin)
             && route.connector.as_deref().is_none_or(|wanted| wanted == connector)
     };
-    routes.iter().find(fits).map(|route| route.plugin.as_str())
+    routes.iter().find(fits)
 }
 
 #[cfg(test)]
@@ -69,7 +73,8 @@ mod tests {
     use super::*;
 
     fn route(to: Pattern, from: Pattern, connector: Option<&str>, plugin: &str) -> Route {
-        Route { to, from, channel: None, connector: connector.map(str::to_string), plugin: plugin.to_string() }
+        let connector = connector.map(str::to_string);
+        Route { to, from, connector, plugin: plugin.to_string(), ..Route::default() }
     }
 
     #[test]
@@ -80,12 +85,15 @@ mod tests {
             route(Pattern::Prefix("+1555".into()), Pattern::Any, Some("second"), "second"),
             route(Pattern::Any, Pattern::Any, None, "any"),
         ];
-        let find = |connector, from, to| super::find(&routes, &Channel::Telco, connector, from, to, |_| true);
+        let find = |connector, from, to| {
+            let found = super::find(&routes, &Channel::Telco, connector, from, to, |_| true);
+            found.map(|route| route.plugin.as_str())
+        };
         assert_eq!(find("main", "+49", "+15550001"), Some("exact"));
         assert_eq!(find("main", "+4999", "+15550002"), Some("suffix"));
         assert_eq!(find("second", "+49", "+15550002"), Some("second"));
         assert_eq!(find("main", "+49", "+15550002"), Some("any"));
-        assert_eq!(super::find(&routes[..3], &Channel::Telco, "main", "+49", "+44", |_| true), None);
+        assert_eq!(super::find(&routes[..3], &Channel::Telco, "main", "+49", "+44", |_| true).map(|_| ()), None);
     }
 
     #[test]
@@ -95,7 +103,7 @@ mod tests {
         let routes = [any("calls-only"), chats, any("both")];
         let find = |routes: &[Route], channel| {
             let handles = |plugin: &str| channel == Channel::Telco || plugin != "calls-only";
-            super::find(routes, &channel, "main", "+49", "+44", handles).map(str::to_string)
+            super::find(routes, &channel, "main", "+49", "+44", handles).map(|route| route.plugin.clone())
         };
         assert_eq!(find(&routes, Channel::Telco).as_deref(), Some("calls-only"));
         assert_eq!(find(&routes, Channel::Wa).as_deref(), Some("chats"));

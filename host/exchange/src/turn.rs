@@ -21,6 +21,7 @@ use tokio::time::Sleep;
 use crate::board::Posted;
 use crate::call_task::ToCall;
 use crate::clock::now;
+use crate::handover::GiveRefused;
 use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_MS_MAX};
 use crate::mailbox::Mailbox;
 use crate::outbound::Progress;
@@ -181,6 +182,8 @@ impl Turns {
                 }
                 // A call that talks does not need its session manager.
                 ToCall::LinkLost => self.manager_away = true,
+                ToCall::Give(ask) => ask.refuse(GiveRefused::Talks),
+                ToCall::TakenByOthers | ToCall::Elsewhere => {}
             }
         }
     }

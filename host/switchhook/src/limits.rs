@@ -18,6 +18,9 @@ pub const PLAYOUT_BYTES_DEFAULT: usize = 1 << 20;
 /// Longest `voice_redial_ms_max` that may be configured, in milliseconds. More is refused: a caller who hears nothing hangs up.
 pub const VOICE_REDIAL_MS_MAX: u64 = 60_000;
 
+/// Longest `hold_s` that may be configured, in seconds. More is refused: nobody rings that long.
+pub const HOLD_S_MAX: u64 = 300;
+
 /// Smallest `memory_bytes_max` that may be configured, in bytes: one page of WebAssembly memory.
 pub const PLUGIN_MEMORY_BYTES_MIN: u64 = 1 << 16;
 /// Largest `memory_bytes_max` that may be configured, in bytes: what the sandbox has room for. More is refused.
@@ -48,6 +51,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("secret_bytes_max", SECRET_BYTES_MAX, "the secret is refused"),
     ("name_bytes_max", NAME_BYTES_MAX as u64, "the name is refused"),
     ("voice_redial_ms_max", VOICE_REDIAL_MS_MAX, "a larger value is refused"),
+    ("hold_s_max", HOLD_S_MAX, "a larger value is refused"),
     ("playout_bytes_max", PLAYOUT_BYTES_MAX, "a larger value is refused"),
     ("playout_bytes_default", PLAYOUT_BYTES_DEFAULT as u64, "play answers FULL (configurable)"),
     ("plugin_memory_bytes_min", PLUGIN_MEMORY_BYTES_MIN, "a smaller value is refused"),

@@ -116,6 +116,7 @@ fn tenant_config(
         }),
         connector: tenant.connector_of(route).map(|connector| connector.name.to_string()),
         plugin: tenant.plugin_of(route).name.to_string(),
+        hold: route.hold,
     });
     Ok(TenantConfig {
         name: tenant.name.to_string(),

@@ -10,8 +10,6 @@ use switchhook_tests::components::root;
 
 const PAGE: &str = "host/telcoflow/PROTOCOL.md";
 const README: &str = "tests/conformance/README.md";
-/// Rows of what this host does not speak yet. Whoever makes it speak one takes it out here.
-const NOT_SPOKEN: &[&str] = &["SM-18", "HO-1"];
 /// The heading of the table in the README.
 const HEADING: &str = "## Rows and their tests";
 
@@ -54,10 +52,7 @@ fn complaints(page: &str, readme: &str, exists: impl Fn(&str) -> bool) -> Vec<St
     let table = table.split_once("\n## ").map_or(table, |(table, _)| table);
     let (rows, lines) = (rows(page), rows(table));
     let mut found = Vec::new();
-    for id in NOT_SPOKEN.iter().filter(|id| lines.contains_key(**id)) {
-        found.push(format!("{id} has tests in {README}: take it out of NOT_SPOKEN in tests/all/conformance/rows.rs"));
-    }
-    for id in rows.keys().filter(|id| !lines.contains_key(*id) && !NOT_SPOKEN.contains(&id.as_str())) {
+    for id in rows.keys().filter(|id| !lines.contains_key(*id)) {
         found.push(format!(
             "{id} has no line in {README}: add `| {id} | {TEST_FORMS} |` to the table under `{HEADING}`, naming the \
              tests that fail when the host does not keep the row; write one where there is none"

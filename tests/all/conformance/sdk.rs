@@ -48,9 +48,26 @@ impl SdkClient {
         calls: usize,
         tls: Option<&SdkTls>,
     ) -> Self {
+        let job = json!({
+            "base_url": base_url,
+            "api_key": tls.is_none().then_some(&config.api_key),
+            "connector_uuid": tls.is_none().then_some(&config.connector_uuid),
+            "cert_path": tls.map(|tls| &tls.cert_path),
+            "key_path": tls.map(|tls| &tls.key_path),
+            "sample_rate_hz": scenario.sample_rate_hz,
+            "audio_mode": scenario.audio_mode.as_str(),
+            "scenario": scenario.name,
+            "calls": calls,
+            "agent": scenario.agent,
+        });
+        Self::run("sdk_client.py", &job, tls).await
+    }
+
+    /// Starts a script of `tests/conformance` with its job, and waits until it is ready.
+    pub(crate) async fn run(script: &str, job: &Value, tls: Option<&SdkTls>) -> Self {
         let python = python().expect("SWITCHHOOK_SDK_PYTHON names a Python with telcoflow==1.0.0");
         let mut command = Command::new(&python);
-        command.arg(root().join("tests/conformance/sdk_client.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg(root().join("tests/conformance").join(script)).stdin(Stdio::piped()).stdout(Stdio::piped());
         if let Some(tls) = tls {
             command.env("SSL_CERT_FILE", &tls.ca_path);
         }
@@ -64,20 +81,8 @@ impl SdkClient {
             lines.map(|line| told.blocking_send(line)).take_while(Result::is_ok).for_each(drop);
         });
         let mut client = Self { child, stdin, lines, reader: Some(reader) };
-        let job = json!({
-            "base_url": base_url,
-            "api_key": tls.is_none().then_some(&config.api_key),
-            "connector_uuid": tls.is_none().then_some(&config.connector_uuid),
-            "cert_path": tls.map(|tls| &tls.cert_path),
-            "key_path": tls.map(|tls| &tls.key_path),
-            "sample_rate_hz": scenario.sample_rate_hz,
-            "audio_mode": scenario.audio_mode.as_str(),
-            "scenario": scenario.name,
-            "calls": calls,
-            "agent": scenario.agent,
-        });
         writeln!(client.stdin, "{job}").expect("the client reads its job");
-        assert_eq!(client.lines.recv().await.as_deref(), Some("READY"), "{}", scenario.name);
+        assert_eq!(client.lines.recv().await.as_deref(), Some("READY"), "{script}");
         client
     }
 

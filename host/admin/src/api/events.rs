@@ -14,7 +14,7 @@ use crate::problem::{AnyProblem, Problem, UNAVAILABLE};
 
 /// What happens, as it happens
 ///
-/// Events are `call.claimed`, `call.begins`, `call.ended`, `call.left` (to others), `link.up`, `link.down`, `link.refused`;
+/// Events are `call.claimed`, `call.held` (it may be given), `call.taken` (from another host), `call.begins`, `call.ended`, `call.left` (to others), `link.up`, `link.down`, `link.refused`;
 /// each carries a JSON object. Who reads too slowly loses the oldest and is told how many by an event `lost`.
 #[utoipa::path(
     get,

@@ -3,6 +3,7 @@
 
 mod calls;
 mod events;
+mod handover;
 mod health;
 mod host;
 mod place;
@@ -45,6 +46,8 @@ fn closed_documented() -> OpenApiRouter<App> {
         .routes(routes!(calls::list))
         .routes(routes!(calls::one))
         .routes(routes!(calls::disconnect))
+        .routes(routes!(handover::give))
+        .routes(routes!(handover::take))
         .routes(routes!(place::place))
 }
 

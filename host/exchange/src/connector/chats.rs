@@ -178,8 +178,8 @@ impl Connector {
         let plugins = &self.tenant.plugins;
         let handles =
             |name: &str| plugins.find(name).and_then(|plugin| plugin.handles(|plugin| plugin.chats)) == Some(true);
-        let name = route::find(&self.tenant.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
-        let Some(plugin) = name.and_then(|name| plugins.find(name)) else {
+        let route = route::find(&self.tenant.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
+        let Some(plugin) = route.and_then(|route| plugins.find(&route.plugin)) else {
             let (from, to) = (last_four(&from), last_four(&to));
             return tracing::info!(session = session_id, from, to, "no route: the chat is left to others");
         };

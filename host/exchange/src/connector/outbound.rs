@@ -1,5 +1,7 @@
 //! Orders: calls that this connector places.
 
+use std::time::Duration;
+
 use call::{code, last_four};
 use telcoflow::frame::manager::Channel;
 use telcoflow::frame::word;
@@ -42,7 +44,8 @@ impl Connector {
             return progress.fail(request_code(refused), &refused.to_string());
         }
         let progress = Some(progress);
-        let taken = Taken { place, notified: placed, resumed: false, outbound: true, progress };
+        let hold = Duration::ZERO;
+        let taken = Taken { place, notified: placed, hold, resumed: false, outbound: true, progress };
         self.claims.insert(session_id, Claim::New(taken));
     }
 

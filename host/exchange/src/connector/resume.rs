@@ -4,11 +4,13 @@
 //! socket: its end is told here then, a new token comes here, and no other host takes the call. One that has lost its voice
 //! meanwhile and is over begins anew, with a new guest.
 
+use std::time::Duration;
+
 use call::EndReason;
 use telcoflow::frame::manager::{CallIn, SessionNotify};
 use telcoflow::link::RequestRefused;
 
-use super::{Claim, Connector, Taken};
+use super::{Admitted, Claim, Connector, Taken};
 use crate::call_task::ToCall;
 use crate::clock::now;
 
@@ -44,7 +46,12 @@ impl Connector {
     pub(super) fn resumed(&mut self, notify: SessionNotify) {
         let session_id = notify.session_id.clone();
         let Some(call) = self.calls.get_mut(&session_id) else {
-            return self.begin_anew(notify, None);
+            // It was given away while this claim was under way.
+            let elsewhere = self.tenant.board.given().has_session(&session_id);
+            if !elsewhere {
+                self.begin_anew(notify, None);
+            }
+            return;
         };
         call.span.in_scope(|| tracing::debug!("the call that talks is claimed again"));
         call.again = Some(Again { notify, claimed: true, call_in: None });
@@ -63,6 +70,10 @@ impl Connector {
 
     /// A call is over here. One that only lost its voice, and that the server has announced again since, begins anew.
     pub(super) fn over(&mut self, session_id: &str, end: Option<EndReason>, again: Option<Again>) {
+        if end == Some(EndReason::HandedOver) {
+            // The session stays claimed, so that nobody begins its call anew.
+            return;
+        }
         match again.filter(|_| end == Some(EndReason::VoiceLost)) {
             Some(Again { notify, claimed: true, call_in }) => self.begin_anew(notify, call_in),
             Some(Again { notify, claimed: false, .. }) => {
@@ -76,11 +87,12 @@ impl Connector {
     /// Gives a session that is claimed already to a new guest, if there is a place.
     fn begin_anew(&mut self, notify: SessionNotify, call_in: Option<CallIn>) {
         let session_id = notify.session_id.clone();
-        let Some(place) = self.admit(&notify) else {
+        let Some(Admitted { place, .. }) = self.admit(&notify) else {
             return self.link.release(&session_id);
         };
         let outbound = self.placed_plugin(&session_id).is_some();
-        let taken = Taken { place, notified: now(), resumed: true, outbound, progress: None };
+        let hold = Duration::ZERO;
+        let taken = Taken { place, notified: now(), hold, resumed: true, outbound, progress: None };
         self.start(&session_id, taken);
         if let (Some(call), Some(call_in)) = (self.calls.get(&session_id), call_in) {
             call.post(ToCall::CallIn(call_in));

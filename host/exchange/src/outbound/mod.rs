@@ -19,7 +19,8 @@ pub use self::refused::PlaceRefused;
 use crate::admission::{Permit, Slots};
 use crate::clock::now;
 use crate::connector::{Phase, Tenant};
-use crate::limits::{ADDRESS_BYTES_MAX, ORDERS_MAX, OUTBOUND_CALLS_PER_TENANT_MAX, STEPS_MAX};
+use crate::handover::{Take, TakeRefused};
+use crate::limits::{ADDRESS_BYTES_MAX, ORDERS_MAX, OUTBOUND_CALLS_PER_TENANT_MAX, STEPS_MAX, TAKES_MAX};
 use crate::shelf::{NoPlace, Place, PluginSlot};
 
 /// A call to be placed.
@@ -46,7 +47,7 @@ struct Lines {
 
 /// The lines of one tenant.
 pub(crate) struct TenantLines {
-    tenant: Arc<Tenant>,
+    pub(crate) tenant: Arc<Tenant>,
     doors: Vec<Door>,
     places: Slots,
 }
@@ -56,12 +57,15 @@ struct Door {
     name: String,
     up: Arc<AtomicBool>,
     orders: mpsc::Sender<Order>,
+    takes: mpsc::Sender<Take>,
 }
 
 /// The other side of a door, for the connector's task.
 pub(crate) struct Desk {
     pub(crate) up: Arc<AtomicBool>,
     pub(crate) orders: mpsc::Receiver<Order>,
+    /// Calls of others that are to be taken.
+    pub(crate) takes: mpsc::Receiver<Take>,
 }
 
 /// A call that a connector is to place. It holds its place already.
@@ -99,9 +103,23 @@ impl TenantLines {
     /// A door for one more connector.
     pub(crate) fn open(&mut self, connector: &str) -> Desk {
         let (told, orders) = mpsc::channel(ORDERS_MAX);
+        let (taken, takes) = mpsc::channel(TAKES_MAX);
         let up = Arc::new(AtomicBool::new(false));
-        self.doors.push(Door { name: connector.to_string(), up: up.clone(), orders: told });
-        Desk { up, orders }
+        self.doors.push(Door { name: connector.to_string(), up: up.clone(), orders: told, takes: taken });
+        Desk { up, orders, takes }
+    }
+
+    /// The connector that is named, or the first.
+    pub(crate) fn connector(&self, wanted: Option<&str>) -> Option<String> {
+        let mut doors = self.doors.iter();
+        let door = doors.find(|door| wanted.is_none_or(|wanted| door.name == wanted));
+        door.map(|door| door.name.clone())
+    }
+
+    /// Has a connector take a call; its link need not be up.
+    pub(crate) fn take(&self, connector: &str, take: Take) -> Result<(), TakeRefused> {
+        let door = self.doors.iter().find(|door| door.name == connector).ok_or(TakeRefused::UnknownConnector)?;
+        door.takes.try_send(take).map_err(|_| TakeRefused::TooMany)
     }
 
     /// The plugin that is named, or the only one there is.
@@ -128,6 +146,14 @@ impl TenantLines {
 impl Placer {
     pub(crate) fn new(phase: watch::Receiver<Phase>, tenants: Vec<TenantLines>) -> Self {
         Self(Arc::new(Lines { phase, tenants }))
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.0.phase.borrow()
+    }
+
+    pub(crate) fn lines(&self, tenant: &str) -> Option<&TenantLines> {
+        self.0.tenants.iter().find(|lines| lines.tenant.name == tenant)
     }
 
     /// Places a call and waits until the carrier has given it a session: within a minute, or it is refused. From then on
@@ -157,11 +183,10 @@ impl Placer {
         mut held: Vec<Permit>,
         tell: Box<dyn Fn(Step) + Send + Sync>,
     ) -> Result<(), PlaceRefused> {
-        if *self.0.phase.borrow() != Phase::Open {
+        if self.phase() != Phase::Open {
             return Err(PlaceRefused::Draining);
         }
-        let lines = self.0.tenants.iter().find(|lines| lines.tenant.name == call.tenant);
-        let lines = lines.ok_or(PlaceRefused::UnknownTenant)?;
+        let lines = self.lines(&call.tenant).ok_or(PlaceRefused::UnknownTenant)?;
         if !is_address(&call.to) {
             return Err(PlaceRefused::BadAddress);
         }

@@ -95,7 +95,7 @@ fn unanswered(record: &CallRecord) -> &str {
         EndReason::VoiceLost | EndReason::VoiceUnreachable => code::LINK_LOST,
         EndReason::HandlerFailed => HANDLER_FAILED,
         EndReason::Closed | EndReason::Disconnected => code::ENDED,
-        EndReason::Drained | EndReason::HostStopped => HOST_STOPPED,
+        EndReason::Drained | EndReason::HostStopped | EndReason::HandedOver => HOST_STOPPED,
     })
 }
 

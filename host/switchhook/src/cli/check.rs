@@ -118,6 +118,7 @@ fn tenant_json(tenant: &Tenant) -> Value {
             "from": route.from.to_string(),
             "connector": tenant.connector_of(route).map(|connector| connector.name.as_str()),
             "plugin": tenant.plugin_of(route).name.as_str(),
+            "hold_s": route.hold.as_secs(),
         })
     });
     json!({

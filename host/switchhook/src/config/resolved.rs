@@ -208,6 +208,8 @@ pub struct Route {
     pub connector: Option<ConnectorIndex>,
     /// Who answers.
     pub plugin: PluginIndex,
+    /// How long a call waits for another host before the plugin gets it; zero: not at all. Always zero for chats.
+    pub hold: Duration,
 }
 
 /// What kind of session a route takes.

@@ -1,6 +1,7 @@
 //! From a route as written to the resolved one: patterns, and references to what the tenant has.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::pattern::Pattern;
 use super::problem::ProblemKind;
@@ -9,6 +10,7 @@ use super::resolve::Resolver;
 use super::resolved::{Channel, ConnectorIndex, PluginIndex, Route};
 use super::suggest::nearest;
 use super::written::WrittenRoute;
+use crate::limits;
 
 /// Names of one sort within one tenant, and their positions.
 pub(super) struct Names {
@@ -26,7 +28,20 @@ impl Resolver<'_> {
         let plugin = self
             .required(written.plugin, &written.place, "plugin", "name the plugin that answers")
             .and_then(|at| self.reference("plugin", at, plugins));
-        Some(Route { to: to?, from: from?, channel: channel?, connector: connector?, plugin: PluginIndex(plugin?) })
+        let hold_place = written.hold_s.as_given().map(|at| at.place.clone());
+        let hold_s = self.number(written.hold_s, 0..=limits::HOLD_S_MAX, 0);
+        if let (Some(Some(Channel::Wa)), Some(1..), Some(place)) = (channel, hold_s, hold_place) {
+            self.reader.bad_value(&place, "chats cannot be held", "remove it, or route calls: `channel = \"TELCO\"`");
+            return None;
+        }
+        Some(Route {
+            to: to?,
+            from: from?,
+            channel: channel?,
+            connector: connector?,
+            plugin: PluginIndex(plugin?),
+            hold: Duration::from_secs(hold_s?),
+        })
     }
 
     fn pattern(&mut self, written: Field<String>) -> Option<Pattern> {

@@ -98,6 +98,7 @@ pub(super) struct WrittenRoute {
     pub(super) channel: Field<String>,
     pub(super) connector: Field<String>,
     pub(super) plugin: Field<String>,
+    pub(super) hold_s: Field<i64>,
 }
 
 impl Written {
@@ -222,6 +223,7 @@ impl WrittenRoute {
             channel: section.text(reader, "channel"),
             connector: section.text(reader, "connector"),
             plugin: section.text(reader, "plugin"),
+            hold_s: section.integer(reader, "hold_s"),
         };
         section.finish(reader, &[]);
         written

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::json::Printer;
 use super::manager::CallIn;
 use super::redact::{Address, Hidden, Url};
-use crate::limits::HANDOVER_BYTES_MAX;
+use crate::limits::{HANDOVER_BYTES_MAX, PEER_TEXT_BYTES_MAX};
 
 /// The only channel that can move.
 const CHANNEL: &str = "TELCO";
@@ -46,6 +46,9 @@ pub enum HandoverError {
     /// A field is missing, or is no text.
     #[error("`{0}` must be there, and be a text")]
     Field(&'static str),
+    /// A name or number that nobody has.
+    #[error("`{0}` has at most {PEER_TEXT_BYTES_MAX} bytes")]
+    Long(&'static str),
     /// A field is there and empty.
     #[error("`{0}` is empty")]
     Empty(&'static str),
@@ -69,9 +72,9 @@ impl Handover {
             return Err(HandoverError::Channel);
         }
         Ok(Self {
-            id: full(&mut map, "id")?,
-            caller: text(&mut map, "caller")?,
-            callee: text(&mut map, "callee")?,
+            id: full(&mut map, "id").and_then(|text| short("id", text))?,
+            caller: text(&mut map, "caller").and_then(|text| short("caller", text))?,
+            callee: text(&mut map, "callee").and_then(|text| short("callee", text))?,
             session_url: full(&mut map, "session_url")?,
             session_token: full(&mut map, "session_token")?,
         })
@@ -88,6 +91,21 @@ impl Handover {
             .field("session_url", session_url)
             .field("session_token", session_token)
             .finish()
+    }
+}
+
+impl From<Handover> for CallIn {
+    /// Without session and organisation: nobody has told them.
+    fn from(handover: Handover) -> Self {
+        Self {
+            session_id: String::new(),
+            call_id: handover.id,
+            org_uuid: String::new(),
+            from: handover.caller,
+            to: handover.callee,
+            url: handover.session_url,
+            token: handover.session_token,
+        }
     }
 }
 
@@ -120,6 +138,10 @@ fn text(map: &mut Map<String, Value>, field: &'static str) -> Result<String, Han
         Some(Value::String(text)) => Ok(text),
         _ => Err(HandoverError::Field(field)),
     }
+}
+
+fn short(field: &'static str, text: String) -> Result<String, HandoverError> {
+    if text.len() > PEER_TEXT_BYTES_MAX { Err(HandoverError::Long(field)) } else { Ok(text) }
 }
 
 fn full(map: &mut Map<String, Value>, field: &'static str) -> Result<String, HandoverError> {
@@ -169,6 +191,10 @@ mod tests {
         };
         assert_eq!(with("channel", "\"WA\""), Err(HandoverError::Channel));
         assert_eq!(with("channel", "null"), Err(HandoverError::Channel));
+        let long = format!("\"{}\"", "1".repeat(PEER_TEXT_BYTES_MAX + 1));
+        for field in ["id", "caller", "callee"] {
+            assert_eq!(with(field, &long), Err(HandoverError::Long(field)));
+        }
         assert_eq!(with("id", "1"), Err(HandoverError::Field("id")));
         assert_eq!(with("session_token", "\"\""), Err(HandoverError::Empty("session_token")));
         assert_eq!(with("caller", "\"\"").map(|call| call.caller), Ok(String::new()), "a hidden number");

@@ -82,6 +82,7 @@ fn every_key_arrives() {
         channel = "TELCO"
         connector = "main"
         plugin = "other"
+        hold_s = 45
         [[tenant.route]]
         to = "+15550100"
         from = "*"
@@ -122,6 +123,7 @@ fn every_key_arrives() {
     assert_eq!(first.channel, Some(Channel::Telco));
     assert_eq!(first.connector.map(|index| index.get()), Some(1));
     assert_eq!(first.plugin.get(), 1);
+    assert_eq!((first.hold, second.hold), (Duration::from_secs(45), Duration::ZERO));
     assert_eq!(second.to, Pattern::Exact("+15550100".into()));
     assert_eq!(second.from, Pattern::Any);
 }

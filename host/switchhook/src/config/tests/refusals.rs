@@ -44,7 +44,21 @@ fn a_key_that_resembles_nothing_lists_what_is_known() {
     refused(
         Sheet { route: "colour = \"red\"", ..GOOD },
         "t.toml:16:1: tenant[0].route[0].colour: there is no key `colour` here: \
-         remove it; known here: to, from, channel, connector, plugin",
+         remove it; known here: to, from, channel, connector, plugin, hold_s",
+    );
+}
+
+#[test]
+fn calls_are_held_for_a_while_and_chats_not_at_all() {
+    for bad in ["-1", "301"] {
+        let line: &'static str = format!("hold_s = {bad}").leak();
+        let report = format!("t.toml:16:10: tenant[0].route[0].hold_s: {bad} is out of range: use 0 to 300");
+        refused(Sheet { route: line, ..GOOD }, &report);
+    }
+    refused(
+        Sheet { route: "hold_s = 1\nchannel = \"WA\"", ..GOOD },
+        "t.toml:16:10: tenant[0].route[0].hold_s: chats cannot be held: \
+         remove it, or route calls: `channel = \"TELCO\"`",
     );
 }
 
