@@ -9,12 +9,13 @@ mod debian;
 mod plugins;
 mod python;
 mod shell;
+mod switchhook;
 mod tally;
 mod test;
 
 use std::process::ExitCode;
 
-use shell::{Failed, cargo, run, say};
+use shell::{Failed, program, run};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -55,9 +56,7 @@ fn main() -> ExitCode {
 
 fn demo(arguments: &[String]) -> Result<(), Failed> {
     plugins::build()?;
-    say("building switchhook (about six minutes from cold on two cores, else seconds)");
-    run(cargo(&["build", "--package", "switchhook"]), "switchhook did not build: the compiler's message is above")?;
-    let mut demo = cargo(&["run", "--quiet", "--package", "switchhook", "--", "demo"]);
+    let mut demo = program(switchhook::build()?, &["demo"]);
     demo.args(arguments);
     run(demo, "the demo failed: its own message is above")
 }

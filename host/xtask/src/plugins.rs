@@ -79,7 +79,7 @@ fn install_target() -> Result<(), Failed> {
 }
 
 /// Where cargo builds on this machine: usually `target`.
-fn target_dir() -> Result<PathBuf, Failed> {
+pub(crate) fn target_dir() -> Result<PathBuf, Failed> {
     let metadata = ask(cargo(&["metadata", "--no-deps", "--format-version", "1"]))
         .ok_or_else(|| Failed::new("`cargo metadata` failed; run it to see why"))?;
     let (_, after) = metadata
