@@ -1,5 +1,7 @@
-//! The handlers of `plugins/`, in whole calls on the virtual clock: what a caller does, hears, and leaves behind.
+//! The handlers of `plugins/`, in whole calls on the virtual clock: what a caller does, hears, and leaves behind. What there is
+//! in several languages goes through the same calls in each.
 
+mod echo;
 mod keypad_menu;
 mod voicemail;
 mod whisper_coach;
@@ -15,7 +17,39 @@ const PROBE_MS: usize = 200;
 const LIKENESS_MIN: f64 = 0.98;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [keypad_menu::trials(), voicemail::trials(), whisper_coach::trials()].into_iter().flatten().collect()
+    let each = LANGUAGES.iter().flat_map(|language| {
+        [echo::trials(*language), keypad_menu::trials(*language), voicemail::trials(*language)].into_iter().flatten()
+    });
+    each.chain(whisper_coach::trials()).collect()
+}
+
+/// The languages in which handlers are built here.
+const LANGUAGES: &[Language] = &[Language::RUST, Language { name: "js", memory_bytes: 6 << 20 }];
+
+/// A language, for the tests of what is built from it.
+#[derive(Clone, Copy)]
+struct Language {
+    name: &'static str,
+    /// What an echo in it needs, however long its call, bytes.
+    memory_bytes: usize,
+}
+
+impl Language {
+    const RUST: Self = Self { name: "rust", memory_bytes: 2 << 20 };
+
+    /// A component's name by its plugin's.
+    fn component(self, plugin: &str) -> String {
+        if self.name == Self::RUST.name { plugin.to_owned() } else { format!("{plugin}.{}", self.name) }
+    }
+
+    /// A test's name.
+    fn test(self, name: &str) -> String {
+        if self.name == Self::RUST.name {
+            format!("plugins::{name}")
+        } else {
+            format!("plugins::{}::{name}", self.name)
+        }
+    }
 }
 
 /// The samples of a file of `plugins/prompts`, 8 kHz.

@@ -2,11 +2,11 @@
 //!
 //! It knows no wasmtime and has no dependency, so it compiles in a second and can say what it does while the rest is
 //! built. Whatever the machine lacks it takes from the package registries; what it cannot make itself is named in one
-//! sentence. Everything it makes lies under `target/`, but for `plugins/NAME.wasm`.
+//! sentence. Everything it makes lies under `target/`, but for `plugins/*.wasm` and `node_modules`.
 //! Exit codes: 0 done, 1 it failed, 2 wrong use.
 
 mod debian;
-mod plugins;
+mod guests;
 mod python;
 mod shell;
 mod switchhook;
@@ -22,7 +22,7 @@ cargo xtask COMMAND
 
   demo [ARGUMENTS]   builds what is missing and runs `switchhook demo ARGUMENTS`
   test [FILTER]      every test of the project; with a filter, only tests whose name contains it
-  plugins            builds plugins/NAME.wasm and the guests of the tests
+  plugins [--lang L] builds plugins/NAME.wasm and the guests of the tests (rust), plugins/NAME.L.wasm (js); else all of them
   help               this text
 
 The first run fetches dependencies and builds wasmtime: about six minutes on two cores. Later runs take seconds.";
@@ -35,7 +35,8 @@ fn main() -> ExitCode {
         ("demo", _) => demo(&rest),
         ("test", []) => test::all(),
         ("test", [filter]) if !filter.starts_with('-') => test::filtered(filter),
-        ("plugins", []) => plugins::build(),
+        ("plugins", []) => guests::all(),
+        ("plugins", [option, language]) if option == "--lang" => guests::one(language),
         ("help" | "--help" | "-h", _) => {
             println!("{HELP}");
             Ok(())
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
 }
 
 fn demo(arguments: &[String]) -> Result<(), Failed> {
-    plugins::build()?;
+    guests::one("rust")?;
     let mut demo = program(switchhook::build()?, &["demo"]);
     demo.args(arguments);
     run(demo, "the demo failed: its own message is above")

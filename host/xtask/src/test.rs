@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::shell::{Failed, ask, cargo, not_started, program, run, say};
 use crate::tally::Tally;
-use crate::{debian, plugins, python, switchhook};
+use crate::{debian, guests, python, switchhook};
 
 /// Format, lints, guests, the real SDK, tests.
 pub(crate) fn all() -> Result<(), Failed> {
@@ -47,7 +47,7 @@ impl Report {
 
     /// The tests, unless something that they need could not be made.
     fn tests(&mut self, filter: Option<&str>) {
-        let guests = self.phase("guests", plugins::build);
+        let guests = self.phase("guests", guests::all);
         let python = self.phase("python", python::environment);
         let (Some(()), Some(python)) = (guests, python) else {
             return;

@@ -13,29 +13,29 @@ use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig};
 use tempfile::TempDir;
 
-use super::{heard, keys, level, places, prompt, wait};
+use super::{Language, heard, keys, level, places, prompt, wait};
 
 /// The greeting and its tone are over by then, ms since the answer.
 const GREETED_MS: u32 = 5_200;
 
-pub(super) fn trials() -> Vec<Trial> {
+pub(super) fn trials(language: Language) -> Vec<Trial> {
     vec![
-        simulated("plugins::voicemail_keeps_a_message", |_| keeps()),
-        simulated("plugins::voicemail_yields_at_8_khz", |_| yields(8_000)),
-        simulated("plugins::voicemail_yields_at_16_khz", |_| yields(16_000)),
-        simulated("plugins::voicemail_yields_at_24_khz", |_| yields(24_000)),
-        simulated("plugins::voicemail_replays_a_message", |_| replays()),
-        simulated("plugins::voicemail_deletes_a_message", |_| deletes()),
-        simulated("plugins::voicemail_keeps_no_silence", |_| no_message()),
-        simulated("plugins::voicemail_leaves_valid_files_at_any_moment", |_| hang_ups()),
-        simulated("plugins::voicemail_fails_without_its_grant", |_| not_granted()),
+        simulated(language.test("voicemail_keeps_a_message"), move |_| keeps(language)),
+        simulated(language.test("voicemail_yields_at_8_khz"), move |_| yields(language, 8_000)),
+        simulated(language.test("voicemail_yields_at_16_khz"), move |_| yields(language, 16_000)),
+        simulated(language.test("voicemail_yields_at_24_khz"), move |_| yields(language, 24_000)),
+        simulated(language.test("voicemail_replays_a_message"), move |_| replays(language)),
+        simulated(language.test("voicemail_deletes_a_message"), move |_| deletes(language)),
+        simulated(language.test("voicemail_keeps_no_silence"), move |_| no_message(language)),
+        simulated(language.test("voicemail_leaves_valid_files_at_any_moment"), move |_| hang_ups(language)),
+        simulated(language.test("voicemail_fails_without_its_grant"), move |_| not_granted(language)),
     ]
 }
 
 /// A world whose voicemail records into a folder of the test's own.
-fn config(folder: &TempDir, sample_rate_hz: u32) -> WorldConfig {
+fn config(language: Language, folder: &TempDir, sample_rate_hz: u32) -> WorldConfig {
     let data_dir = Some(folder.path().to_owned());
-    WorldConfig { data_dir, sample_rate_hz, ..WorldConfig::with("voicemail", &[]) }
+    WorldConfig { data_dir, sample_rate_hz, ..WorldConfig::with(&language.component("voicemail"), &[]) }
 }
 
 fn folder() -> TempDir {
@@ -70,9 +70,10 @@ fn words(sample_rate_hz: u32) -> Step {
     Step::Say(Arc::from_iter(words))
 }
 
-async fn keeps() {
+async fn keeps(language: Language) {
     let folder = folder();
-    let (report, record) = one_call(config(&folder, 8_000), vec![wait(GREETED_MS), words(8_000), keys("#")]).await;
+    let (report, record) =
+        one_call(config(language, &folder, 8_000), vec![wait(GREETED_MS), words(8_000), keys("#")]).await;
     assert_eq!(report.outcome, Outcome::AgentClosed);
     assert_eq!((record.end, record.guest), (EndReason::Closed, Some(GuestEnd::Returned)));
     let greeting = heard("voicemail-greeting", &report);
@@ -86,11 +87,11 @@ async fn keeps() {
 }
 
 /// Speech into the greeting silences it within 100 ms, wherever in a frame and in the greeting it begins.
-async fn yields(sample_rate_hz: u32) {
+async fn yields(language: Language, sample_rate_hz: u32) {
     for before_ms in [400, 1_311, 2_505, 4_003] {
         let folder = folder();
         let script = vec![Step::Silence { ms: before_ms }, words(sample_rate_hz)];
-        let (report, record) = one_call(config(&folder, sample_rate_hz), script).await;
+        let (report, record) = one_call(config(language, &folder, sample_rate_hz), script).await;
         assert_eq!(record.guest, Some(GuestEnd::Returned));
         let said = report.said.iter().position(|sample| sample.unsigned_abs() > 300).expect("the caller spoke");
         let said_ms = said * 1_000 / sample_rate_hz as usize;
@@ -105,10 +106,10 @@ async fn yields(sample_rate_hz: u32) {
     }
 }
 
-async fn replays() {
+async fn replays(language: Language) {
     let folder = folder();
     let script = vec![wait(GREETED_MS), words(8_000), keys("#"), wait(1_500), keys("1")];
-    let (report, _) = one_call(config(&folder, 8_000), script).await;
+    let (report, _) = one_call(config(language, &folder, 8_000), script).await;
     let replayed = heard("caller-message", &report);
     let options = heard("voicemail-options", &report);
     assert_eq!(replayed.len(), 1, "the caller heard the own words");
@@ -116,31 +117,31 @@ async fn replays() {
     assert_eq!(files(folder.path()).len(), 1);
 }
 
-async fn deletes() {
+async fn deletes(language: Language) {
     let folder = folder();
     let script = vec![wait(GREETED_MS), words(8_000), keys("#"), wait(1_500), keys("1"), wait(2_000), keys("3")];
-    let (report, _) = one_call(config(&folder, 8_000), script).await;
+    let (report, _) = one_call(config(language, &folder, 8_000), script).await;
     assert_eq!(heard("voicemail-deleted", &report).len(), 1);
     assert!(heard("voicemail-kept", &report).is_empty());
     assert_eq!(files(folder.path()), [] as [PathBuf; 0], "nothing is left of it");
     assert_eq!(report.outcome, Outcome::AgentClosed);
 }
 
-async fn no_message() {
+async fn no_message(language: Language) {
     for script in [Vec::new(), vec![wait(GREETED_MS), keys("#")]] {
         let folder = folder();
-        let (report, _) = one_call(config(&folder, 16_000), script).await;
+        let (report, _) = one_call(config(language, &folder, 16_000), script).await;
         assert_eq!(heard("goodbye", &report).len(), 1);
         assert_eq!(files(folder.path()), [] as [PathBuf; 0]);
     }
 }
 
 /// Whenever the caller hangs up, what is left is whole, and no longer than the call.
-async fn hang_ups() {
+async fn hang_ups(language: Language) {
     let mut left = 0;
     for ms in (0..14_000).step_by(430) {
         let folder = folder();
-        let mut world = World::simulated(config(&folder, 8_000)).await;
+        let mut world = World::simulated(config(language, &folder, 8_000)).await;
         let script =
             vec![Step::WaitAnswered, wait(1_500), words(8_000), keys("#"), wait(1_000), keys("1"), wait(60_000)];
         let caller = Caller { give_up_ms: ms, ..Caller::new(script) };
@@ -163,8 +164,8 @@ async fn hang_ups() {
     assert!(left > 20, "most of these calls left a message: {left}");
 }
 
-async fn not_granted() {
-    let config = WorldConfig { data_dir: None, ..WorldConfig::with("voicemail", &[]) };
+async fn not_granted(language: Language) {
+    let config = WorldConfig { data_dir: None, ..WorldConfig::with(&language.component("voicemail"), &[]) };
     let (_, record) = one_call(config, Vec::new()).await;
     let failed = record.guest.expect("it ended");
     assert_eq!(failed.code(), "FAILED");

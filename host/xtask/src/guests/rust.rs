@@ -1,15 +1,16 @@
-//! `cargo xtask plugins`: every guest, from source to component.
+//! Guests in Rust: cargo makes components of them, and knows what is to be built again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::cannot;
 use crate::shell::{Failed, ask, cargo, program, root, run, say};
 
 const TARGET: &str = "wasm32-wasip2";
 
 /// Builds `plugins/*` to `plugins/NAME.wasm` and `tests/guests/*` to `target/guests/NAME.wasm`. A file is written only
 /// when its bytes changed, and whole, because hosts watch it.
-pub(crate) fn build() -> Result<(), Failed> {
+pub(super) fn build() -> Result<(), Failed> {
     install_target()?;
     let built = target_dir()?.join(TARGET).join("guest");
     for (sources, components) in [("plugins", "plugins"), ("tests/guests", "target/guests")] {
@@ -98,10 +99,6 @@ fn copy_if_changed(from: &Path, to: &Path) -> Result<bool, Failed> {
     fs::write(&partial, &bytes).map_err(|e| cannot("write", &partial, &e))?;
     fs::rename(&partial, to).map_err(|e| cannot("write", to, &e))?;
     Ok(true)
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failed {
-    Failed(format!("cannot {what} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

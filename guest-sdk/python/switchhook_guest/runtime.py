@@ -1,0 +1,55 @@
+"""Runs a handler to its end, or to the call's: what a component's entry calls."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from componentize_py_types import Err
+from wit_world.imports import events, log, types
+
+from ._hub import Hub
+from ._loop import CallLoop
+from .call import Call
+from .failure import CallEnded, Failure, LinkLost
+
+
+def serve(handler: Callable[[Any], Any], info: types.CallInfo) -> None:
+    """Serves one call: by an ``async def`` with its :class:`Call`, or by a ``def`` with what is known of it."""
+    try:
+        if inspect.iscoroutinefunction(handler):
+            _run(handler, info)
+        else:
+            handler(info)
+    except Failure as failure:
+        raise Err(types.Failure(failure.code, failure.message)) from None
+    except Exception as error:
+        log.log(log.Level.ERROR, "".join(traceback.format_exception(error)))
+        raise Err(types.Failure("UNCAUGHT", f"{type(error).__name__}: {error}")) from None
+
+
+def _run(handler: Callable[[Call], Any], info: types.CallInfo) -> None:
+    hub = Hub(info)
+
+    def take(event: types.Event) -> None:
+        hub.take(event)
+        if isinstance(event, types.Event_Ended):
+            loop.fire_all()
+
+    loop = CallLoop(take)
+    asyncio.set_event_loop(loop)
+    task = loop.create_task(handler(Call(hub)))
+    try:
+        loop.run_until_complete(task)
+    except (CallEnded, LinkLost):
+        # A handler that gave up because the call is over has ended well. `ended` follows, and is taken.
+        while hub.reason is None and (event := events.next()) is not None:
+            hub.take(event)
+    except RuntimeError:
+        # It waits for what never comes.
+        if task.done():
+            raise
+        task.cancel()
