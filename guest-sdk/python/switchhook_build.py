@@ -57,7 +57,7 @@ def build(module: Path, output: Path, paths: list[Path], wit: Path, folder: Path
     for path in [entry, *paths]:
         command += ["-p", path]
     # The same sources make the same component; the compiled modules of this machine's Python are of no use in it.
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "VIRTUAL_ENV": ""}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "VIRTUAL_ENV": sys.prefix}
     if subprocess.run(command, env=environment).returncode != 0:
         sys.exit(f"{module} did not become a component: the message is above")
     # Whole or not at all: hosts watch it.

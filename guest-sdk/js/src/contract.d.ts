@@ -63,7 +63,7 @@ export type TimerId = number;
 /** Names one websocket. Unique within the call. */
 export type SocketId = number;
 
-/** Names one http request or placed call. Unique within the call. */
+/** Names one http request, or one placed call or begun chat. Unique among its kind within the call. */
 export type RequestId = number;
 
 /** Audio that was heard, as the carrier framed it: usually 20 ms. */
@@ -143,6 +143,19 @@ export interface HttpEnd {
   value: Result<undefined, Failure>;
 }
 
+/**
+ * A call that was placed, or a chat that was begun, came a step further. Each step comes once at the most, in this order:
+ * `claimed` (the carrier has a session for it; the detail is its id), `answered` (its handler has answered it; the
+ * detail is the carrier's id of the call; never for a chat), then one of `ended` (it was answered, or was a chat, and is
+ * over; the detail says why, as `ended` and `closed` do) and `failed` (it never came so far: the carrier's code, such as
+ * `CALL_UNANSWERED`, or the host's). The last two are the end of it. Further steps may be added.
+ */
+export interface PlacedStep {
+  request: RequestId;
+  step: string;
+  value: Result<string, Failure>;
+}
+
 /** Everything that can happen to a call. */
 export type Event =
   /** Audio was heard. The only event that may be dropped when a handler is late (oldest first, counted). */
@@ -162,6 +175,8 @@ export type Event =
   | { tag: "http-head"; val: HttpHead }
   | { tag: "http-body"; val: HttpBody }
   | { tag: "http-end"; val: HttpEnd }
+  /** What became of a call or chat that this handler placed. */
+  | { tag: "placed"; val: PlacedStep }
   /**
    * Something the handler should know; the call goes on. `VOICE_LOST`: the way to the carrier broke and is being opened
    * again; what was sent and not heard is forgotten, what is queued waits, commands fail with `LINK_LOST`. `VOICE_BACK`: it

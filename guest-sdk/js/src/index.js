@@ -10,3 +10,7 @@ export * as audio from "./audio/index.js";
 export * as config from "./config.js";
 export * as log from "./log.js";
 export * as recording from "./recording.js";
+export * as calls from "./calls.js";
+export * as http from "./http.js";
+export * as store from "./store.js";
+export { Socket } from "./socket.js";

@@ -46,7 +46,7 @@ export async function run(handler, info, idle) {
  */
 function settle(hub, error) {
   if (error === undefined) return;
-  if (!Failure.is(error, ENDED, LINK_LOST)) throw refusal(error);
+  if (!Failure.is(error, ENDED, LINK_LOST)) throw error;
   // `ended` follows, and is taken, as the contract wishes.
   while (hub.reason === undefined) {
     const event = events.next();

@@ -37,7 +37,7 @@ const ENTRIES = {
   // such a thing: when it arrives, no job is left.
   default: (entry) => `
     import { running } from "switchhook-guest/globals";
-    import { run } from "switchhook-guest/runtime";
+    import { refusal, run } from "switchhook-guest/runtime";
     import handler from ${JSON.stringify(entry)};
     const BYTE = new Uint8Array(1);
     let pair;
@@ -49,7 +49,11 @@ const ENTRIES = {
     };
     export async function handle(info) {
       running();
-      await run(handler, info, idle);
+      try {
+        await run(handler, info, idle);
+      } catch (error) {
+        throw refusal(error);
+      }
     }
     export async function idleStream() { return pair.readable; }`,
   handle: (entry) => `

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 //! `npm run contract`: the types of the contract, from its WIT, as the engine gives and takes them: `src/contract.d.ts`, and
-//! `src/host/*` for its functions. `--check` only tells whether they are up to date.
+//! `src/host/*` for its functions, and
+//! `src/testing/host/*` for those of a simulated call. `--check` only tells whether they are up to date.
 //!
 //! It reads the part of WIT that the contract uses: interfaces with records, variants, enums, aliases and functions.
 
@@ -172,6 +173,11 @@ export type Result<T, E> = { tag: "ok"; val: T } | { tag: "err"; val: E };
         : `${doc(f.docs)}export function ${f.name}(${f.given.join(", ")}): ${f.answer};\n`,
     );
     out[`host/${name}.d.ts`] = `${HEAD}${imports}${texts.join("\n")}`;
+    const stubs = functions.map(({ name: f }) => {
+      const stub = `(...given) => host(${quoted(name)}).${f}(...given)`;
+      return f === "delete" ? `const remove = ${stub};\nexport { remove as delete };\n` : `export const ${f} = ${stub};\n`;
+    });
+    out[`testing/host/${name}.js`] = `${HEAD}import { host } from "../current.js";\n\n${stubs.join("")}`;
     out[`host/${name}.js`] = `${HEAD}export * from "switchhook:handler/${name}@${VERSION}";\n`;
   }
   return out;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wit_world.imports import events as host
+from wit_world.imports.events import Waited
 from wit_world.imports.types import Event
 
 
@@ -14,5 +15,11 @@ def events() -> Iterator[Event]:
         yield event
 
 
-next = host.next
-next_within = host.next_within
+def next() -> Event | None:
+    """Waits for the next event. ``None``: ``Event_Ended`` was given, and nothing will ever come again."""
+    return host.next()
+
+
+def next_within(seconds: float) -> Waited:
+    """Waits for the next event, but no longer: 0 asks without waiting."""
+    return host.next_within(max(0, round(seconds * 1_000)))

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from componentize_py_types import Err
@@ -18,12 +19,9 @@ from .failure import CallEnded, Failure, LinkLost
 
 
 def serve(handler: Callable[[Any], Any], info: types.CallInfo) -> None:
-    """Serves one call: by an ``async def`` with its :class:`Call`, or by a ``def`` with what is known of it."""
+    """Serves one call: its exceptions become what the host is told, with the place in the log for those that are no failure."""
     try:
-        if inspect.iscoroutinefunction(handler):
-            _run(handler, info)
-        else:
-            handler(info)
+        run(handler, info)
     except Failure as failure:
         raise Err(types.Failure(failure.code, failure.message)) from None
     except Exception as error:
@@ -31,7 +29,11 @@ def serve(handler: Callable[[Any], Any], info: types.CallInfo) -> None:
         raise Err(types.Failure("UNCAUGHT", f"{type(error).__name__}: {error}")) from None
 
 
-def _run(handler: Callable[[Call], Any], info: types.CallInfo) -> None:
+def run(handler: Callable[[Any], Any], info: types.CallInfo) -> None:
+    """Runs an ``async def`` with its :class:`Call`, or a ``def`` with what is known of the call."""
+    if not inspect.iscoroutinefunction(handler):
+        handler(info)
+        return
     hub = Hub(info)
 
     def take(event: types.Event) -> None:
@@ -49,7 +51,12 @@ def _run(handler: Callable[[Call], Any], info: types.CallInfo) -> None:
         while hub.reason is None and (event := events.next()) is not None:
             hub.take(event)
     except RuntimeError:
-        # It waits for what never comes.
         if task.done():
             raise
+        # It waits for what never comes: it is told so, and cleans up.
         task.cancel()
+        with suppress(asyncio.CancelledError, CallEnded, LinkLost):
+            loop.run_until_complete(task)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

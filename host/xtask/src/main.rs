@@ -8,6 +8,7 @@
 mod debian;
 mod guests;
 mod python;
+mod sdks;
 mod shell;
 mod switchhook;
 mod tally;
@@ -22,7 +23,8 @@ cargo xtask COMMAND
 
   demo [ARGUMENTS]   builds what is missing and runs `switchhook demo ARGUMENTS`
   test [FILTER]      every test of the project; with a filter, only tests whose name contains it
-  plugins [--lang L] builds plugins/NAME.wasm and the guests of the tests (rust), plugins/NAME.L.wasm (js); else all of them
+  plugins [--lang L] builds plugins/NAME.wasm and the guests of the tests (rust), plugins/NAME.L.wasm (js, python); else all of them
+  contract           makes the types of the SDKs from the contract in wit/
   help               this text
 
 The first run fetches dependencies and builds wasmtime: about six minutes on two cores. Later runs take seconds.";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ("demo", _) => demo(&rest),
         ("test", []) => test::all(),
         ("test", [filter]) if !filter.starts_with('-') => test::filtered(filter),
+        ("contract", []) => sdks::contract(),
         ("plugins", []) => guests::all(),
         ("plugins", [option, language]) if option == "--lang" => guests::one(language),
         ("help" | "--help" | "-h", _) => {

@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use crate::shell::{Failed, ask, cargo, not_started, program, run, say};
 use crate::tally::Tally;
-use crate::{debian, guests, python, switchhook};
+use crate::{debian, guests, python, sdks, switchhook};
 
 /// Format, lints, guests, the real SDK, tests.
 pub(crate) fn all() -> Result<(), Failed> {
     let mut report = Report::default();
     report.phase("format", format);
     report.phase("lints", lints);
+    report.phase("sdks", sdks::check);
     report.tests(None);
     report.close()
 }

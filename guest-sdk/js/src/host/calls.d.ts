@@ -2,5 +2,11 @@
 
 import type { RequestId } from "../contract.js";
 
-/** Places a call that the named plugin of this tenant will handle; what becomes of it comes as an event. */
+/**
+ * Places a call that the named plugin will handle. `to` is a number or address as the carrier writes it: letters, digits
+ * and `+*#@.:-_`, at most 64.
+ */
 export function place(to: string, plugin: string): RequestId;
+
+/** Begins a chat that the named plugin will handle. `to` as above. */
+export function beginChat(to: string, plugin: string): RequestId;

@@ -3,8 +3,9 @@
 //! A plugin is a folder of `plugins/`; what it is in Rust lies in the folder itself, what it is in another language in a
 //! folder named as the language. A language is a file here and a line of [`LANGUAGES`].
 
-mod js;
+pub(crate) mod js;
 mod made;
+pub(crate) mod python;
 mod rust;
 
 use std::fs;
@@ -25,7 +26,7 @@ struct Language {
 }
 
 /// All but Rust, whose own tool knows what is to be built again.
-const LANGUAGES: &[Language] = &[js::LANGUAGE];
+const LANGUAGES: &[Language] = &[js::LANGUAGE, python::LANGUAGE];
 
 /// What plugins of any language are made of.
 const INGREDIENTS: &[&str] = &["wit", "plugins/prompts", "host/xtask/src/guests"];
@@ -112,6 +113,6 @@ mod tests {
 
     #[test]
     fn an_unknown_language_is_refused_by_name() {
-        assert!(one("cobol").is_err_and(|failed| failed.0.contains("cobol") && failed.0.contains("rust, js")));
+        assert!(one("cobol").is_err_and(|failed| failed.0.contains("cobol") && failed.0.contains("rust, js, python")));
     }
 }

@@ -152,6 +152,19 @@ class HttpEnd:
     request: int
     value: Result[None, Failure]
 
+@dataclass
+class PlacedStep:
+    """
+    A call that was placed, or a chat that was begun, came a step further. Each step comes once at the most, in this order:
+    `claimed` (the carrier has a session for it; the detail is its id), `answered` (its handler has answered it; the
+    detail is the carrier's id of the call; never for a chat), then one of `ended` (it was answered, or was a chat, and is
+    over; the detail says why, as `ended` and `closed` do) and `failed` (it never came so far: the carrier's code, such as
+    `CALL_UNANSWERED`, or the host's). The last two are the end of it. Further steps may be added.
+    """
+    request: int
+    step: str
+    value: Result[str, Failure]
+
 
 @dataclass
 class Event_Audio:
@@ -219,6 +232,11 @@ class Event_HttpEnd:
 
 
 @dataclass
+class Event_Placed:
+    value: PlacedStep
+
+
+@dataclass
 class Event_Warning:
     value: Failure
 
@@ -238,7 +256,7 @@ class Event_Other:
     value: Field
 
 
-Event = Union[Event_Audio, Event_Outcome, Event_Mark, Event_Dtmf, Event_PlayoutLow, Event_Timer, Event_SocketOpen, Event_SocketMessage, Event_SocketWritable, Event_SocketClosed, Event_HttpHead, Event_HttpBody, Event_HttpEnd, Event_Warning, Event_CallError, Event_Ended, Event_Other]
+Event = Union[Event_Audio, Event_Outcome, Event_Mark, Event_Dtmf, Event_PlayoutLow, Event_Timer, Event_SocketOpen, Event_SocketMessage, Event_SocketWritable, Event_SocketClosed, Event_HttpHead, Event_HttpBody, Event_HttpEnd, Event_Placed, Event_Warning, Event_CallError, Event_Ended, Event_Other]
 """
 Everything that can happen to a call.
 """

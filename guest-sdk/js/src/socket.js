@@ -1,0 +1,90 @@
+//! Outgoing WebSockets to granted hosts. Secrets are added by the host, never by the handler.
+
+import * as host from "#host/websocket";
+import { FULL, Failure, asked } from "./failure.js";
+import { current } from "./hub.js";
+import { Stream } from "./stream.js";
+
+/** Messages that wait for a reader. More: the oldest is dropped and counted. */
+const MESSAGES_MAX = 1_024;
+
+/**
+ * One connection: an async iterator of its messages, text as strings and the rest as bytes, that ends when it is closed.
+ *
+ * ```js
+ * const socket = await Socket.open("wss://api.example.com/v1", { headers: { "x-mode": "voice" } });
+ * await socket.send(JSON.stringify({ type: "hello" }));
+ * for await (const message of socket) ...
+ * ```
+ */
+export class Socket {
+  #id;
+  /** @type {Stream<string | Uint8Array>} */
+  #messages;
+  /** @type {(() => void)[]} */
+  #writable = [];
+  /** Why it is closed, once it is. @type {{ code: number, reason: string } | undefined} */
+  closed;
+
+  /**
+   * Opens one. Rejects with `NOT_GRANTED` for a host that is not granted, and with `CLOSED` when it did not come about.
+   * @param {string} url
+   * @param {{ headers?: Record<string, string> }} [options]
+   * @returns {Promise<Socket>}
+   */
+  static open(url, { headers = {} } = {}) {
+    const fields = Object.entries(headers).map(([name, value]) => ({ name, value }));
+    return new Promise((resolve, reject) => {
+      const id = asked(() => host.open(url, fields));
+      const socket = new Socket(id, () => resolve(socket), reject);
+    });
+  }
+
+  /**
+   * @param {number} id
+   * @param {() => void} opened
+   * @param {(failure: Failure) => void} refused
+   */
+  constructor(id, opened, refused) {
+    this.#id = id;
+    this.#messages = new Stream({ weightMax: MESSAGES_MAX, forget: () => {} });
+    const off = current().follow("socket", id, (tag, value) => {
+      if (tag === "socket-open") opened();
+      else if (tag === "socket-message") this.#messages.push(value.payload.val);
+      else if (tag === "socket-closed") {
+        off();
+        this.closed = { code: value.code, reason: value.reason };
+        this.#messages.end();
+        refused(new Failure("CLOSED", `${value.code}: ${value.reason}`));
+      }
+      if (tag !== "socket-message") for (const wake of this.#writable.splice(0)) wake();
+    });
+  }
+
+  /** Sends one message whole, when there is room for it. @param {string | Uint8Array} message */
+  async send(message) {
+    const payload = typeof message === "string" ? { tag: "text", val: message } : { tag: "binary", val: message };
+    for (;;) {
+      try {
+        return asked(() => host.send(this.#id, /** @type {any} */ (payload)));
+      } catch (error) {
+        if (!Failure.is(error, FULL)) throw error;
+        await new Promise((resolve) => this.#writable.push(() => resolve(undefined)));
+      }
+    }
+  }
+
+  /** Begins to close it. */
+  close(code = 1_000, reason = "") {
+    host.close(this.#id, code, reason);
+  }
+
+  /** The next message. Rejects with `ENDED` when it is closed. @param {{ signal?: AbortSignal }} [options] */
+  read(options) {
+    return this.#messages.read(options);
+  }
+
+  [Symbol.asyncIterator]() {
+    return this.#messages;
+  }
+}
