@@ -20,7 +20,7 @@ pub(crate) fn tools() -> Result<(), Failed> {
     if made::is_there(&note, &recipe, &list) {
         return Ok(());
     }
-    let recent = "process.exit(process.versions.node.split('.')[0] < 20)";
+    let recent = "process.exit(Number(process.versions.node.split('.')[0] < 20))";
     if ask(program("node", &["-e", recent])).is_none() {
         return Err(Failed::new(
             "node is missing or older than 20, and plugins are built with it: install Node.js 20 or later",
