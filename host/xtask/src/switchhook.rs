@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::plugins::target_dir;
+use crate::guests::target_dir;
 use crate::shell::{Failed, cargo, run, say};
 
 /// Builds `switchhook` and says where it is.

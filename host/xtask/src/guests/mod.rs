@@ -11,6 +11,8 @@ mod rust;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(crate) use rust::target_dir;
+
 use crate::shell::{Failed, root, say};
 
 /// How a language's sources become components.
