@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("telcoflow", 0),
     ("call", 1),
     ("carriers", 2),
+    ("key-value", 2),
     ("recordings", 2),
     ("registry", 2),
     ("sandbox", 2),
