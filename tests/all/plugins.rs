@@ -24,7 +24,11 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The languages in which handlers are built here.
-const LANGUAGES: &[Language] = &[Language::RUST, Language { name: "js", memory_bytes: 6 << 20 }];
+const LANGUAGES: &[Language] = &[
+    Language::RUST,
+    Language { name: "js", memory_bytes: 6 << 20 },
+    Language { name: "python", memory_bytes: 40 << 20 },
+];
 
 /// A language, for the tests of what is built from it.
 #[derive(Clone, Copy)]

@@ -28,6 +28,7 @@ test("a prompt yields to a key, and the key is given", async () => {
     await call.answer();
     const keys = call.keys();
     key = await call.ask(TONE, { keys, patienceMs: 1_000 });
+    await sleep(1_000);
   });
   assert.equal(key, "7");
   assert.deepEqual(report.heardAtMs(TONE), []);

@@ -25,6 +25,7 @@ cargo xtask COMMAND
   test [FILTER]      every test of the project; with a filter, only tests whose name contains it
   plugins [--lang L] builds plugins/NAME.wasm and the guests of the tests (rust), plugins/NAME.L.wasm (js, python); else all of them
   contract           makes the types of the SDKs from the contract in wit/
+  sdks               the tests of the SDKs of other languages and of their plugins, which need no host
   help               this text
 
 The first run fetches dependencies and builds wasmtime: about six minutes on two cores. Later runs take seconds.";
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         ("test", []) => test::all(),
         ("test", [filter]) if !filter.starts_with('-') => test::filtered(filter),
         ("contract", []) => sdks::contract(),
+        ("sdks", []) => sdks::check(),
         ("plugins", []) => guests::all(),
         ("plugins", [option, language]) if option == "--lang" => guests::one(language),
         ("help" | "--help" | "-h", _) => {
