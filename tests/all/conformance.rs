@@ -9,6 +9,7 @@ mod host;
 mod observed;
 pub(crate) mod rows;
 pub(crate) mod sdk;
+mod sessions;
 mod upgrades;
 
 use std::collections::BTreeSet;
@@ -44,7 +45,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     });
     let table = real("conformance::every_divergence_has_its_row_and_reason", |_| async { table() });
     let readme = real("conformance::the_readme_tells_it_all", |_| async { readme() });
-    with_sdk.chain([table, readme]).collect()
+    with_sdk.chain([table, readme]).chain(sessions::trials()).collect()
 }
 
 /// The server of both calls.
@@ -128,7 +129,10 @@ fn readme() {
         };
         format!("| {} | {names} | {} | {} |", divergence.row, divergence.on_the_wire, divergence.reason)
     });
-    let missing: Vec<String> =
-        scenarios.chain(divergences).filter(|row| !page.lines().any(|line| line == row)).collect();
+    let missing: Vec<String> = scenarios
+        .chain(divergences)
+        .chain(sessions::rows())
+        .filter(|row| !page.lines().any(|line| line == row))
+        .collect();
     assert!(missing.is_empty(), "tests/conformance/README.md lacks these rows:\n{}", missing.join("\n"));
 }

@@ -18,6 +18,7 @@ mod link_life;
 mod load;
 mod oci;
 mod outbound;
+mod placing;
 mod plugins;
 mod recording;
 mod refusals;
@@ -49,6 +50,7 @@ fn main() {
         outbound::trials(),
         handover::trials(),
         several::trials(),
+        placing::trials(),
         refusals::trials(),
         recording::trials(),
         legs::trials(),

@@ -1,6 +1,7 @@
 //! The handlers of `plugins/`, in whole calls on the virtual clock: what a caller does, hears, and leaves behind. What there is
 //! in several languages goes through the same calls in each.
 
+mod call_back;
 mod echo;
 mod keypad_menu;
 mod voicemail;
@@ -20,7 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let each = LANGUAGES.iter().flat_map(|language| {
         [echo::trials(*language), keypad_menu::trials(*language), voicemail::trials(*language)].into_iter().flatten()
     });
-    each.chain(whisper_coach::trials()).collect()
+    each.chain(call_back::trials()).chain(whisper_coach::trials()).collect()
 }
 
 /// The languages in which handlers are built here.

@@ -62,6 +62,10 @@ pub struct WorldConfig {
     pub dialers: Option<Dialers>,
     /// How long calls of the first plugin wait for another host.
     pub hold: Duration,
+    /// The grant `calls`, for every plugin.
+    pub may_place: bool,
+    /// The component of the only plugin, `theirs`, of a second tenant, which has a connector of its own and no route.
+    pub second_tenant: Option<String>,
     /// More plugins and the routes to them, tried before the first.
     pub others: Vec<Other>,
     /// Every plugin may record, into this folder: `recordings/acme/first/REFERENCE.wav`, `.../other-0/...`.
@@ -92,6 +96,8 @@ impl Default for WorldConfig {
             shows_key: true,
             dialers: None,
             hold: Duration::ZERO,
+            may_place: false,
+            second_tenant: None,
             others: Vec::new(),
             data_dir: None,
             recorder_limits: RecorderLimits::default(),
@@ -157,7 +163,7 @@ impl World {
             recordings::Recorder::with_disk(folder, limits, config.disk.clone()).expect("a folder for recordings")
         });
         let exchange = Exchange::start(ExchangeConfig {
-            tenants: vec![tenant(&config, base, recorder.as_ref())],
+            tenants: tenants(&config, base, recorder.as_ref()),
             dialer: dialer.clone(),
             seed: config.sim.seed,
             observer: Arc::new(Recorder(told, config.observer.clone())),
@@ -197,6 +203,21 @@ impl World {
     }
 }
 
+fn tenants(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> Vec<TenantConfig> {
+    let theirs = config.second_tenant.iter().map(|component| TenantConfig {
+        name: "other".to_string(),
+        connectors: vec![connector(config, base, "theirs", &config.api_key)],
+        plugins: vec![PluginConfig {
+            name: "theirs".to_string(),
+            version: Some(components::plugin(component).into()),
+            setup: GuestSetup::default(),
+            calls_max: config.calls_max,
+        }],
+        routes: Vec::new(),
+    });
+    std::iter::once(tenant(config, base, recorder)).chain(theirs).collect()
+}
+
 fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> TenantConfig {
     let plugin = |name: &str, component: &str, values: &[(String, String)]| PluginConfig {
         name: name.to_string(),
@@ -205,6 +226,8 @@ fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Record
             config: values.to_vec().into(),
             limits: config.limits.clone(),
             recordings: recorder.map(|recorder| recorder.plugin("acme", name).expect("safe names")),
+            may_place: config.may_place,
+            placer: None,
         },
         calls_max: config.calls_max,
     };

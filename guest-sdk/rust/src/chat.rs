@@ -22,10 +22,10 @@
 use std::time::Duration;
 
 pub use crate::bindings::chatting::switchhook::handler::chat::{ChatEvent, ChatInfo, ChatMessage, ChatWaited};
-pub use crate::bindings::chatting::switchhook::handler::messages::{close, room, send};
+pub use crate::host::messages::{close, room, send};
 
-use crate::bindings::chatting::switchhook::handler::chat as host;
 use crate::events::millis;
+use crate::host::chat as host;
 
 /// The chat's events, one after the other, to its end. [`ChatEvent::Closed`] is the last one.
 pub fn events() -> ChatEvents {

@@ -2,6 +2,7 @@
 
 #[cfg(not(all(feature = "testing", not(target_arch = "wasm32"))))]
 mod imports {
+    pub(crate) use crate::bindings::chatting::switchhook::handler::{chat, messages};
     pub use crate::bindings::plain::switchhook::handler::{
         call, calls, http, key_value, playout, recording, websocket,
     };
@@ -11,4 +12,4 @@ mod imports {
 use crate::testing::imports;
 
 pub use imports::{call, calls, http, key_value, playout, recording, websocket};
-pub(crate) use imports::{config, events, log, timers};
+pub(crate) use imports::{chat, config, events, log, messages, timers};

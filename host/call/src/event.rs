@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CommandId, EndReason, Failure, Ledger};
+use crate::{CommandId, EndReason, Failure, Ledger, Placed};
 
 /// Something that happened to a call.
 ///
@@ -47,6 +47,13 @@ pub enum Event {
     PlayoutLow(Ledger),
     /// A timer fired.
     Timer(u32),
+    /// What became of a call or chat that the handler placed.
+    Placed {
+        /// The number that it was given.
+        request: u32,
+        /// How far it came.
+        step: Placed,
+    },
     /// Something the handler's author should know; the call goes on.
     Warning(Failure),
     /// The carrier reported an error of this call; the call goes on.
@@ -72,6 +79,9 @@ impl fmt::Debug for Event {
             Event::Dtmf { channel, .. } => f.debug_struct("Dtmf").field("channel", channel).finish_non_exhaustive(),
             Event::PlayoutLow(ledger) => f.debug_tuple("PlayoutLow").field(ledger).finish(),
             Event::Timer(id) => f.debug_tuple("Timer").field(id).finish(),
+            Event::Placed { request, step } => {
+                f.debug_struct("Placed").field("request", request).field("step", &step.step()).finish()
+            }
             Event::Warning(failure) => f.debug_tuple("Warning").field(failure).finish(),
             Event::CallError(failure) => f.debug_tuple("CallError").field(failure).finish(),
             Event::Ended(reason) => f.debug_tuple("Ended").field(reason).finish(),

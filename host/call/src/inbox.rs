@@ -265,7 +265,7 @@ impl Waiting {
             Event::PlayoutLow(_) => Some(&mut self.playout_lows),
             Event::Warning(_) => Some(&mut self.warnings),
             Event::CallError(_) => Some(&mut self.call_errors),
-            Event::Audio { .. } | Event::Timer(_) | Event::Ended(_) => None,
+            Event::Audio { .. } | Event::Timer(_) | Event::Placed { .. } | Event::Ended(_) => None,
         }
     }
 }

@@ -112,6 +112,16 @@ pub const API_VERSION_BYTES_MAX: usize = 64;
 /// How long a chat message waits to leave, in milliseconds. Longer: it fails with `TIMEOUT` and is not sent.
 pub const MESSAGE_WAIT_MS_MAX: u64 = 30_000;
 
+/// Calls and chats that one handler placed and that are under way, counting those whose last step it has not taken. Full:
+/// `FULL`.
+pub const PLACED_MAX: usize = 16;
+
+/// Calls and chats that one handler may place in a second, in the long run. More: `FULL`.
+pub const PLACES_PER_S_MAX: u32 = 2;
+
+/// Calls and chats that one handler may place at once after a rest. More: `FULL`.
+pub const PLACES_BURST_MAX: u32 = 10;
+
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("inbox_audio_ms", INBOX_AUDIO_MS, "the oldest heard audio is dropped and counted"),
@@ -151,6 +161,9 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("message_out_bytes_max", MESSAGE_OUT_BYTES_MAX as u64, "send answers INVALID"),
     ("api_version_bytes_max", API_VERSION_BYTES_MAX as u64, "send answers INVALID"),
     ("message_wait_ms_max", MESSAGE_WAIT_MS_MAX, "the message fails with TIMEOUT and is not sent"),
+    ("placed_max", PLACED_MAX as u64, "a further call is not placed: FULL"),
+    ("places_per_s_max", PLACES_PER_S_MAX as u64, "a further call is not placed: FULL"),
+    ("places_burst_max", PLACES_BURST_MAX as u64, "a further call is not placed: FULL"),
     ("heard_runs_max", HEARD_RUNS_MAX as u64, "heard is estimated a little late"),
 ];
 

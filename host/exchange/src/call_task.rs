@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use call::{Call, CallConfig, CallInfo, EndReason, code};
 use carriers::telcoflow::{CAPABILITIES, RestClient, Secret, VoiceLink, VoiceTarget};
 use carriers::{ByteStream, Dial};
-use sandbox::{GuestEnd, Prepared, SharedCall};
+use sandbox::{GuestEnd, GuestSetup, Prepared, SharedCall};
 use telcoflow::frame::manager::{CallIn, CloseReason};
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
@@ -19,7 +19,7 @@ use crate::early::Early;
 use crate::handover::{Arrival, Ask, GiveRefused, Taker};
 use crate::limits::{CALL_IN_MS_MAX, OUTBOUND_CALL_IN_MS_MAX};
 use crate::mailbox::{Mailbox, mailbox};
-use crate::outbound::{HANDLER_FAILED, Progress};
+use crate::outbound::{HANDLER_FAILED, HandlersPlacer, Placer, Progress};
 use crate::record::{CallRecord, Observer, Setup};
 use crate::redial::Redialler;
 use crate::shelf::Place;
@@ -68,6 +68,8 @@ pub(crate) struct CallTask {
     pub(crate) arrival: Option<Arrival>,
     /// Told of a placed call's steps.
     pub(crate) progress: Option<Progress>,
+    /// For its handler.
+    pub(crate) placer: Placer,
     pub(crate) notified: Instant,
     pub(crate) seed: u64,
     /// Opens the voice socket.
@@ -131,7 +133,7 @@ impl CallTask {
     /// Everything up to the first turn.
     async fn begin(&mut self, arrived: Option<CallIn>, record: &mut CallRecord) -> Result<Talk, Early> {
         let began = now();
-        let prepared = self.place.plugin().prepare(self.place.setup()).await;
+        let prepared = self.place.plugin().prepare(self.guest_setup()).await;
         record.setup.guest = since(began);
         let prepared = prepared.map_err(|error| {
             tracing::warn!(%error, "the handler did not start: the call will be closed");
@@ -187,6 +189,18 @@ impl CallTask {
             posted.name(&record.id);
         }
         call_in
+    }
+
+    /// What the guest is started with. What becomes of calls that it places comes by this call's mailbox.
+    fn guest_setup(&self) -> GuestSetup {
+        let mut setup = self.place.setup();
+        if setup.may_place {
+            let slit = self.mailbox.slit();
+            let tell = move |request, step| slit.put(request, step);
+            let placer = HandlersPlacer::new(self.placer.clone(), &self.tenant, &self.connector.name, tell);
+            setup.placer = Some(Arc::new(placer));
+        }
+        setup
     }
 
     /// Nobody was rung yet, and nobody is to be rung for a handler that cannot be started: the session is given back.

@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use call::{ChatEnd, Failure, Outgoing, code};
 use carriers::telcoflow::{RestClient, RestError};
-use sandbox::{Guest, GuestEnd, SharedChat};
+use sandbox::{Guest, GuestEnd, GuestSetup, SharedChat};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
 use crate::board::Attending;
 use crate::clock::{now, since};
 use crate::limits::{CHAT_CLOSED_MS_MAX, CHAT_LEAVE_MS_MAX, MESSAGE_RETRY_MS};
+use crate::outbound::Progress;
 use crate::record::{ChatRecord, Observer};
 use crate::shelf::Place;
 
@@ -34,6 +35,10 @@ pub(crate) struct ChatTask {
     pub(crate) connector: String,
     /// Its place and its version, for as long as the task lives.
     pub(crate) place: Place,
+    /// What its guest is started with.
+    pub(crate) setup: GuestSetup,
+    /// Told of the steps of a chat that was begun.
+    pub(crate) progress: Option<Progress>,
     pub(crate) session_id: String,
     pub(crate) chat: SharedChat,
     /// Rung when the chat was touched by another task.
@@ -49,7 +54,7 @@ impl ChatTask {
     /// Serves the chat. Whatever happens in it ends here.
     pub(crate) async fn run(self) -> ChatRecord {
         let claimed = now();
-        let prepared = self.place.plugin().prepare_chat(self.place.setup()).await;
+        let prepared = self.place.plugin().prepare_chat(self.setup).await;
         let mut trouble = None;
         let prepared = prepared.map_err(|error| {
             tracing::warn!(%error, "the handler did not start: the chat will be closed");
@@ -95,6 +100,9 @@ impl ChatTask {
         let handler = record.guest.as_ref().map_or("NONE", GuestEnd::code);
         let (messages_in, sends) = (record.stats.messages_in, record.stats.sends);
         tracing::info!(end, handler, seconds, messages_in, sends, "the chat is over");
+        if let Some(progress) = &self.progress {
+            progress.chat_over(&record);
+        }
         self.observer.chat_ended(&record);
         record
     }

@@ -29,7 +29,7 @@ use crate::config::ConnectorConfig;
 use crate::counters::Counters;
 use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::mailbox::{Mailbox, Post, mailbox};
-use crate::outbound::{Desk, Order, Progress};
+use crate::outbound::{Desk, Order, Placer, Progress};
 use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer};
 use crate::refusals::Refusals;
 use crate::route::{self, Route};
@@ -73,6 +73,8 @@ pub(crate) struct Connector {
     taken_over: BTreeMap<String, LiveCall>,
     chats: Chats,
     desk: Desk,
+    /// For its handlers.
+    placer: Placer,
     /// Orders that wait for their sessions, and the number of the next.
     creating: HashMap<u64, Order>,
     next_creation: u64,
@@ -133,6 +135,7 @@ impl Connector {
         config: ConnectorConfig,
         phase: watch::Receiver<Phase>,
         desk: Desk,
+        placer: Placer,
         seed: u64,
     ) -> Self {
         let mut seeds = fastrand::Rng::with_seed(seed);
@@ -155,6 +158,7 @@ impl Connector {
             taken_over: BTreeMap::new(),
             chats: Chats::default(),
             desk,
+            placer,
             creating: HashMap::new(),
             next_creation: 0,
             placed: VecDeque::new(),
@@ -238,7 +242,7 @@ impl Connector {
             Event::ClaimFailed { session_id, failure } => {
                 self.counters.claims_failed.add();
                 let claim = self.claims.remove(&session_id);
-                self.chats.claim_failed(&session_id);
+                self.chats.claim_failed(&session_id, &failure);
                 tracing::debug!(session = session_id, code = word(failure.code()), "the session is not ours");
                 match claim {
                     Some(Claim::New(Taken { progress: Some(progress), .. })) => {
@@ -423,6 +427,7 @@ impl Connector {
             hold: Duration::ZERO,
             arrival: None,
             progress: None,
+            placer: self.placer.clone(),
             notified,
             seed: self.seeds.u64(..),
             dialer: self.voice.clone(),

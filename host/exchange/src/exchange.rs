@@ -41,8 +41,8 @@ impl Exchange {
         let board = Board::default();
         let mut seeds = fastrand::Rng::with_seed(config.seed);
         let mut tasks = JoinSet::new();
-        let mut tenants = Vec::new();
         let mut lines = Vec::new();
+        let mut hosted = Vec::new();
         for tenant in config.tenants {
             let TenantConfig { name, connectors, plugins, routes } = tenant;
             let tenant = Arc::new(Tenant {
@@ -53,20 +53,26 @@ impl Exchange {
                 board: board.clone(),
                 observer: config.observer.clone(),
             });
-            let mut known = Vec::new();
             let mut doors = TenantLines::new(tenant.clone());
-            for connector in connectors {
+            let at_desk = |connector: crate::ConnectorConfig| (doors.open(&connector.name), connector);
+            let desks: Vec<_> = connectors.into_iter().map(at_desk).collect();
+            lines.push(doors);
+            hosted.push((tenant, desks));
+        }
+        let placer = Placer::new(watching.clone(), lines);
+        let mut tenants = Vec::new();
+        for (tenant, desks) in hosted {
+            let mut known = Vec::new();
+            for (desk, connector) in desks {
                 let span = tracing::info_span!("connector", tenant = tenant.name, connector = connector.name);
                 let name = connector.name.clone();
-                let desk = doors.open(&name);
-                let task = Connector::new(tenant.clone(), connector, watching.clone(), desk, seeds.u64(..));
+                let (watching, placer) = (watching.clone(), placer.clone());
+                let task = Connector::new(tenant.clone(), connector, watching, desk, placer, seeds.u64(..));
                 known.push(Counted { tenant: tenant.name.clone(), name, counters: task.counters() });
                 tasks.spawn(task.run().instrument(span));
             }
-            lines.push(doors);
             tenants.push(TenantFacts { tenant, connectors: known });
         }
-        let placer = Placer::new(watching.clone(), lines);
         let handle = Handle::new(board.clone(), phase.clone(), tenants, placer.clone());
         Self { phase, tasks, board, handle, placer }
     }

@@ -23,7 +23,7 @@ use crate::call_task::ToCall;
 use crate::clock::now;
 use crate::handover::GiveRefused;
 use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_MS_MAX};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mail, Mailbox};
 use crate::outbound::Progress;
 
 /// A call with an open voice socket.
@@ -161,7 +161,14 @@ impl Turns {
     /// Words from the connector's task.
     fn read_mail(&mut self, cx: &mut Context<'_>, now: Instant) {
         while let Some(mail) = self.mailbox.take(cx) {
-            match mail {
+            let word = match mail {
+                Mail::Word(word) => word,
+                Mail::Placed(request, step) => {
+                    self.call.lock().handle_placed(request, step);
+                    continue;
+                }
+            };
+            match word {
                 ToCall::SessionClosed(reason) => {
                     self.call.span().in_scope(|| tracing::debug!(?reason, "the session is closed"));
                     self.session_over.get_or_insert(now + ms(SESSION_CLOSED_MS_MAX));

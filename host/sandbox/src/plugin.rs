@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::RecordingStore;
+use call::{CallPlacer, RecordingStore};
 use sha2::{Digest, Sha256};
 use wasmtime::Store;
 use wasmtime::component::Component;
@@ -100,6 +100,10 @@ pub struct GuestSetup {
     pub limits: GuestLimits,
     /// Where its recordings go: the grant `recording`. Without it that interface answers `NOT_GRANTED`.
     pub recordings: Option<Arc<dyn RecordingStore>>,
+    /// The grant `calls`: whoever prepares the guest is to give it a placer of its own.
+    pub may_place: bool,
+    /// Places its calls and chats. Without it that interface answers `NOT_GRANTED`.
+    pub placer: Option<Arc<dyn CallPlacer>>,
 }
 
 impl fmt::Debug for Plugin {
@@ -203,9 +207,10 @@ impl Plugin {
     }
 
     async fn instantiate_chat(&self, setup: GuestSetup, attendance: Attendance) -> Result<PreparedChat, StartError> {
-        let GuestSetup { config, limits, .. } = setup;
+        let limits = setup.limits.clone();
         let pre = self.0.chat.as_ref().ok_or(StartError::Unfit("chats"))?;
-        let mut store = self.store(&limits, config, None);
+        // Only calls are recorded.
+        let mut store = self.store(GuestSetup { recordings: None, ..setup });
         match pre.instantiate_async(&mut store).await {
             Ok(handler) => Ok(PreparedChat { plugin: self.clone(), store, handler, limits, attendance }),
             Err(error) => Err(start_error(&error, store.data())),
@@ -213,19 +218,19 @@ impl Plugin {
     }
 
     async fn instantiate(&self, setup: GuestSetup, attendance: Attendance) -> Result<Prepared, StartError> {
-        let GuestSetup { config, limits, recordings } = setup;
+        let limits = setup.limits.clone();
         let body = match &self.0.entry {
             None => return Err(StartError::Unfit("calls")),
             Some(Entry::Native(handler)) => Body::Native(*handler),
             Some(Entry::Plain(pre)) => {
-                let mut store = self.store(&limits, config, recordings);
+                let mut store = self.store(setup);
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Plain(store, handler),
                     Err(error) => return Err(start_error(&error, store.data())),
                 }
             }
             Some(Entry::Awaiting(pre)) => {
-                let mut store = self.store(&limits, config, recordings);
+                let mut store = self.store(setup);
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Awaiting(store, handler),
                     Err(error) => return Err(start_error(&error, store.data())),
@@ -235,15 +240,12 @@ impl Plugin {
         Ok(Prepared { plugin: self.clone(), body, limits, attendance })
     }
 
-    fn store(
-        &self,
-        limits: &GuestLimits,
-        config: Arc<[(String, String)]>,
-        recordings: Option<Arc<dyn RecordingStore>>,
-    ) -> Store<GuestState> {
+    fn store(&self, setup: GuestSetup) -> Store<GuestState> {
+        let GuestSetup { config, limits, recordings, placer, .. } = setup;
         let world = self.0.inspection.world;
         let mut state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config);
         state.recordings = recordings;
+        state.placer = placer;
         let mut store = Store::new(&self.0.sandbox.side(world).engine, state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_async_yield_and_update(1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use call::RecordingStore;
+use call::{CallPlacer, RecordingStore};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
@@ -26,6 +26,7 @@ pub(crate) struct GuestState {
     pub(crate) config: Arc<[(String, String)]>,
     pub(crate) voice: Voice,
     pub(crate) recordings: Option<Arc<dyn RecordingStore>>,
+    pub(crate) placer: Option<Arc<dyn CallPlacer>>,
 }
 
 impl GuestState {
@@ -42,7 +43,7 @@ impl GuestState {
             .allow_ip_name_lookup(false)
             .build();
         let memory = MemoryLimiter::new(memory_bytes_max, TABLE_ELEMENTS_MAX);
-        Self { wasi, resources, memory, call: None, chat: None, awaits, config, voice, recordings: None }
+        Self { wasi, resources, memory, call: None, chat: None, awaits, config, voice, recordings: None, placer: None }
     }
 
     /// The call, or the error that traps a guest which asks for it before it was given one.

@@ -12,6 +12,11 @@ pub enum Outbound {
         /// The code.
         code: String,
     },
+    /// A session is created, and cannot be claimed: that is refused with this code.
+    Unclaimable {
+        /// `SESSION_BUSY`, `SESSION_CLOSED` or `SESSION_NOT_FOUND`.
+        code: String,
+    },
     /// The request is never answered, and there is no call.
     NoAnswer,
 }
@@ -20,6 +25,11 @@ impl Outbound {
     /// A telephone that rings at this party's.
     pub fn rings(remote: Remote) -> Self {
         Self::Rings(Box::new(remote))
+    }
+
+    /// A session that is lost before it is claimed.
+    pub fn unclaimable(code: &str) -> Self {
+        Self::Unclaimable { code: code.to_owned() }
     }
 
     /// A refusal.

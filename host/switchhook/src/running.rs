@@ -149,7 +149,13 @@ fn plugin_config(
     Some(PluginConfig {
         name: plugin.name.to_string(),
         version: Some(plugins.get(&plugin.source)?.into()),
-        setup: GuestSetup { config: plugin.config.clone().into(), limits, recordings },
+        setup: GuestSetup {
+            config: plugin.config.clone().into(),
+            limits,
+            recordings,
+            may_place: plugin.grants.calls,
+            placer: None,
+        },
         calls_max: calls_max as usize,
     })
 }

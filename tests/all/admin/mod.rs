@@ -24,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         real("admin::tenants_and_plugins_are_listed", |_| tenants()),
         real("admin::events_come_as_they_happen", |_| events()),
         real("admin::an_operator_places_a_call", |_| place()),
+        real("admin::an_operator_begins_a_chat", |_| begin_chat()),
     ];
     own.into_iter().chain(refusals::trials()).collect()
 }
@@ -60,8 +61,29 @@ async fn place() {
     }
     let text = desk.admin.raw("POST", "/v1/tenants/acme/calls", &desk.admin.bearer(), "to=1").await;
     text.assert_problem(415, "media-type");
+    // An echo handles no chats.
+    desk.admin.request("POST", "/v1/tenants/acme/chats", &order).await.assert_problem(422, "unusable");
     desk.admin.post("/v1/drain").await;
     desk.admin.request("POST", "/v1/tenants/acme/calls", &order).await.assert_problem(503, "unavailable");
+    desk.close().await;
+}
+
+async fn begin_chat() {
+    let desk = Desk::new(WorldConfig::with("wa-autoreply", &[("otherwise", "Sorry?")])).await;
+    let begun = desk.admin.request("POST", "/v1/tenants/acme/chats", r#"{"to":"+15550142"}"#).await;
+    assert_eq!(begun.status, 201, "{begun:?}");
+    let mut chat = desk.world.sim.outbound_chat().await;
+    assert_eq!(begun.json()["session_id"], chat.session_id());
+    chat.say("hello");
+    assert_eq!(chat.heard().await.expect("a reply").data["text"], "Sorry?");
+    let again = desk.admin.request("POST", "/v1/tenants/acme/chats", r#"{"to":"+15550142"}"#).await;
+    again.assert_problem(502, "call-refused");
+    assert!(
+        again.json()["detail"].as_str().is_some_and(|detail| detail.contains("SESSION_ALREADY_EXISTS")),
+        "{again:?}"
+    );
+    chat.say("bye");
+    chat.closed().await;
     desk.close().await;
 }
 

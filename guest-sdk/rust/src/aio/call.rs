@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::hub::Hub;
 use super::speak::{Heard, Pcm, PlayAll, Say};
 use super::stream::{Audio, Events, Keys};
-use super::{Command, Either, select, sleep};
+use super::{Command, Either, Placed, select, sleep};
 use crate::audio::Voice;
 use crate::hang_up::close_ends_it;
-use crate::host::{call, playout};
+use crate::host::{call, calls, playout};
 use crate::{CallInfo, Failure, Ledger};
 
 /// One call. Clones are the same call.
@@ -79,6 +79,26 @@ impl Call {
     /// Sends keys out of band, where the carrier can.
     pub fn send_digits(&self, digits: &str) -> Command {
         Command::begin(&self.hub, || call::send_digits(digits))
+    }
+}
+
+/// Further calls and chats, with the grant `calls`. What is placed has a handler of its own, and does not end with this one.
+impl Call {
+    /// Places a call that the named plugin of this tenant will handle.
+    ///
+    /// # Errors
+    /// `NOT_GRANTED`, `INVALID` for a bad number or plugin, `LINK_LOST` without a carrier, `NOT_NOW` while the host drains,
+    /// `FULL` at a limit: nothing was placed.
+    pub fn place(&self, to: &str, plugin: &str) -> Result<Placed, Failure> {
+        Placed::begin(&self.hub, || calls::place(to, plugin))
+    }
+
+    /// Begins a chat that the named plugin of this tenant will handle.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn begin_chat(&self, to: &str, plugin: &str) -> Result<Placed, Failure> {
+        Placed::begin(&self.hub, || calls::begin_chat(to, plugin))
     }
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::fan::Fan;
 use crate::host::{playout, timers};
 use crate::limits::{AUDIO_QUEUE_MS_MAX, COMMANDS_MAX, EVENT_QUEUE_MAX, UTTERANCES_MAX};
-use crate::{AudioFrame, CallInfo, CommandId, Event, Failure, Ledger, TimerId, code};
+use crate::{AudioFrame, CallInfo, CommandId, Event, Failure, Ledger, PlacedStep, RequestId, TimerId, code};
 
 /// Marks of this layer begin so, and are shown to nobody.
 const MARK: &str = "switchhook.heard.";
@@ -36,6 +36,8 @@ pub(crate) struct Board {
     /// How often this layer cleared the playout.
     pub(crate) clears: u32,
     commands: Vec<(CommandId, Progress)>,
+    /// What was placed, and its steps that were not taken.
+    placed: Vec<(RequestId, VecDeque<PlacedStep>)>,
     /// Whether each has fired.
     timers: Vec<(TimerId, bool)>,
     /// Whether each was played, once that is known.
@@ -64,6 +66,7 @@ impl Hub {
             low_asked: false,
             clears: 0,
             commands: Vec::new(),
+            placed: Vec::new(),
             timers: Vec::new(),
             marks: Vec::new(),
             utterances: VecDeque::new(),
@@ -123,6 +126,10 @@ impl Board {
                     Some((_, Progress::Done(_))) | None => self.events.push(Event::Outcome(outcome)),
                 }
             }
+            Event::Placed(step) => match self.placed.iter_mut().find(|(known, _)| *known == step.request) {
+                Some((_, steps)) => steps.push_back(step),
+                None => self.events.push(Event::Placed(step)),
+            },
             Event::Timer(id) => match self.timers.iter_mut().find(|(known, _)| *known == id) {
                 Some((_, fired)) => *fired = true,
                 None => self.events.push(Event::Timer(id)),
@@ -183,6 +190,29 @@ impl Board {
             Progress::UnderWay => self.commands[at].1 = Progress::LetGo,
             Progress::Done(_) | Progress::LetGo => drop(self.commands.swap_remove(at)),
         }
+    }
+
+    pub(crate) fn begin_placed(&mut self, request: RequestId) {
+        self.placed.push((request, VecDeque::new()));
+    }
+
+    /// The next step, once there is one; `Some(None)`: nothing will come.
+    pub(crate) fn take_step(&mut self, request: RequestId) -> Option<Option<PlacedStep>> {
+        let Some(at) = self.placed.iter().position(|(known, _)| *known == request) else { return Some(None) };
+        match self.placed[at].1.pop_front() {
+            Some(step) => {
+                if ["ended", "failed"].contains(&step.step.as_str()) {
+                    self.placed.swap_remove(at);
+                }
+                Some(Some(step))
+            }
+            None => self.ended.is_some().then_some(None),
+        }
+    }
+
+    /// Nobody awaits its steps any longer.
+    pub(crate) fn forget_placed(&mut self, request: RequestId) {
+        self.placed.retain(|(known, _)| *known != request);
     }
 
     pub(crate) fn begin_timer(&mut self, id: TimerId) {

@@ -42,6 +42,7 @@
 //! | [`Command`] | the command goes on; its outcome is kept apart and shown to [`Call::events`] |
 //! | [`Say`] that speaks | silence: what is queued is cleared |
 //! | [`PlayAll`], [`Heard`] | nothing more is queued, nobody waits; what is queued is still heard |
+//! | [`Placed`] | the call goes on; its further steps are shown to [`Call::events`] |
 //! | [`Sleep`] | its timer is stopped |
 //! | [`Audio`], [`Events`], [`Keys`] | nothing is kept for it any longer |
 //!
@@ -58,6 +59,7 @@ mod combine;
 mod command;
 mod fan;
 mod hub;
+mod placed;
 mod run;
 mod speak;
 mod stream;
@@ -66,6 +68,7 @@ mod time;
 pub use call::Call;
 pub use combine::{Either, Either3, join, join3, select, select3};
 pub use command::Command;
+pub use placed::Placed;
 pub use run::run;
 pub use speak::{Heard, Pcm, PlayAll, Played, Say};
 pub use stream::{Audio, Events, Keys};

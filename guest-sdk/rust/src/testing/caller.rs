@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::callee::Callee;
 use super::commands::Response;
 use super::host::{Host, release, serve};
+use super::placing::{Plan, Plans};
 use super::report::Report;
 use crate::aio;
 use crate::{AudioFormat, CallInfo, Event, Failure, code};
@@ -30,6 +31,7 @@ pub struct Caller {
     pub(crate) config: HashMap<String, String>,
     pub(crate) responses: HashMap<&'static str, VecDeque<Response>>,
     pub(crate) recording_granted: bool,
+    pub(crate) plans: Plans,
     pub(crate) playout_bytes_max: usize,
     pub(crate) rings: Duration,
     pub(crate) gives_up: Duration,
@@ -64,6 +66,7 @@ impl Caller {
             config: HashMap::new(),
             responses: HashMap::new(),
             recording_granted: false,
+            plans: Plans::default(),
             playout_bytes_max: 1 << 20,
             rings: Duration::from_secs(60),
             gives_up: Duration::from_secs(120),
@@ -161,6 +164,31 @@ impl Caller {
     /// Grants `recording`.
     pub fn grants_recording(mut self) -> Self {
         self.recording_granted = true;
+        self
+    }
+
+    /// Grants `calls`. What is placed is answered after a second and ends ten seconds later, unless something else is said.
+    pub fn grants_calls(mut self) -> Self {
+        self.plans.granted = true;
+        self
+    }
+
+    /// The next call or chat that is placed fails.
+    pub fn placed_fails(mut self, after_ms: u64, failure: Failure) -> Self {
+        self.plans.next.push_back(Plan::Fails(Duration::from_millis(after_ms), failure));
+        self
+    }
+
+    /// The next call or chat that is placed is refused at once.
+    pub fn placing_refused(mut self, failure: Failure) -> Self {
+        self.plans.next.push_back(Plan::Refused(failure));
+        self
+    }
+
+    /// The next call that is placed is answered after so long, and ends so long after that.
+    pub fn placed_talks(mut self, answered_ms: u64, talks_ms: u64) -> Self {
+        let (answered, talks) = (Duration::from_millis(answered_ms), Duration::from_millis(talks_ms));
+        self.plans.next.push_back(Plan::Talks(answered, talks));
         self
     }
 

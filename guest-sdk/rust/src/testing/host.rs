@@ -8,16 +8,17 @@ use super::caller::{Caller, Step};
 use super::commands::{Open, Response};
 use super::legs::HeardBy;
 use super::part::{Part, Party, Sight};
+use super::placing::Placing;
 use super::playout::{Playout, samples};
 use super::report::Report;
+use super::timers::Timers;
 use crate::events::Waited;
-use crate::{Event, Failure, Ledger, TimerId, code};
+use crate::{Event, Failure, Ledger, RequestId, TimerId, code};
 
 /// The pace of the line.
 const FRAME: Duration = Duration::from_millis(20);
 /// After so much silence what was said is over.
 const QUIET: Duration = Duration::from_millis(60);
-const TIMERS_MAX: usize = 256;
 const MARKS_MAX: usize = 1_024;
 const MARK_NAME_BYTES_MAX: usize = 128;
 
@@ -77,13 +78,6 @@ impl State {
 }
 
 #[derive(Debug)]
-struct Timer {
-    id: TimerId,
-    at: Duration,
-    period: Option<Duration>,
-}
-
-#[derive(Debug)]
 pub(crate) struct Host {
     pub(crate) now: Duration,
     pub(crate) state: State,
@@ -96,8 +90,8 @@ pub(crate) struct Host {
     pub(crate) recording_granted: bool,
     pub(crate) report: Report,
     playout_bytes_max: usize,
-    timers: Vec<Timer>,
-    timer_names: u32,
+    timers: Timers,
+    placing: Placing,
     caller: Part,
     callee: Part,
     pub(crate) outbound: bool,
@@ -144,11 +138,12 @@ impl Host {
                 clears: Vec::new(),
                 log: Vec::new(),
                 recordings: Vec::new(),
+                placed: Vec::new(),
                 timers_left: 0,
             },
             playout_bytes_max: caller.playout_bytes_max,
-            timers: Vec::new(),
-            timer_names: 0,
+            timers: Timers::default(),
+            placing: Placing::new(caller.plans),
             caller: Part::new(caller.script),
             callee: Part::new(caller.callee.script),
             outbound: caller.info.outbound,
@@ -168,6 +163,7 @@ impl Host {
         self.end("closed");
         self.end_recording();
         self.report.timers_left = self.timers.len();
+        self.report.placed = std::mem::take(&mut self.placing.placed);
         self.report.result = result;
         self.report.heard = self.ear(Party::Caller);
         self.report.callee_heard = self.ear(Party::Callee);
@@ -181,7 +177,11 @@ impl Host {
                 return Waited::Over;
             }
             if let Some(event) = self.inbox.pop_front() {
-                self.over = matches!(event, Event::Ended(_));
+                match &event {
+                    Event::Ended(_) => self.over = true,
+                    Event::Placed(step) => self.placing.taken(step),
+                    _ => {}
+                }
                 return Waited::Event(event);
             }
             let at = self.next_at();
@@ -201,7 +201,7 @@ impl Host {
     fn next_at(&self) -> Duration {
         let patience = if self.state == State::Pending { self.rings.min(self.gives_up) } else { self.gives_up };
         let commands = self.open.iter().map(|open| open.at);
-        let timers = self.timers.iter().map(|timer| timer.at);
+        let timers = self.timers.next_at().into_iter().chain(self.placing.next_at());
         let rest =
             [Some(patience), self.playout.next_at(), self.next_frame, self.caller.next_at(), self.callee.next_at()];
         let next = commands.chain(timers).chain(rest.into_iter().flatten()).min();
@@ -217,6 +217,12 @@ impl Host {
         self.finish_commands();
         self.carry_frame();
         self.fire_timers();
+        while let Some(step) = self.placing.due(now) {
+            // Of what is placed nothing is told once the call is over.
+            if self.state != State::Ended {
+                self.inbox.push_back(Event::Placed(step));
+            }
+        }
         self.follow_scripts();
         let patience = if self.state == State::Pending { self.rings.min(self.gives_up) } else { self.gives_up };
         if now >= patience {
@@ -249,19 +255,11 @@ impl Host {
     }
 
     fn fire_timers(&mut self) {
-        let now = self.now;
         let inbox = &mut self.inbox;
-        self.timers.retain_mut(|timer| {
-            if timer.at > now {
-                return true;
+        self.timers.fire(self.now, |id| {
+            if !inbox.contains(&Event::Timer(id)) {
+                inbox.push_back(Event::Timer(id));
             }
-            if !inbox.contains(&Event::Timer(timer.id)) {
-                inbox.push_back(Event::Timer(timer.id));
-            }
-            timer.period.is_some_and(|period| {
-                timer.at += period;
-                true
-            })
         });
     }
 
@@ -363,19 +361,17 @@ impl Host {
             return Err(ended());
         }
         let untaken = self.inbox.iter().filter(|event| matches!(event, Event::Timer(_))).count();
-        if self.timers.len() + untaken >= TIMERS_MAX {
-            return Err(Failure::new(code::FULL, format!("{TIMERS_MAX} timers are running")));
-        }
-        self.timer_names += 1;
-        let delay = Duration::from_millis(if repeat { ms.max(1) } else { ms }.into());
-        let timer = Timer { id: self.timer_names, at: self.now + delay, period: repeat.then_some(delay) };
-        self.timers.push(timer);
+        let id = self.timers.set(self.now, ms, repeat, untaken)?;
         self.fire_timers();
-        Ok(self.timer_names)
+        Ok(id)
+    }
+
+    pub(crate) fn place(&mut self, to: &str, plugin: &str, chat: bool) -> Result<RequestId, Failure> {
+        self.placing.place(self.now, to, plugin, chat)
     }
 
     pub(crate) fn cancel_timer(&mut self, id: TimerId) {
-        self.timers.retain(|timer| timer.id != id);
+        self.timers.cancel(id);
         self.inbox.retain(|event| *event != Event::Timer(id));
     }
 }

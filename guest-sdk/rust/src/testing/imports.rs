@@ -110,44 +110,87 @@ pub mod playout {
 }
 
 pub mod timers {
-    use crate::testing::host::with;
+    use crate::testing::{chat_host, host};
     use crate::{Failure, TimerId};
 
     pub fn set(ms: u32, repeat: bool) -> Result<TimerId, Failure> {
-        with(|host| host.set_timer(ms, repeat))
+        chat_host::try_with(|chat| chat.set_timer(ms, repeat))
+            .unwrap_or_else(|| host::with(|host| host.set_timer(ms, repeat)))
     }
 
     /// Stops a timer; an event of it that is already queued is removed. Unknown ids are ignored.
     pub fn cancel(id: TimerId) {
-        with(|host| host.cancel_timer(id));
+        chat_host::try_with(|chat| chat.cancel_timer(id)).unwrap_or_else(|| host::with(|host| host.cancel_timer(id)));
     }
 }
 
 pub mod log {
     pub use crate::bindings::plain::switchhook::handler::log::Level;
 
-    use crate::testing::host::with;
+    use crate::testing::{chat_host, host};
 
     /// Writes one line.
     pub fn log(level: Level, message: &str) {
-        with(|host| host.report.log.push((level, message.to_owned())));
+        let line = (level, message.to_owned());
+        chat_host::try_with(|chat| chat.report.log.push(line.clone()))
+            .unwrap_or_else(|| host::with(|host| host.report.log.push(line)));
     }
 }
 
 pub mod config {
     use crate::Field;
-    use crate::testing::host::with;
+    use crate::testing::{chat_host, host};
 
     pub fn get(key: &str) -> Option<String> {
-        with(|host| host.config.get(key).cloned())
+        chat_host::try_with(|chat| chat.config.get(key).cloned())
+            .unwrap_or_else(|| host::with(|host| host.config.get(key).cloned()))
     }
 
     /// All of it, by key.
     pub fn all() -> Vec<Field> {
         let field = |(name, value): (&String, &String)| Field { name: name.clone(), value: value.clone() };
-        let mut all: Vec<Field> = with(|host| host.config.iter().map(field).collect());
+        let mut all: Vec<Field> = chat_host::try_with(|chat| chat.config.iter().map(field).collect())
+            .unwrap_or_else(|| host::with(|host| host.config.iter().map(field).collect()));
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
+    }
+}
+
+pub mod chat {
+    use std::time::Duration;
+
+    use crate::chat::{ChatEvent, ChatWaited};
+    use crate::testing::chat_host::with;
+
+    pub fn next() -> Option<ChatEvent> {
+        match with(|chat| chat.next(None)) {
+            ChatWaited::Event(event) => Some(event),
+            ChatWaited::TimedOut | ChatWaited::Over => None,
+        }
+    }
+
+    pub fn next_within(ms: u32) -> ChatWaited {
+        with(|chat| chat.next(Some(Duration::from_millis(ms.into()))))
+    }
+}
+
+pub mod messages {
+    use crate::testing::chat_host::with;
+    use crate::{CommandId, Failure};
+
+    /// Sends a message: `content` is JSON, an object in the chat network's own form.
+    pub fn send(api_version: &str, content: &str) -> Result<CommandId, Failure> {
+        with(|chat| chat.send(api_version, content))
+    }
+
+    /// Closes the chat, when every message that was accepted has its outcome.
+    pub fn close() -> Result<CommandId, Failure> {
+        with(|chat| chat.close())
+    }
+
+    /// How many more commands would be accepted at this moment.
+    pub fn room() -> u32 {
+        with(|chat| u32::try_from(chat.room()).unwrap_or(u32::MAX))
     }
 }
 
@@ -227,15 +270,20 @@ pub mod key_value {
 }
 
 pub mod calls {
-    use super::not_granted;
+    use crate::testing::{chat_host, host};
     use crate::{Failure, RequestId};
 
-    pub fn place(_to: &str, _plugin: &str) -> Result<RequestId, Failure> {
-        not_granted("calls")
+    pub fn place(to: &str, plugin: &str) -> Result<RequestId, Failure> {
+        place_or_begin(to, plugin, false)
     }
 
-    pub fn begin_chat(_to: &str, _plugin: &str) -> Result<RequestId, Failure> {
-        not_granted("calls")
+    pub fn begin_chat(to: &str, plugin: &str) -> Result<RequestId, Failure> {
+        place_or_begin(to, plugin, true)
+    }
+
+    fn place_or_begin(to: &str, plugin: &str, chat: bool) -> Result<RequestId, Failure> {
+        chat_host::try_with(|host| host.place(to, plugin, chat))
+            .unwrap_or_else(|| host::with(|host| host.place(to, plugin, chat)))
     }
 }
 

@@ -24,11 +24,28 @@
 //! A call that is connected has a [`Callee`] too. In a call that is [`isolated`](Caller::isolated) the handler hears both
 //! legs apart, and the report tells what each party heard of the handler: by its mode both, one or none of them.
 //!
+//! A chat has a [`Person`] who writes:
+//!
+//! ```
+//! use switchhook_guest::chat::{self, ChatEvent};
+//! use switchhook_guest::testing::Person;
+//!
+//! let report = Person::new().writes("hello").is_answered().leaves().run(|_chat| {
+//!     for event in chat::events() {
+//!         if let ChatEvent::Message(message) = event { chat::send("v1", &message.content)?; }
+//!     }
+//!     Ok(())
+//! });
+//! assert_eq!(report.read(), ["hello"]);
+//! assert_eq!(report.end, "session-closed");
+//! ```
+//!
 //! # How it differs from a host
 //! - Time passes only while the handler waits for an event; a call of a minute takes milliseconds.
 //! - Audio that is played is heard at once and at the pace of speech, and the ledger is exact.
 //! - Codes, states and limits are those of the contract. `recording` works when it is granted, and keeps its recordings in
-//!   the [`Report`]; the other interfaces that need a grant answer `NOT_GRANTED`.
+//!   the [`Report`]; `calls`, when it is granted, calls nobody: what becomes of it is planned. The
+//!   other interfaces that need a grant answer `NOT_GRANTED`.
 //! - A handler that spins without asking for events hangs: nothing ends it.
 //!
 //! It serves one call a thread at a time. Whatever is still to come is dropped with the call; [`Caller::gives_up_after_ms`]
@@ -36,16 +53,24 @@
 
 mod callee;
 mod caller;
+pub(crate) mod chat_host;
+mod chat_report;
 mod commands;
 mod host;
 pub(crate) mod imports;
 mod legs;
 mod part;
+mod person;
+mod placing;
 mod playout;
 mod recordings;
 mod report;
+mod timers;
 
 pub use callee::Callee;
 pub use caller::Caller;
+pub use chat_report::{ChatReport, Sent};
+pub use person::Person;
+pub use placing::Placed;
 pub use recordings::Recording;
 pub use report::{Command, Report};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Recording;
 use super::playout::samples;
+use super::{Placed, Recording};
 use crate::audio::level_dbfs;
 use crate::{CommandId, Failure, Level};
 
@@ -48,6 +48,8 @@ pub struct Report {
     pub log: Vec<(Level, String)>,
     /// Its recordings.
     pub recordings: Vec<Recording>,
+    /// What it placed.
+    pub placed: Vec<Placed>,
     /// Timers that still ran when the handler returned.
     pub timers_left: usize,
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod ends;
+mod placing;
 mod speaking;
 mod streams;
 mod time;

@@ -49,6 +49,7 @@ fn closed_documented() -> OpenApiRouter<App> {
         .routes(routes!(handover::give))
         .routes(routes!(handover::take))
         .routes(routes!(place::place))
+        .routes(routes!(place::begin_chat))
 }
 
 /// The description of the interface

@@ -1,7 +1,8 @@
-//! Calls that the operator has placed.
+//! Calls that the operator has placed, and chats that the operator has begun.
 
 use axum::Json;
 use axum::extract::State;
+use call::Contact;
 use exchange::{OutboundCall, PlaceRefused};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,11 +12,11 @@ use crate::app::App;
 use crate::extract::{InBody, InPath};
 use crate::problem::{AnyProblem, CALL_REFUSED, NOT_FOUND, PlaceProblem, Problem, UNAVAILABLE, UNUSABLE};
 
-/// A call that is wanted.
+/// A call or chat that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// The number that is called.
+    /// The number that is called, or written to.
     #[schema(max_length = 64)]
     to: String,
     /// Who handles it; the tenant's only plugin when it is left out.
@@ -24,10 +25,10 @@ pub(super) struct Wanted {
     connector: Option<String>,
 }
 
-/// A call that is under way.
+/// A call or chat that is under way.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Placed {
-    /// Its session, by which `/v1/calls/{id}` knows it.
+    /// Its session, by which `/v1/calls/{id}` knows a call.
     session_id: String,
 }
 
@@ -48,7 +49,29 @@ pub(super) async fn place(
     InBody(wanted): InBody<Wanted>,
 ) -> Result<(StatusCode, Json<Placed>), Problem> {
     let Wanted { to, plugin, connector } = wanted;
-    let call = OutboundCall { tenant, connector, to, plugin };
+    begin(&app, OutboundCall { tenant, connector, to, plugin, contact: Contact::Call }).await
+}
+
+/// Begins a chat
+///
+/// Answers when the carrier has given it a session and it is claimed; its handler may write first.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/chats",
+    params(("tenant" = String, Path, description = "Whose chat it is")),
+    request_body = Wanted,
+    responses((status = 201, description = "The chat is begun", body = Placed), PlaceProblem, AnyProblem),
+)]
+pub(super) async fn begin_chat(
+    State(app): State<App>,
+    InPath(tenant): InPath<String>,
+    InBody(wanted): InBody<Wanted>,
+) -> Result<(StatusCode, Json<Placed>), Problem> {
+    let Wanted { to, plugin, connector } = wanted;
+    begin(&app, OutboundCall { tenant, connector, to, plugin, contact: Contact::Chat }).await
+}
+
+async fn begin(app: &App, call: OutboundCall) -> Result<(StatusCode, Json<Placed>), Problem> {
     let placed = app.handle().place(&call).await.map_err(|refused| problem(&refused))?;
     let session_id = placed.session_id().to_owned();
     Ok((StatusCode::CREATED, Json(Placed { session_id })))
@@ -60,6 +83,7 @@ fn problem(refused: &PlaceRefused) -> Problem {
         PlaceRefused::UnknownConnector
         | PlaceRefused::UnknownPlugin
         | PlaceRefused::PluginNeeded
+        | PlaceRefused::Unfit
         | PlaceRefused::BadAddress => UNUSABLE,
         PlaceRefused::Draining
         | PlaceRefused::NoVersion

@@ -6,7 +6,7 @@ use super::Call;
 use crate::failure::code;
 use crate::journal::Happening;
 use crate::limits::{COMMANDS_OPEN_MAX, DIGITS_MAX, MARK_NAME_BYTES_MAX, MARKS_MAX, NUMBER_BYTES_MAX, RING_TIME_S_MAX};
-use crate::{Ability, CommandId, CommandKind, Event, Failure, Ledger, Next, State};
+use crate::{Ability, CallPlacer, CommandId, CommandKind, Contact, Event, Failure, Ledger, Next, Placed, State};
 
 impl Call {
     /// The oldest event that was not taken yet.
@@ -18,8 +18,9 @@ impl Call {
         let Some(event) = self.inbox.pop() else {
             return Next::Wait;
         };
-        match event {
-            Event::Timer(id) => self.timers.taken(id, self.now),
+        match &event {
+            Event::Timer(id) => self.timers.taken(*id, self.now),
+            Event::Placed { step, .. } => self.placing.taken(step),
             Event::Ended(_) => self.over = true,
             _ => {}
         }
@@ -149,6 +150,22 @@ impl Call {
     pub fn cancel_timer(&mut self, id: u32) {
         if self.timers.cancel(id) {
             self.inbox.remove(|event| *event == Event::Timer(id));
+        }
+    }
+
+    /// Places a further call, or begins a chat. What becomes of it comes as [`Event::Placed`]. It may be placed after the end
+    /// too; then nothing is told of it.
+    ///
+    /// # Errors
+    /// `FULL` with 16 under way, counting those whose last step was not taken, and above the rate; else as `placer` refuses.
+    pub fn place(&mut self, placer: &dyn CallPlacer, contact: Contact, to: &str, plugin: &str) -> Result<u32, Failure> {
+        self.placing.place(self.now, placer, contact, to, plugin)
+    }
+
+    /// What became of a call or chat that was placed.
+    pub fn handle_placed(&mut self, request: u32, step: Placed) {
+        if self.state != State::Ended && self.placing.came(request, &step) {
+            self.inbox.push(Event::Placed { request, step: step.bounded() });
         }
     }
 

@@ -14,6 +14,7 @@ use crate::command::Commands;
 use crate::failure::code;
 use crate::inbox::Inbox;
 use crate::journal::{Happening, Journal};
+use crate::placing::Placing;
 use crate::playout::Playout;
 use crate::tape::Tape;
 use crate::timers::Timers;
@@ -37,6 +38,7 @@ pub struct Call {
     stats: Stats,
     journal: Journal,
     leaving: leave::Leaving,
+    placing: Placing,
 }
 
 /// Why a call wants to be woken by [`Call::handle_timeout`].
@@ -71,6 +73,7 @@ impl Call {
             stats: Stats::default(),
             journal: Journal::default(),
             leaving: leave::Leaving::default(),
+            placing: Placing::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CommandId, Failure, last_four};
+use crate::{CommandId, Failure, Placed, last_four};
 
 /// What is known of the chat when the handler starts (`chat.wit`, `chat-info`).
 ///
@@ -67,6 +67,13 @@ pub enum ChatEvent {
     },
     /// A timer fired.
     Timer(u32),
+    /// What became of a call or chat that the handler placed.
+    Placed {
+        /// The number that it was given.
+        request: u32,
+        /// How far it came.
+        step: Placed,
+    },
     /// Something the handler's author should know; the chat goes on.
     Warning(Failure),
     /// The chat is over. The last event.
@@ -89,6 +96,9 @@ impl fmt::Debug for ChatEvent {
                     .finish()
             }
             Self::Timer(id) => f.debug_tuple("Timer").field(id).finish(),
+            Self::Placed { request, step } => {
+                f.debug_struct("Placed").field("request", request).field("step", &step.step()).finish()
+            }
             Self::Warning(failure) => f.debug_tuple("Warning").field(failure).finish(),
             Self::Closed(end) => f.debug_tuple("Closed").field(end).finish(),
         }

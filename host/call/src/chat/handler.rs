@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Chat, ChatEnd, ChatEvent, Closing, Outgoing};
 use crate::limits::{API_VERSION_BYTES_MAX, COMMANDS_OPEN_MAX, MESSAGE_OUT_BYTES_MAX, MESSAGE_WAIT_MS_MAX};
-use crate::{CommandId, Failure, Next, code};
+use crate::{CallPlacer, CommandId, Contact, Failure, Next, Placed, code};
 
 impl Chat {
     /// The oldest event that was not taken yet.
@@ -18,8 +18,9 @@ impl Chat {
         let Some(event) = self.inbox.pop() else {
             return Next::Wait;
         };
-        match event {
-            ChatEvent::Timer(id) => self.timers.taken(id, self.now),
+        match &event {
+            ChatEvent::Timer(id) => self.timers.taken(*id, self.now),
+            ChatEvent::Placed { step, .. } => self.placing.taken(step),
             ChatEvent::Closed(_) => self.over = true,
             _ => {}
         }
@@ -102,6 +103,21 @@ impl Chat {
     pub fn cancel_timer(&mut self, id: u32) {
         if self.timers.cancel(id) {
             self.inbox.remove_timer(id);
+        }
+    }
+
+    /// Places a call, or begins a further chat, as [`Call::place`](crate::Call::place) does.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn place(&mut self, placer: &dyn CallPlacer, contact: Contact, to: &str, plugin: &str) -> Result<u32, Failure> {
+        self.placing.place(self.now, placer, contact, to, plugin)
+    }
+
+    /// What became of a call or chat that was placed.
+    pub fn handle_placed(&mut self, request: u32, step: Placed) {
+        if self.end.is_none() && self.placing.came(request, &step) {
+            self.inbox.push(ChatEvent::Placed { request, step: step.bounded() });
         }
     }
 

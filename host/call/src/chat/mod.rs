@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 pub use self::event::{ChatEnd, ChatEvent, ChatInfo, ChatStats};
 use self::inbox::Inbox;
 use crate::limits::{MESSAGE_WAIT_MS_MAX, OUTCOME_DETAIL_BYTES_MAX};
+use crate::placing::Placing;
 use crate::timers::Timers;
 use crate::{CommandId, Failure, code};
 
@@ -71,6 +72,7 @@ pub struct Chat {
     end: Option<ChatEnd>,
     over: bool,
     stats: ChatStats,
+    placing: Placing,
 }
 
 /// A close that was asked for.
@@ -102,6 +104,7 @@ impl Chat {
             end: None,
             over: false,
             stats: ChatStats::default(),
+            placing: Placing::default(),
         }
     }
 

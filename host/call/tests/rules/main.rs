@@ -8,6 +8,7 @@ mod inbox;
 mod kit;
 mod leave;
 mod marks;
+mod placing;
 mod playout;
 mod table;
 mod tape;

@@ -1,22 +1,25 @@
 //! A connector's chats: routed, admitted and claimed as calls are, then a task each.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use call::{Chat, ChatConfig, ChatEnd, ChatInfo, Failure, code, last_four};
 use carriers::telcoflow::RestClient;
-use sandbox::SharedChat;
+use sandbox::{GuestSetup, SharedChat};
 use serde_json::Value;
 use telcoflow::frame::manager::{Activity, Channel, Session, SessionNotify, WaMsgIn};
-use telcoflow::link::{RequestRefused, SendFailure};
+use telcoflow::link::{ClaimFailure, RequestRefused, SendFailure};
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tracing::{Instrument, Span};
 
+use super::outbound::request_code;
 use super::{Connector, Phase};
 use crate::chat_task::{ChatTask, FromChat};
 use crate::clock::now;
 use crate::limits::{CHAT_IDLE_S_MAX, CHAT_REPORTS_MAX, CLAIMS_MAX, MESSAGE_RETRY_MS};
+use crate::outbound::{HandlersPlacer, Progress};
 use crate::record::ChatRecord;
 use crate::route;
 use crate::shelf::{NoPlace, Place};
@@ -34,8 +37,11 @@ pub(super) struct Chats {
 struct Claim {
     place: Place,
     resumed: bool,
+    /// Of a chat that the host begins.
+    progress: Option<Progress>,
 }
 
+#[derive(Clone)]
 struct LiveChat {
     chat: SharedChat,
     bell: mpsc::Sender<()>,
@@ -78,8 +84,10 @@ impl Chats {
     }
 
     /// A claim was not granted.
-    pub(super) fn claim_failed(&mut self, session_id: &str) {
-        self.claims.remove(session_id);
+    pub(super) fn claim_failed(&mut self, session_id: &str, failure: &ClaimFailure) {
+        if let Some(Claim { progress: Some(progress), .. }) = self.claims.remove(session_id) {
+            progress.fail(failure.code(), &failure.to_string());
+        }
     }
 
     /// The host leaves. What is under way is waited for, briefly.
@@ -191,7 +199,16 @@ impl Connector {
         if let Err(refused) = self.link.claim(&session_id) {
             return tracing::warn!(session = session_id, %refused, "the chat cannot be claimed: it is left to others");
         }
-        let claim = Claim { place, resumed };
+        let claim = Claim { place, resumed, progress: None };
+        self.chats.claims.insert(session_id, claim);
+    }
+
+    /// A chat that the host begins has a session: it is claimed at once.
+    pub(super) fn claim_begun(&mut self, session_id: String, place: Place, progress: Progress) {
+        if let Err(refused) = self.link.claim(&session_id) {
+            return progress.fail(request_code(refused), &refused.to_string());
+        }
+        let claim = Claim { place, resumed: false, progress: Some(progress) };
         self.chats.claims.insert(session_id, claim);
     }
 
@@ -206,7 +223,7 @@ impl Connector {
             network: session.channel.as_str().to_string(),
             remote: session.remote_address.clone(),
             local: session.local_address.clone(),
-            outbound: false,
+            outbound: claim.progress.is_some(),
             resumed: claim.resumed,
             fields: vec![("session_id".to_string(), session_id.clone())],
         };
@@ -220,11 +237,18 @@ impl Connector {
         );
         claim.place.serve(&self.tenant.name, &*self.tenant.observer);
         let (ring, bell) = mpsc::channel(1);
+        let live = LiveChat { chat: chat.clone(), bell: ring, span: span.clone() };
+        let setup = self.guest_setup(&claim.place, &live);
+        if let Some(progress) = &claim.progress {
+            progress.claimed(&session_id);
+        }
         let task = ChatTask {
             connector: self.config.name.clone(),
             place: claim.place,
+            setup,
+            progress: claim.progress,
             session_id: session_id.clone(),
-            chat: chat.clone(),
+            chat,
             bell,
             out: self.chats.reports.0.clone(),
             rest: RestClient::new(self.config.manager.clone(), self.tenant.dialer.clone()),
@@ -233,8 +257,20 @@ impl Connector {
         };
         let handle = self.chats.tasks.spawn(task.run().instrument(span.clone()));
         self.chats.sessions.insert(handle.id(), session_id.clone());
-        self.chats.live.insert(session_id, LiveChat { chat, bell: ring, span });
+        self.chats.live.insert(session_id, live);
         true
+    }
+
+    /// What the guest of a chat is started with. What becomes of calls that it places comes to that chat.
+    fn guest_setup(&self, place: &Place, live: &LiveChat) -> GuestSetup {
+        let mut setup = place.setup();
+        if setup.may_place {
+            let live = live.clone();
+            let tell = move |request, step| live.touch(|chat| chat.handle_placed(request, step));
+            let placer = HandlersPlacer::new(self.placer.clone(), &self.tenant.name, &self.config.name, tell);
+            setup.placer = Some(Arc::new(placer));
+        }
+        setup
     }
 
     pub(super) fn handle_chat_news(&mut self, news: News) {

@@ -1,8 +1,8 @@
-//! Orders: calls that this connector places.
+//! Orders: calls that this connector places, and chats that it begins.
 
 use std::time::Duration;
 
-use call::{code, last_four};
+use call::{Contact, code, last_four};
 use telcoflow::frame::manager::Channel;
 use telcoflow::frame::word;
 use telcoflow::link::{CreateFailure, RequestRefused};
@@ -22,9 +22,14 @@ impl Connector {
         }
         let key = self.next_creation;
         self.next_creation += 1;
-        match self.link.create(key, &Channel::Telco, &order.to) {
+        let channel = match order.contact {
+            Contact::Call => Channel::Telco,
+            Contact::Chat => Channel::Wa,
+        };
+        match self.link.create(key, &channel, &order.to) {
             Ok(()) => {
-                tracing::info!(to = last_four(&order.to), plugin = order.place.name(), "a call is being placed");
+                let (to, plugin) = (last_four(&order.to), order.place.name());
+                tracing::info!(to, plugin, channel = channel.as_str(), "a session with somebody is asked for");
                 self.creating.insert(key, order);
             }
             Err(refused) => order.progress.fail(request_code(refused), &refused.to_string()),
@@ -36,9 +41,12 @@ impl Connector {
         let Some(order) = self.creating.remove(&key) else {
             return tracing::debug!(session = session_id, "a session was created that nobody asked for");
         };
-        let Order { place, placed, progress, .. } = order;
+        let Order { contact, place, placed, progress, .. } = order;
         if *self.phase.borrow() != Phase::Open {
             return progress.fail(code::NOT_NOW, "the host is draining");
+        }
+        if contact == Contact::Chat {
+            return self.claim_begun(session_id, place, progress);
         }
         if let Err(refused) = self.link.claim(&session_id) {
             return progress.fail(request_code(refused), &refused.to_string());
@@ -54,7 +62,7 @@ impl Connector {
             return tracing::debug!(key, "a creation failed that nobody asked for");
         };
         let (to, code) = (last_four(&order.to), word(failure.code()));
-        tracing::info!(to, code, "a call was not placed");
+        tracing::info!(to, code, "the session that was asked for was not created");
         order.progress.fail(failure.code(), &failure.to_string());
     }
 
@@ -77,7 +85,7 @@ impl Connector {
     }
 }
 
-fn request_code(refused: RequestRefused) -> &'static str {
+pub(super) fn request_code(refused: RequestRefused) -> &'static str {
     match refused {
         RequestRefused::LinkDown => code::LINK_LOST,
         RequestRefused::TooManyRequests | RequestRefused::TooManySessions => code::FULL,

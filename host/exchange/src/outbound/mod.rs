@@ -1,9 +1,10 @@
-//! Calls that the host places: what is refused at once, and the way of an order to the connector that carries it out.
+//! Calls that the host places, and chats that it begins: what is refused at once, and the way of an order to the connector that carries it out.
 //!
 //! An order holds its places (the plugin's, the tenant's) from the moment it is taken until its call is over, so that
 //! nothing is asked of the carrier which could not be served. What becomes of it is told step by step by its
 //! [`Progress`], and it outlives whoever placed it.
 
+mod handler;
 mod progress;
 mod refused;
 
@@ -11,19 +12,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use call::Contact;
 use tokio::sync::{mpsc, watch};
 
+pub(crate) use self::handler::HandlersPlacer;
 pub use self::progress::Step;
 pub(crate) use self::progress::{CALL_UNANSWERED, HANDLER_FAILED, Progress, SESSION_CLOSED};
 pub use self::refused::PlaceRefused;
-use crate::admission::{Permit, Slots};
+use crate::admission::Slots;
 use crate::clock::now;
 use crate::connector::{Phase, Tenant};
 use crate::handover::{Take, TakeRefused};
 use crate::limits::{ADDRESS_BYTES_MAX, ORDERS_MAX, OUTBOUND_CALLS_PER_TENANT_MAX, STEPS_MAX, TAKES_MAX};
 use crate::shelf::{NoPlace, Place, PluginSlot};
 
-/// A call to be placed.
+/// A call to be placed, or a chat to be begun.
 #[derive(Clone, Debug, Default)]
 pub struct OutboundCall {
     /// Whose call it is.
@@ -34,6 +37,8 @@ pub struct OutboundCall {
     pub to: String,
     /// Who handles it; `None`: the tenant's only plugin.
     pub plugin: Option<String>,
+    /// Which of the two.
+    pub contact: Contact,
 }
 
 /// Places calls. A clone is the same.
@@ -68,8 +73,9 @@ pub(crate) struct Desk {
     pub(crate) takes: mpsc::Receiver<Take>,
 }
 
-/// A call that a connector is to place. It holds its place already.
+/// A call that a connector is to place, or a chat that it is to begin. It holds its place already.
 pub(crate) struct Order {
+    pub(crate) contact: Contact,
     pub(crate) to: String,
     pub(crate) place: Place,
     pub(crate) placed: Instant,
@@ -167,20 +173,20 @@ impl Placer {
         let tell = move |step| {
             let _ = told.try_send(step);
         };
-        self.order(call, None, Vec::new(), Box::new(tell))?;
+        self.order(call, None, Box::new(tell))?;
         match steps.recv().await {
             Some(Step::Claimed { session_id }) => Ok(PlacedCall { session_id, steps }),
             Some(Step::Failed(failure)) => Err(PlaceRefused::Carrier(failure)),
-            Some(Step::Answered { .. } | Step::Ended(_)) | None => Err(PlaceRefused::Draining),
+            Some(Step::Answered { .. } | Step::Ended(_) | Step::Closed(_)) | None => Err(PlaceRefused::Draining),
         }
     }
 
-    /// Takes an order, or refuses it at once. `held` is held until the call is over.
+    /// Takes an order, or refuses it at once. `tell` is not called from in here. Where no connector is named, `first` is
+    /// tried before the others.
     pub(crate) fn order(
         &self,
         call: &OutboundCall,
         first: Option<&str>,
-        mut held: Vec<Permit>,
         tell: Box<dyn Fn(Step) + Send + Sync>,
     ) -> Result<(), PlaceRefused> {
         if self.phase() != Phase::Open {
@@ -191,13 +197,21 @@ impl Placer {
             return Err(PlaceRefused::BadAddress);
         }
         let plugin = lines.plugin(call.plugin.as_deref())?;
+        let handles = plugin.handles(|plugin| match call.contact {
+            Contact::Call => plugin.calls(),
+            Contact::Chat => plugin.chats,
+        });
+        if handles == Some(false) {
+            return Err(PlaceRefused::Unfit);
+        }
         let door = lines.door(call.connector.as_deref(), first)?;
-        held.push(lines.places.take().ok_or(PlaceRefused::TooMany)?);
+        let held = lines.places.take().ok_or(PlaceRefused::TooMany)?;
         let place = plugin.take().map_err(|why| match why {
             NoPlace::NoVersion => PlaceRefused::NoVersion,
             NoPlace::Full => PlaceRefused::NoPlace,
         })?;
-        let order = Order { to: call.to.clone(), place, placed: now(), progress: Progress::new(tell, held) };
+        let progress = Progress::new(tell, held);
+        let order = Order { contact: call.contact, to: call.to.clone(), place, placed: now(), progress };
         door.orders.try_send(order).map_err(|error| {
             // Whoever placed it learns of the refusal by the answer alone.
             error.into_inner().progress.forget();

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use call::{EndReason, Failure, Happening, code};
+use call::{ChatEnd, EndReason, Failure, Happening, code};
 use parking_lot::Mutex;
 
 use crate::admission::Permit;
-use crate::record::CallRecord;
+use crate::record::{CallRecord, ChatRecord};
 
-/// One step of a placed call. [`Step::Failed`] or [`Step::Ended`] is the last.
+/// One step of a placed call or of a chat that was begun. [`Step::Failed`], [`Step::Ended`] or [`Step::Closed`] is the last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The carrier gave it a session, and it is ours.
@@ -26,6 +26,8 @@ pub enum Step {
     Failed(Failure),
     /// It was answered, and is over.
     Ended(EndReason),
+    /// A chat that was begun is over.
+    Closed(ChatEnd),
 }
 
 /// Tells the steps of one call. A clone tells of the same; when all are gone before the last step, that is told too.
@@ -35,8 +37,8 @@ pub(crate) struct Progress(Arc<Teller>);
 struct Teller {
     tell: Box<dyn Fn(Step) + Send + Sync>,
     reached: Mutex<Reached>,
-    /// Places that are given back when the call is over.
-    held: Mutex<Vec<Permit>>,
+    /// The place that is given back when the call is over.
+    held: Mutex<Option<Permit>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,8 +49,8 @@ enum Reached {
 }
 
 impl Progress {
-    pub(super) fn new(tell: Box<dyn Fn(Step) + Send + Sync>, held: Vec<Permit>) -> Self {
-        Self(Arc::new(Teller { tell, reached: Mutex::new(Reached::Ordered), held: Mutex::new(held) }))
+    pub(super) fn new(tell: Box<dyn Fn(Step) + Send + Sync>, held: Permit) -> Self {
+        Self(Arc::new(Teller { tell, reached: Mutex::new(Reached::Ordered), held: Mutex::new(Some(held)) }))
     }
 
     pub(crate) fn claimed(&self, session_id: &str) {
@@ -74,6 +76,14 @@ impl Progress {
         } else {
             self.fail(code.unwrap_or_else(|| unanswered(record)), "the call was not answered");
         }
+    }
+
+    /// A chat is over. One that had a handler was a chat, and closed.
+    pub(crate) fn chat_over(&self, record: &ChatRecord) {
+        if record.trouble.is_some() {
+            return self.fail(HANDLER_FAILED, "the handler of the chat could not be started");
+        }
+        self.0.advance(Reached::Over, || Step::Closed(record.end));
     }
 
     /// Nothing more is told.
@@ -119,7 +129,7 @@ impl Teller {
             *reached = to;
         }
         if to == Reached::Over {
-            self.held.lock().clear();
+            *self.held.lock() = None;
         }
         (self.tell)(step());
     }
@@ -153,7 +163,7 @@ mod tests {
             let told = Arc::new(Mutex::new(Vec::new()));
             let slots = Slots::new(1);
             let teller = told.clone();
-            let held = vec![slots.take().expect("a place")];
+            let held = slots.take().expect("a place");
             let progress = Progress::new(Box::new(move |step| teller.lock().push(step)), held);
             let mut clones = vec![progress];
             for _ in 0..rng.usize(0..8) {
@@ -164,14 +174,14 @@ mod tests {
                     2 => progress.fail("CODE", "why"),
                     _ => clones.push(progress),
                 }
-                let over = matches!(told.lock().last(), Some(Step::Failed(_) | Step::Ended(_)));
+                let over = matches!(told.lock().last(), Some(Step::Failed(_) | Step::Ended(_) | Step::Closed(_)));
                 assert_eq!(slots.take().is_some(), over, "seed {seed}: the place is held to the end");
             }
             drop(clones);
             let rank = |step: &Step| match step {
                 Step::Claimed { .. } => 0,
                 Step::Answered { .. } => 1,
-                Step::Failed(_) | Step::Ended(_) => 2,
+                Step::Failed(_) | Step::Ended(_) | Step::Closed(_) => 2,
             };
             let ranks: Vec<u8> = told.lock().iter().map(rank).collect();
             assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]), "seed {seed}: {ranks:?}");

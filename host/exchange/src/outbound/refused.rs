@@ -17,6 +17,9 @@ pub enum PlaceRefused {
     /// The tenant has no plugin of that name.
     #[error("the tenant has no such plugin")]
     UnknownPlugin,
+    /// The plugin has no handler for such.
+    #[error("the plugin does not handle such: a call needs a call handler, a chat a message handler")]
+    Unfit,
     /// No plugin was named, and the tenant has not exactly one.
     #[error("name the plugin that handles the call: the tenant has not exactly one")]
     PluginNeeded,
@@ -46,7 +49,7 @@ impl PlaceRefused {
         match self {
             Self::Draining | Self::NoVersion => code::NOT_NOW,
             Self::UnknownTenant | Self::UnknownConnector | Self::UnknownPlugin => code::INVALID,
-            Self::PluginNeeded | Self::BadAddress => code::INVALID,
+            Self::PluginNeeded | Self::BadAddress | Self::Unfit => code::INVALID,
             Self::NoPlace | Self::TooMany => code::FULL,
             Self::LinkDown => code::LINK_LOST,
             Self::Carrier(failure) => &failure.code,

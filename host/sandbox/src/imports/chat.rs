@@ -61,6 +61,7 @@ impl From<ChatEvent> for chat::ChatEvent {
                 Self::Outcome(types::Outcome { command, name: name.to_string(), value: result.map_err(Into::into) })
             }
             ChatEvent::Timer(id) => Self::Timer(id),
+            ChatEvent::Placed { request, step } => Self::Placed(super::convert::placed_step(request, step)),
             ChatEvent::Warning(failure) => Self::Warning(failure.into()),
             ChatEvent::Closed(end) => Self::Closed(end.as_str().to_string()),
         }

@@ -1,6 +1,6 @@
 //! Between the call's words and the contract's.
 
-use call::{Event, Failure, Ledger};
+use call::{Event, Failure, Ledger, Placed};
 
 use crate::bindings::types;
 
@@ -30,11 +30,18 @@ impl From<Event> for types::Event {
             Event::Dtmf { digit, channel } => Self::Dtmf(types::Dtmf { digit: digit.to_string(), channel }),
             Event::PlayoutLow(ledger) => Self::PlayoutLow(ledger.into()),
             Event::Timer(id) => Self::Timer(id),
+            Event::Placed { request, step } => Self::Placed(placed_step(request, step)),
             Event::Warning(failure) => Self::Warning(failure.into()),
             Event::CallError(failure) => Self::CallError(failure.into()),
             Event::Ended(reason) => Self::Ended(reason.as_str().to_string()),
         }
     }
+}
+
+/// A step of something that was placed.
+pub(super) fn placed_step(request: u32, step: Placed) -> types::PlacedStep {
+    let name = step.step().to_string();
+    types::PlacedStep { request, step: name, value: step.into_value().map_err(Into::into) }
 }
 
 /// The call as `handle` is told of it.

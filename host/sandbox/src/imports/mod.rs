@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod call;
+mod calls;
 mod chat;
 mod convert;
 mod events;

@@ -1,6 +1,6 @@
 //! The interfaces whose grant cannot be given yet: every function answers `NOT_GRANTED`.
 
-use crate::bindings::{calls, http, key_value, types, websocket};
+use crate::bindings::{http, key_value, types, websocket};
 use crate::state::GuestState;
 
 pub(super) type Refused<T> = wasmtime::Result<Result<T, types::Failure>>;
@@ -55,15 +55,5 @@ impl key_value::Host for GuestState {
         _ttl_s: Option<u32>,
     ) -> Refused<bool> {
         not_granted("key_value")
-    }
-}
-
-impl calls::Host for GuestState {
-    fn place(&mut self, _to: String, _plugin: String) -> Refused<u32> {
-        not_granted("calls")
-    }
-
-    fn begin_chat(&mut self, _to: String, _plugin: String) -> Refused<u32> {
-        not_granted("calls")
     }
 }

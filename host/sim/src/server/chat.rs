@@ -23,7 +23,8 @@ pub struct OpenChat {
 }
 
 impl OpenChat {
-    pub(super) fn begin(inner: &Arc<Inner>, remote: &str, local: &str) -> Self {
+    /// `outbound`: a client begins it. `None`: there is no room.
+    pub(super) fn begin(inner: &Arc<Inner>, remote: &str, local: &str, outbound: bool) -> Option<Self> {
         let mut hub = inner.hub.lock();
         let mut rng = ids::stream(inner.config.seed, Purpose::Call, hub.number_call());
         let session_id = ids::uuid(&mut rng);
@@ -35,15 +36,13 @@ impl OpenChat {
             session_id: session_id.clone(),
             remote: remote.to_owned(),
             local: local.to_owned(),
+            outbound,
             heard: told,
             closed: closing,
             book: Arc::clone(&book),
         });
-        if !entered {
-            tracing::warn!("too many chats: one was closed at once");
-        }
         drop(hub);
-        Self { inner: Arc::clone(inner), session_id, heard, closed, book }
+        entered.then(|| Self { inner: Arc::clone(inner), session_id, heard, closed, book })
     }
 
     /// The session's id.

@@ -133,6 +133,8 @@ pub(crate) struct Hub {
     chats: BTreeMap<String, chats::Chat>,
     by_voice_path: BTreeMap<String, String>,
     closed: VecDeque<String>,
+    /// Sessions that cannot be claimed, and the code that says so.
+    unclaimable: VecDeque<(String, String)>,
     pub(crate) call_flow: Option<CallFlow>,
     pub(crate) counts: Counts,
 }
@@ -152,6 +154,7 @@ impl Hub {
             chats: BTreeMap::new(),
             by_voice_path: BTreeMap::new(),
             closed: VecDeque::new(),
+            unclaimable: VecDeque::new(),
             call_flow: None,
             counts: Counts::default(),
         }

@@ -176,6 +176,10 @@ impl LinkTask {
                 drop(hub);
                 outbound::create(&self.inner, self.link, req_id, &remote_address);
             }
+            ToServer::SessionCreate { req_id, channel, remote_address } if self.up && channel == "WA" => {
+                drop(hub);
+                outbound::create_chat(&self.inner, self.link, req_id, &remote_address);
+            }
             frame if self.up => hub.handle(self.link, frame),
             _ => hub.counts.early_frames += 1,
         }

@@ -186,13 +186,21 @@ impl Simulator {
     }
 
     /// A person begins a chat with a connector's number. Nobody is told before something is written.
+    ///
+    /// # Panics
+    /// There are too many.
     pub fn open_chat(&self, from: &str, to: &str) -> OpenChat {
-        OpenChat::begin(&self.inner, from, to)
+        OpenChat::begin(&self.inner, from, to, false).expect("room for one more chat")
     }
 
     /// The next call that a client has placed, in the order of their creation.
     pub async fn outbound_call(&self) -> PlacedCall {
         self.inner.taken.next().await
+    }
+
+    /// The next chat that a client has begun, in the order of their creation.
+    pub async fn outbound_chat(&self) -> OpenChat {
+        self.inner.taken.next_chat().await
     }
 
     /// Waits until at least `count` session managers are set up.

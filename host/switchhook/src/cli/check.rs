@@ -62,8 +62,9 @@ fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
         )?;
     }
     for plugin in &tenant.plugins {
-        let may = if plugin.grants.recording { ", may record" } else { "" };
-        writeln!(text, "  plugin {}: {}{may}", plugin.name, plugin.source.display())?;
+        let records = if plugin.grants.recording { ", may record" } else { "" };
+        let calls = if plugin.grants.calls { ", may place calls" } else { "" };
+        writeln!(text, "  plugin {}: {}{records}{calls}", plugin.name, plugin.source.display())?;
     }
     for route in &tenant.routes {
         writeln!(text, "  route {} -> {}", conditions(tenant, route), tenant.plugin_of(route).name)?;
@@ -109,7 +110,7 @@ fn tenant_json(tenant: &Tenant) -> Value {
         json!({
             "name": plugin.name.as_str(),
             "source": plugin.source,
-            "grants": {"recording": plugin.grants.recording},
+            "grants": {"recording": plugin.grants.recording, "calls": plugin.grants.calls},
         })
     });
     let routes = tenant.routes.iter().map(|route| {

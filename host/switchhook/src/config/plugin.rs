@@ -35,7 +35,8 @@ impl Resolver<'_> {
 
     fn grants(&mut self, written: WrittenGrants) -> Option<Grants> {
         let recording = self.optional(written.recording, false, |_, at| Some(at.value));
-        Some(Grants { recording: recording? })
+        let calls = self.optional(written.calls, false, |_, at| Some(at.value));
+        Some(Grants { recording: recording?, calls: calls? })
     }
 
     fn source(&mut self, At { value, place }: At<String>) -> Option<PathBuf> {

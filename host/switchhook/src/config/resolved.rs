@@ -178,6 +178,8 @@ pub struct Plugin {
 pub struct Grants {
     /// Record into the data directory.
     pub recording: bool,
+    /// Place calls, and begin chats, over the tenant's connectors.
+    pub calls: bool,
 }
 
 /// What guests of one plugin may use.

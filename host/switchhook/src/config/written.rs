@@ -78,6 +78,7 @@ pub(super) struct WrittenPlugin {
 #[derive(Default)]
 pub(super) struct WrittenGrants {
     pub(super) recording: Field<bool>,
+    pub(super) calls: Field<bool>,
 }
 
 /// `limits = { ... }`
@@ -194,9 +195,9 @@ impl WrittenPlugin {
 
 impl WrittenGrants {
     fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenGrants {
-        let written = WrittenGrants { recording: section.boolean(reader, "recording") };
-        section.finish(reader, &["calls", "hosts", "key_value"]);
-        written
+        let (recording, calls) = (section.boolean(reader, "recording"), section.boolean(reader, "calls"));
+        section.finish(reader, &["hosts", "key_value"]);
+        WrittenGrants { recording, calls }
     }
 }
 

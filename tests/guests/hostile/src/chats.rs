@@ -17,6 +17,7 @@ pub(crate) fn run(_chat: ChatInfo) -> Result<(), Failure> {
             std::thread::sleep(Duration::from_secs(3_600));
             Ok(())
         }
+        "chat-place" => crate::placing::from_chat(),
         "chat-flood" => flood(),
         "chat-return" => chat::next().map_or(Ok(()), |_| Ok(())),
         "chat-wrong-interface" => {
@@ -29,12 +30,14 @@ pub(crate) fn run(_chat: ChatInfo) -> Result<(), Failure> {
 
 fn echo() -> Result<(), Failure> {
     let mut waiting = std::collections::VecDeque::new();
+    let mut goodbye = false;
     for event in chat::events() {
         match event {
             ChatEvent::Message(message) => {
                 if message.lost > 0 {
                     info!("lost {}", message.lost);
                 }
+                goodbye |= message.content.contains("\"bye\"");
                 waiting.push_back(message.content);
             }
             ChatEvent::Outcome(outcome) => {
@@ -49,6 +52,10 @@ fn echo() -> Result<(), Failure> {
             if let Err(failure) = chat::send("v1", &content) {
                 info!("refused {}", failure.code);
             }
+        }
+        if goodbye && waiting.is_empty() {
+            goodbye = false;
+            drop(chat::close());
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ mod chats;
 mod commands;
 mod faults;
 mod floods;
+mod placing;
 mod record;
 mod refusals;
 mod sounds;
@@ -35,6 +36,9 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "marks" => sounds::marks(&info),
         "connect" | "connect-unanswered" => commands::connect(&info),
         "commands" => commands::list(&info),
+        "place" => placing::place(),
+        "place-late" => placing::place_late(),
+        "flood-place" => placing::flood(),
         "record" => record::record(&info),
         other => Err(Failure::new("UNKNOWN_MODE", format!("the hostile guest has no mode `{other}`"))),
     }

@@ -22,6 +22,7 @@ pub(crate) fn not_granted() -> Result<(), Failure> {
         ("key-value.delete", key_value::delete("key")),
         ("key-value.compare-and-set", key_value::compare_and_set("key", None, b"value", Some(60)).map(drop)),
         ("calls.place", calls::place("+15550100", "echo").map(drop)),
+        ("calls.begin-chat", calls::begin_chat("+15550100", "echo").map(drop)),
     ];
     let mut wrong = 0;
     for (function, answer) in &answers {

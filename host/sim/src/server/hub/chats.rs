@@ -31,6 +31,8 @@ pub(super) struct Chat {
     remote: String,
     local: String,
     opened_at_s: i64,
+    /// Begun by a client.
+    outbound: bool,
     bound: Option<u32>,
     ready: bool,
     /// What was written while nobody listened.
@@ -49,6 +51,7 @@ pub(crate) struct NewChat {
     pub(crate) session_id: String,
     pub(crate) remote: String,
     pub(crate) local: String,
+    pub(crate) outbound: bool,
     pub(crate) heard: mpsc::Sender<WaMsgOut>,
     pub(crate) closed: watch::Sender<Option<CloseReason>>,
     pub(crate) book: Arc<CallBook>,
@@ -60,10 +63,11 @@ impl Hub {
         if self.chats.len() >= CHATS_MAX {
             return false;
         }
-        let NewChat { session_id, remote, local, heard, closed, book } = new;
+        let NewChat { session_id, remote, local, outbound, heard, closed, book } = new;
         let chat = Chat {
             remote,
             local,
+            outbound,
             opened_at_s: self.unix_s(),
             bound: None,
             ready: false,
@@ -77,6 +81,12 @@ impl Hub {
         };
         self.chats.insert(session_id, chat);
         true
+    }
+
+    /// The open chat with somebody, if there is one.
+    pub(crate) fn chat_with(&self, remote: &str) -> Option<(String, Arc<CallBook>)> {
+        let with = self.chats.iter().find(|(_, chat)| chat.remote == remote);
+        with.map(|(session_id, chat)| (session_id.clone(), Arc::clone(&chat.book)))
     }
 
     /// Somebody writes: whoever listens is told, or else everybody that there is something to claim.
@@ -205,7 +215,7 @@ impl Hub {
         self.chats.iter().map(|(session_id, chat)| SessionInfo {
             id: session_id.clone(),
             channel: Channel::Wa,
-            initiator: "CONNECTOR".to_owned(),
+            initiator: if chat.outbound { "SDK" } else { "CONNECTOR" }.to_owned(),
             state: "OPEN".to_owned(),
             remote_address: chat.remote.clone(),
             local_address: chat.local.clone(),

@@ -11,6 +11,7 @@ use telcoflow::frame::rest::SessionInfo;
 use super::super::book::CallBook;
 use super::super::call_task::Input;
 use super::{EPOCH_S, Hub, LinkFrame, NOWHERE};
+use crate::limits::CLOSED_SESSIONS_MAX;
 use crate::report::Milestone;
 
 impl Hub {
@@ -47,9 +48,23 @@ impl Hub {
         }
     }
 
+    /// Whoever claims this session is refused with this code.
+    pub(crate) fn lose_claims(&mut self, session_id: &str, code: &str) {
+        if self.unclaimable.len() >= CLOSED_SESSIONS_MAX {
+            self.unclaimable.pop_front();
+        }
+        self.unclaimable.push_back((session_id.to_owned(), code.to_owned()));
+    }
+
     fn claim(&mut self, link: u32, req_id: String, session_id: &str) {
         let audio = self.links.get(&link).and_then(|link| link.audio);
         let opened_at = self.unix_s();
+        let lost = self.unclaimable.iter().find(|(lost, _)| lost == session_id);
+        if let Some((_, code)) = lost {
+            let content = (code == "SESSION_BUSY").then(|| json!({ "boundSmWsId": "another link" }));
+            let refused = Response::refused(req_id, code, content);
+            return self.respond(link, refused, None);
+        }
         let Some(call) = self.calls.get_mut(session_id) else {
             let known = self.closed.iter().any(|closed| closed == session_id);
             let code = if known { "SESSION_CLOSED" } else { "SESSION_NOT_FOUND" };

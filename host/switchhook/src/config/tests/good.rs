@@ -33,7 +33,7 @@ fn the_smallest_file_has_the_documented_defaults() {
     let [plugin] = &tenant.plugins[..] else { panic!("one plugin") };
     assert_eq!(plugin.source, desk.path("echo.wasm"));
     assert_eq!(plugin.config, []);
-    assert_eq!(plugin.grants, Grants { recording: false });
+    assert_eq!(plugin.grants, Grants::default());
     assert_eq!(plugin.limits.memory_bytes_max, 67_108_864);
     assert_eq!(plugin.limits.calls_max, 500);
 
@@ -74,7 +74,7 @@ fn every_key_arrives() {
         name = "other"
         source = "other.wasm"
         config = { greeting = "hello", "a key" = "" }
-        grants = { recording = true }
+        grants = { recording = true, calls = true }
         limits = { memory_bytes_max = 65536, calls_max = 1, start_ms_max = 2, run_ms_max = 3, grace_ms_max = 4 }
         [[tenant.route]]
         to = "+1555*"
@@ -111,8 +111,8 @@ fn every_key_arrives() {
     let plugin = &tenant.plugins[1];
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(plugin.config, [pair("a key", ""), pair("greeting", "hello")]);
-    assert_eq!(plugin.grants, Grants { recording: true });
-    assert_eq!(tenant.plugins[0].grants, Grants { recording: false });
+    assert_eq!(plugin.grants, Grants { recording: true, calls: true });
+    assert_eq!(tenant.plugins[0].grants, Grants::default());
     assert_eq!((plugin.limits.memory_bytes_max, plugin.limits.calls_max), (65_536, 1));
     let times = (plugin.limits.start_max, plugin.limits.run_max, plugin.limits.grace_max);
     assert_eq!(times, (Duration::from_millis(2), Duration::from_millis(3), Duration::from_millis(4)));
