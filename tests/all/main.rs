@@ -12,6 +12,7 @@ mod corpus;
 mod credentials;
 mod guests;
 mod handover;
+mod hot;
 mod legs;
 mod levels;
 mod link_life;
@@ -65,6 +66,7 @@ fn main() {
         credentials::trials(),
         levels::trials(),
         admin::trials(),
+        hot::trials(),
         report::trials(),
         wire::trials(),
     ];

@@ -5,8 +5,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 
+use ::sandbox::CompileLimits;
 use libtest_mimic::Trial;
+use loader::{Loader, Source};
 use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
@@ -14,10 +17,14 @@ use registry::Digest;
 use registry::source::{OciAuth, OciError, OciReference, Pulled};
 use switchhook_tests::components::bytes;
 use switchhook_tests::run::real;
+use switchhook_tests::world::{World, WorldConfig};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+
+use crate::hot::kit::{self, Keep, Told};
 
 const USER: &str = "ann";
 const PASSWORD: &str = "open sesame";
@@ -28,10 +35,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     let program = program();
     let is_missing = program.is_none();
     let program = program.unwrap_or_default();
-    let (open, closed) = (program.clone(), program);
+    let (open, closed, source) = (program.clone(), program.clone(), program);
     vec![
         real("oci::what_was_pushed_is_pulled", move |_| pushed(open)).with_ignored_flag(is_missing),
         real("oci::a_password_is_asked_for_and_given", move |_| password(closed)).with_ignored_flag(is_missing),
+        real("oci::what_a_plugins_source_names_is_live_by_itself", move |_| source_of_a_plugin(source))
+            .with_ignored_flag(is_missing),
         real("oci::a_registry_that_lies_is_found_out", |_| lies()),
         real("oci::a_registry_that_is_not_there_is_told", |_| nobody()),
     ]
@@ -145,6 +154,38 @@ async fn password(program: PathBuf) {
     let basic = RegistryAuth::Basic(USER.to_owned(), PASSWORD.to_owned());
     host.push("echo:1", &[(WASM, echo.clone())], &basic).await;
     assert_eq!(reference.pull(&auth(PASSWORD)).await.expect("it is open").bytes, echo);
+}
+
+/// What a reference of the configuration leads to is live by itself.
+async fn source_of_a_plugin(program: PathBuf) {
+    let host = Host::start(&program, false).await;
+    // Pulling first also chooses the provider of the pusher's client.
+    assert!(pull(&host, "echo:1").await.is_err());
+    let world = World::real(WorldConfig::default()).await;
+    let (keep, slot) = (Keep::new(CompileLimits::default()), kit::slot(&world));
+    let watching = |name: &str| {
+        let (tell, live) = mpsc::unbounded_channel();
+        let source = Source::Oci(host.reference(name), OciAuth::Anonymous);
+        let loader = Loader::new(keep.stock.clone(), vec![kit::hosted("acme", &slot, source)], Arc::new(Told(tell)));
+        (loader.watch().expect("a thread"), loader, live)
+    };
+    for number in [1, 2] {
+        let layers = [(WASM, kit::variant("echo", number, 0))];
+        host.push(&format!("echo:{number}"), &layers, &RegistryAuth::Anonymous).await;
+    }
+    let (sources, _, mut live) = watching("echo:1");
+    let first = live.recv().await.expect("it is pulled");
+    assert_eq!((first.number, slot.live().and_then(|live| live.number())), (1, Some(1)));
+    drop(sources);
+    let (sources, loader, mut live) = watching("echo:2");
+    assert_eq!(live.recv().await.expect("it is pulled").number, 2);
+    let listed = loader.list("acme").await.expect("it can be read");
+    let entry = listed[0].entry.clone().expect("there are versions");
+    let from: Vec<_> = entry.versions.iter().map(|version| version.provenance.origin.place().to_owned()).collect();
+    assert_eq!(from.len(), 2, "{from:?}");
+    assert!(from[0].contains("/echo:1@sha256:") && from[1].contains("/echo:2@sha256:"), "{from:?}");
+    drop(sources);
+    world.close().await;
 }
 
 /// Answers each request by its path: the manifest's with one text, a layer's with some bytes, anything else with nothing.

@@ -190,26 +190,6 @@ pub(crate) struct Connector {
     up: bool,
 }
 
-/// The plugins of a tenant.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Plugins {
-    /// In the order of the configuration.
-    pub(crate) plugins: Vec<Plugin>,
-}
-
-/// One plugin.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Plugin {
-    /// Its name within the tenant.
-    name: String,
-    /// The version that the next call gets; none: it takes no calls.
-    version: Option<String>,
-    /// Its calls, those included that are being set up.
-    calls: usize,
-    /// Calls at once.
-    calls_max: usize,
-}
-
 /// The host takes no more calls.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Draining {
@@ -364,13 +344,6 @@ impl From<TenantView> for Tenant {
             plugins: view.plugins.into_iter().map(|plugin| plugin.name).collect(),
             routes: view.routes.len(),
         }
-    }
-}
-
-impl From<exchange::PluginView> for Plugin {
-    fn from(view: exchange::PluginView) -> Self {
-        let version = view.live().map(|live| live.version.clone());
-        Self { name: view.name, version, calls: view.calls, calls_max: view.calls_max }
     }
 }
 

@@ -10,11 +10,12 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use exchange::Handle;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use loader::Loader;
 use tokio::sync::watch;
 
 use crate::access::{Access, Denied};
 use crate::api;
-use crate::limits::{BODY_BYTES_MAX, REQUEST_MS_MAX, REQUESTS_BURST_MAX, REQUESTS_PER_S_MAX};
+use crate::limits::{BODY_BYTES_MAX, PUSH_MS_MAX, REQUEST_MS_MAX, REQUESTS_BURST_MAX, REQUESTS_PER_S_MAX};
 use crate::problem::{FORBIDDEN, METHOD, NO_TOKEN, NOT_FOUND, Problem, TOO_MANY, TOO_SLOW};
 use crate::watch::Watch;
 
@@ -24,6 +25,7 @@ pub(crate) struct App(Arc<Inner>);
 
 struct Inner {
     handle: Handle,
+    loader: Option<Loader>,
     watch: Arc<Watch>,
     access: Access,
     rate: DefaultDirectRateLimiter,
@@ -32,14 +34,25 @@ struct Inner {
 }
 
 impl App {
-    pub(crate) fn new(handle: Handle, watch: Arc<Watch>, access: Access, closing: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(
+        handle: Handle,
+        loader: Option<Loader>,
+        watch: Arc<Watch>,
+        access: Access,
+        closing: watch::Receiver<bool>,
+    ) -> Self {
         let nonzero = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(nonzero(REQUESTS_PER_S_MAX)).allow_burst(nonzero(REQUESTS_BURST_MAX));
-        Self(Arc::new(Inner { handle, watch, access, rate: RateLimiter::direct(quota), closing }))
+        Self(Arc::new(Inner { handle, loader, watch, access, rate: RateLimiter::direct(quota), closing }))
     }
 
     pub(crate) fn handle(&self) -> &Handle {
         &self.0.handle
+    }
+
+    /// What brings versions in; `None`: this host keeps none.
+    pub(crate) fn loader(&self) -> Option<&Loader> {
+        self.0.loader.as_ref()
     }
 
     /// Turns true when the interface closes.
@@ -70,10 +83,14 @@ async fn observe(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // The pattern, not the path: an id is of a peer's making, and a query may hold anything.
     let path = request.extensions().get::<MatchedPath>().cloned();
-    let answered = tokio::time::timeout(Duration::from_millis(REQUEST_MS_MAX), next.run(request)).await;
+    let ms_max = if path.as_ref().is_some_and(|path| path.as_str().contains("/plugins/")) {
+        PUSH_MS_MAX
+    } else {
+        REQUEST_MS_MAX
+    };
+    let answered = tokio::time::timeout(Duration::from_millis(ms_max), next.run(request)).await;
     let response = answered.unwrap_or_else(|_| {
-        Problem::new(TOO_SLOW, format!("a request is answered within {REQUEST_MS_MAX} ms, its body included"))
-            .into_response()
+        Problem::new(TOO_SLOW, format!("a request is answered within {ms_max} ms, its body included")).into_response()
     });
     let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
     tracing::debug!(%method, path, status = response.status().as_u16(), ms = began.elapsed().as_millis(), "request");

@@ -15,6 +15,7 @@ pub mod limits;
 mod metrics;
 mod problem;
 mod server;
+mod shelves;
 mod watch;
 
 pub use access::{Access, AccessError, Token};

@@ -10,6 +10,8 @@ pub const HEADERS_MAX: usize = 64;
 pub const HEAD_MS_MAX: u64 = 5_000;
 /// Milliseconds from the head of a request to the head of its answer, the request's body included.
 pub const REQUEST_MS_MAX: u64 = 20_000;
+/// The same for a request that brings a version in or makes one live: it may be compiled.
+pub const PUSH_MS_MAX: u64 = 180_000;
 /// Milliseconds for a client to take what it asked for, counted from the last time that it took some.
 pub const STALL_MS_MAX: u64 = 30_000;
 /// Connections at once. Further ones wait in the system's queue.
@@ -38,6 +40,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("headers_max", HEADERS_MAX as u64, "the request is refused with 431"),
     ("head_ms_max", HEAD_MS_MAX, "the connection is closed"),
     ("request_ms_max", REQUEST_MS_MAX, "the request is refused with 408"),
+    ("push_ms_max", PUSH_MS_MAX, "the request is refused with 408; what it has begun may still be done"),
     ("stall_ms_max", STALL_MS_MAX, "the connection is closed"),
     ("connections_max", CONNECTIONS_MAX as u64, "further ones wait in the system's queue"),
     ("requests_per_s_max", REQUESTS_PER_S_MAX as u64, "further ones are refused with 429"),

@@ -30,7 +30,7 @@ pub(crate) struct Problem {
 }
 
 /// The kinds of problems: status, word, title.
-type Kind = (StatusCode, &'static str, &'static str);
+pub(crate) type Kind = (StatusCode, &'static str, &'static str);
 
 pub(crate) const BAD_REQUEST: Kind = (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read");
 pub(crate) const NO_TOKEN: Kind = (StatusCode::UNAUTHORIZED, "unauthorized", "The token is missing or wrong");
@@ -45,6 +45,8 @@ pub(crate) const MEDIA_TYPE: Kind =
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "The body is not of a type that is read here");
 pub(crate) const UNUSABLE: Kind =
     (StatusCode::UNPROCESSABLE_ENTITY, "unusable", "The request says what cannot be done");
+pub(crate) const REFUSED: Kind = (StatusCode::UNPROCESSABLE_ENTITY, "refused", "The component is refused");
+pub(crate) const WIDENS: Kind = (StatusCode::CONFLICT, "widens", "The version wants more than before");
 pub(crate) const CALL_REFUSED: Kind = (StatusCode::BAD_GATEWAY, "call-refused", "The carrier refuses the call");
 pub(crate) const TOO_MANY: Kind = (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests");
 pub(crate) const FAILED: Kind = (StatusCode::INTERNAL_SERVER_ERROR, "failed", "The host failed");
@@ -108,6 +110,15 @@ pub(crate) struct TakeProblem;
 impl IntoResponses for TakeProblem {
     fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
         describe(&[NOT_FOUND, CONFLICT, GONE, MEDIA_TYPE, UNUSABLE, CALL_REFUSED, UNAVAILABLE])
+    }
+}
+
+/// The refusals of an endpoint about a version.
+pub(crate) struct VersionProblem;
+
+impl IntoResponses for VersionProblem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
+        describe(&[NOT_FOUND, CONFLICT, MEDIA_TYPE, UNUSABLE, UNAVAILABLE])
     }
 }
 

@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use loader::Loader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -42,7 +43,7 @@ pub struct BindError {
 }
 
 impl Server {
-    /// Takes the address. Nobody is answered before [`Server::run`].
+    /// Takes the address. Without a loader nobody can bring versions in. Nobody is answered before [`Server::run`].
     ///
     /// # Errors
     /// The system does not give the address.
@@ -50,13 +51,14 @@ impl Server {
         address: SocketAddr,
         access: Access,
         handle: Handle,
+        loader: Option<Loader>,
         watch: Arc<Watch>,
     ) -> Result<Self, BindError> {
         let failed = |error| BindError { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (closing, closed) = watch::channel(false);
-        Ok(Self { listener, address, router: router(App::new(handle, watch, access, closed)), closing })
+        Ok(Self { listener, address, router: router(App::new(handle, loader, watch, access, closed)), closing })
     }
 
     /// Where it listens, the port included that the system chose.

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use exchange::{CallRecord, CallView, LeftCall, LinkChange, Observer};
+use exchange::{CallRecord, CallView, LeftCall, LinkChange, Observer, PluginVersion};
+use loader::{LoadObserver, Receipt};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
@@ -110,6 +111,11 @@ impl Observer for Watch {
         self.tell(name, json!({"tenant": tenant, "connector": connector}));
     }
 
+    fn version_served(&self, tenant: &str, plugin: &str, version: &PluginVersion) {
+        let (number, version) = (version.number(), version.plugin().version());
+        self.tell("version.served", json!({"tenant": tenant, "plugin": plugin, "version": version, "number": number}));
+    }
+
     fn call_ended(&self, ended: &CallRecord) {
         self.metrics.ended(ended);
         let call = Arc::new(EndedCall { record: ended.clone(), ended_unix_ms: unix_ms(SystemTime::now()) });
@@ -135,6 +141,13 @@ impl Observer for Watch {
                 "duration_ms": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             }),
         );
+    }
+}
+
+impl LoadObserver for Watch {
+    fn version_live(&self, receipt: &Receipt) {
+        let Receipt { tenant, plugin, number, version, .. } = receipt;
+        self.tell("version.live", json!({"tenant": tenant, "plugin": plugin, "version": version, "number": number}));
     }
 }
 

@@ -6,7 +6,7 @@ pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 pub const TOTAL_BYTES_MAX: u64 = 16 << 30;
 /// Plugins of all tenants. More: a version of a further one is refused.
 pub const PLUGINS_MAX: u64 = 4_096;
-/// Versions of one plugin that are kept. The oldest that is not live, previous or held is dropped for a new one.
+/// Versions of one plugin that are kept. The oldest is dropped for a new one, but the live one, the previous one, the newest of a source and those that are held.
 pub const VERSIONS_KEPT_MAX: u64 = 16;
 /// Versions of one plugin, those that cannot be dropped because calls hold them included. More: a new one is refused.
 pub const VERSIONS_MAX: u64 = 256;
@@ -36,7 +36,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("component_bytes_max", COMPONENT_BYTES_MAX, "the component is refused"),
     ("total_bytes_max", TOTAL_BYTES_MAX, "a new component is refused"),
     ("plugins_max", PLUGINS_MAX, "a version of a further plugin is refused"),
-    ("versions_kept_max", VERSIONS_KEPT_MAX, "the oldest that is not live, previous or held is dropped"),
+    ("versions_kept_max", VERSIONS_KEPT_MAX, "the oldest that nothing needs is dropped"),
     ("versions_max", VERSIONS_MAX, "a new version is refused until calls have let go of old ones"),
     ("name_bytes_max", NAME_BYTES_MAX as u64, "the name is refused"),
     ("provenance_bytes_max", PROVENANCE_BYTES_MAX as u64, "the version is refused"),

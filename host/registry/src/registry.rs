@@ -20,7 +20,7 @@ use crate::limits::{
     VERSIONS_MAX,
 };
 use crate::state::{Holds, Key, Shelf};
-use crate::version::{Live, PluginEntry, Provenance, Version};
+use crate::version::{Live, Origin, PluginEntry, Provenance, Version};
 
 /// What the registry may take. Each field's default stands in [`crate::limits`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,7 +31,8 @@ pub struct RegistryLimits {
     pub total_bytes_max: u64,
     /// Plugins of all tenants.
     pub plugins_max: u64,
-    /// Versions of one plugin that are kept. At least 3 are: the live one, the previous and the newest.
+    /// Versions of one plugin that are kept. At least 4 are: the live one, the previous, the newest, and the newest that did
+    /// not come by an upload.
     pub versions_kept_max: u64,
     /// Versions of one plugin, those that calls hold included.
     pub versions_max: u64,
@@ -135,7 +136,7 @@ impl Registry {
     }
 
     /// Adds the next version of a plugin. It is not live before it is promoted. Old versions beyond the limit are dropped:
-    /// the oldest first, never the live one, the previous one or one that is held.
+    /// the oldest first, never the live one, the previous one, the newest that came from a source, or one that is held.
     ///
     /// # Errors
     /// A name or the provenance is too long, a limit is reached, or the disk's. Then nothing was added, unless the disk
@@ -344,13 +345,16 @@ impl Inner {
         let versions = tables.versions(tenant, plugin)?;
         let mut left = versions.len() as u64 + 1;
         let Live { live, previous } = row.live;
+        // By this one it is known whether what a source has is news.
+        let sourced = versions.iter().rev().find(|version| version.provenance.origin != Origin::Upload);
+        let sourced = sourced.map(|version| version.number);
         let mut dropped = Vec::new();
         for version in versions {
-            if left <= self.limits.versions_kept_max.max(3) {
+            if left <= self.limits.versions_kept_max.max(4) {
                 break;
             }
             let number = Some(version.number);
-            let is_needed = number == live || number == previous;
+            let is_needed = [live, previous, sourced].contains(&number);
             if !is_needed && self.holds.lock().doom(key(tenant, plugin, version.number)) {
                 tables.remove_version(tenant, plugin, version.number)?;
                 dropped.push(version);

@@ -3,6 +3,7 @@
 //! It is a library as well, so that its parts can be tested; `main.rs` is the program.
 //!
 //! - [`bench`]: what this host costs, measured from outside
+//! - [`client`]: a client of a running host's admin interface
 //! - [`cli`]: the commands, one file each
 //! - [`config`]: the configuration file, from TOML to values that can be relied on
 //! - [`demo`]: what a demonstration shows and leaves behind
@@ -14,6 +15,7 @@
 
 pub mod bench;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod demo;
 pub mod limits;

@@ -30,6 +30,18 @@ pub const PLUGIN_CALLS_MAX: u32 = sandbox::limits::GUESTS_MAX;
 /// Largest `start_ms_max`, `run_ms_max` or `grace_ms_max` that may be configured, in milliseconds. More is refused.
 pub const PLUGIN_TIME_MS_MAX: u64 = 600_000;
 
+/// Milliseconds for reaching a host's admin interface. Longer: the command fails.
+pub const CLIENT_CONNECT_MS_MAX: u64 = 5_000;
+/// Milliseconds in which a host may say nothing: longer than bringing a version in takes. Longer: the command fails.
+pub const CLIENT_SILENT_MS_MAX: u64 = 200_000;
+/// Bytes of one answer of a host. Longer: the command fails.
+pub const CLIENT_ANSWER_BYTES_MAX: usize = 16 << 20;
+/// Bytes of one event of a host. A longer one is dropped.
+pub const CLIENT_EVENT_BYTES_MAX: usize = 64 << 10;
+
+/// Milliseconds between looks at what a command waits for.
+pub const TAIL_LOOK_MS: u64 = 500;
+
 /// Rows of the live timeline. Further calls are counted in one line, so that redrawing fits a small terminal.
 pub const TIMELINE_ROWS_MAX: usize = 16;
 
@@ -56,6 +68,11 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("playout_bytes_default", PLAYOUT_BYTES_DEFAULT as u64, "play answers FULL (configurable)"),
     ("plugin_memory_bytes_min", PLUGIN_MEMORY_BYTES_MIN, "a smaller value is refused"),
     ("plugin_time_ms_max", PLUGIN_TIME_MS_MAX, "a larger value is refused"),
+    ("client_connect_ms_max", CLIENT_CONNECT_MS_MAX, "the command fails"),
+    ("client_silent_ms_max", CLIENT_SILENT_MS_MAX, "the command fails"),
+    ("client_answer_bytes_max", CLIENT_ANSWER_BYTES_MAX as u64, "the command fails"),
+    ("client_event_bytes_max", CLIENT_EVENT_BYTES_MAX as u64, "the event is dropped"),
+    ("tail_look_ms", TAIL_LOOK_MS, "a call or host that is waited for is looked at again"),
     ("timeline_rows_max", TIMELINE_ROWS_MAX as u64, "further calls are counted in one line"),
     ("series_points_max", SERIES_POINTS_MAX as u64, "each two neighbours become one"),
     ("call_drain_ms_max", CALL_DRAIN_MS_MAX, "the host's side of the call is cut"),

@@ -1,16 +1,20 @@
-//! From the files of components to plugins that can be run.
+//! From the configuration's plugins to what their first calls get.
 //!
-//! A host that serves calls compiles in processes of its own and keeps what came of it, if it has a data directory; a
-//! command that runs one plugin once compiles it where it is.
+//! A host with a data directory serves what was live when it ended, compiles in processes of its own and keeps what comes
+//! of it; one without, and a command that runs one plugin once, compiles its file where it is.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sandbox::{Compiler, LoadError, Loaded, Plugin, Sandbox};
+use exchange::PluginVersion;
+use loader::{LoadRefused, Stock};
+use recordings::Recorder;
+use sandbox::{LoadError, Plugin, Sandbox};
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Config, Source};
+use crate::running;
 
 /// A plugin that cannot be used. Its calls are left to others; the host goes on without it.
 #[derive(Debug, thiserror::Error)]
@@ -31,51 +35,104 @@ pub enum PluginError {
         /// Why.
         error: LoadError,
     },
+    /// Neither what was live nor what its source has can be used.
+    #[error("{source_name}: {error}")]
+    Unusable {
+        /// Its source.
+        source_name: String,
+        /// Why.
+        error: LoadRefused,
+    },
 }
 
-/// The plugins of a configuration, by their files.
+/// What the first calls of each plugin get, by tenant and plugin.
 #[derive(Debug, Default)]
-pub struct Plugins(HashMap<PathBuf, Plugin>);
+pub struct Plugins(HashMap<(String, String), PluginVersion>);
+
+/// One plugin to be loaded.
+struct Wanted {
+    key: (String, String),
+    source: Source,
+    setup: sandbox::GuestSetup,
+}
 
 impl Plugins {
-    /// Loads each file once, however many plugins name it. Those that cannot be used are told, in the order of the file.
+    /// Loads each file once, however many plugins name it. Those that cannot be used are told, in the order of the
+    /// configuration. What an OCI registry has comes later, by whatever watches the sources.
     pub async fn load(
         config: &Config,
         sandbox: &Arc<Sandbox>,
-        compiler: Option<&Arc<Compiler>>,
+        stock: Option<&Stock>,
+        recorder: Option<&Recorder>,
     ) -> (Self, Vec<PluginError>) {
-        let mut paths: Vec<&PathBuf> = Vec::new();
-        for plugin in config.tenants.iter().flat_map(|tenant| &tenant.plugins) {
-            if !paths.contains(&&plugin.source) {
-                paths.push(&plugin.source);
+        let mut by_source: Vec<(String, Vec<Wanted>)> = Vec::new();
+        for tenant in &config.tenants {
+            for plugin in &tenant.plugins {
+                let wanted = Wanted {
+                    key: (tenant.name.to_string(), plugin.name.to_string()),
+                    source: plugin.source.clone(),
+                    setup: running::guest_setup(tenant, plugin, recorder),
+                };
+                let source = plugin.source.to_string();
+                match by_source.iter_mut().find(|(known, _)| *known == source) {
+                    Some((_, list)) => list.push(wanted),
+                    None => by_source.push((source, vec![wanted])),
+                }
             }
         }
         let mut loading = JoinSet::new();
-        for (place, path) in paths.into_iter().enumerate() {
-            let (path, sandbox, compiler) = (path.clone(), sandbox.clone(), compiler.cloned());
+        for (place, (_, list)) in by_source.into_iter().enumerate() {
+            let (sandbox, stock) = (sandbox.clone(), stock.cloned());
             loading.spawn(async move {
-                let loaded = match compiler {
-                    Some(compiler) => load_with(&compiler, &path).await,
-                    None => load_plugin(&sandbox, &path),
+                let loaded = match stock {
+                    Some(stock) => load_kept(&stock, list).await,
+                    None => load_once(&sandbox, list),
                 };
-                (place, path, loaded)
+                (place, loaded)
             });
         }
         let mut done = loading.join_all().await;
-        done.sort_by_key(|(place, ..)| *place);
+        done.sort_by_key(|(place, _)| *place);
         let (mut plugins, mut errors) = (HashMap::new(), Vec::new());
-        for (_, path, loaded) in done {
-            match loaded {
-                Ok(plugin) => drop(plugins.insert(path, plugin)),
-                Err(error) => errors.push(error),
-            }
+        for (versions, refused) in done.into_iter().map(|(_, loaded)| loaded) {
+            plugins.extend(versions);
+            errors.extend(refused);
         }
         (Self(plugins), errors)
     }
 
-    /// The plugin of a file. None: it could not be loaded.
-    pub fn get(&self, path: &Path) -> Option<Plugin> {
-        self.0.get(path).cloned()
+    /// What the first calls of a plugin get. None: it could not be loaded.
+    pub fn take(&mut self, tenant: &str, plugin: &str) -> Option<PluginVersion> {
+        self.0.remove(&(tenant.to_owned(), plugin.to_owned()))
+    }
+}
+
+type Versions = (Vec<((String, String), PluginVersion)>, Vec<PluginError>);
+
+async fn load_kept(stock: &Stock, list: Vec<Wanted>) -> Versions {
+    let (mut versions, mut errors) = (Vec::new(), Vec::new());
+    for Wanted { key, source, setup } in list {
+        match stock.first(&key.0, &key.1, &running::loader_source(&source), &setup).await {
+            Ok(Some(version)) => versions.push((key, version)),
+            Ok(None) => {}
+            // It names the file itself.
+            Err(LoadRefused::Unreadable { path, error }) => {
+                errors.push(PluginError::Unreadable { path: path.into(), error });
+            }
+            Err(error) => errors.push(PluginError::Unusable { source_name: source.to_string(), error }),
+        }
+    }
+    (versions, errors)
+}
+
+fn load_once(sandbox: &Arc<Sandbox>, list: Vec<Wanted>) -> Versions {
+    let Some(Source::File(path)) = list.first().map(|wanted| wanted.source.clone()) else { return Versions::default() };
+    match load_plugin(sandbox, &path) {
+        Ok(plugin) => {
+            let version = |wanted: Wanted| (wanted.key, plugin.clone().into());
+            (list.into_iter().map(version).collect(), Vec::new())
+        }
+        Err(error) => (Vec::new(), vec![error]),
     }
 }
 
@@ -84,25 +141,7 @@ impl Plugins {
 /// # Errors
 /// The file cannot be read, or is not a handler.
 pub fn load_plugin(sandbox: &Arc<Sandbox>, path: &Path) -> Result<Plugin, PluginError> {
-    let wasm = read(path)?;
-    Plugin::load(sandbox, &name(path), &wasm).map_err(|error| PluginError::Refused { path: path.to_owned(), error })
-}
-
-async fn load_with(compiler: &Arc<Compiler>, path: &Path) -> Result<Plugin, PluginError> {
-    let loaded = compiler.load(&name(path), read(path)?.into()).await;
-    let Loaded { plugin, compiled_in } =
-        loaded.map_err(|error| PluginError::Refused { path: path.to_owned(), error })?;
-    if let Some(time) = compiled_in {
-        let (path, version) = (path.display(), plugin.version());
-        tracing::info!(%path, version, compile_ms = time.as_millis() as u64, "plugin compiled");
-    }
-    Ok(plugin)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, PluginError> {
-    std::fs::read(path).map_err(|error| PluginError::Unreadable { path: path.to_owned(), error })
-}
-
-fn name(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    let wasm = std::fs::read(path).map_err(|error| PluginError::Unreadable { path: path.to_owned(), error })?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    Plugin::load(sandbox, &name, &wasm).map_err(|error| PluginError::Refused { path: path.to_owned(), error })
 }

@@ -7,21 +7,25 @@ use std::sync::Arc;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{Dial, Dialers, TlsFiles, TlsSetupError};
 use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, TenantConfig};
+use loader::{Hosted, Stock};
 use recordings::{Recorder, RecorderError, RecorderLimits};
+use registry::source::OciAuth;
+use registry::{Registry, RegistryError, RegistryLimits};
 use sandbox::{CodeCacheError, CompileChild, CompileLimits, Compiler, GuestLimits, GuestSetup, Sandbox, SandboxConfig};
 use telcoflow::link::LinkConfig;
 
 use crate::config::{self, Config, Connector, Tenant};
 use crate::plugins::Plugins;
 
-/// A sandbox as large as the configuration can need.
+/// A sandbox as large as the configuration can need, and as trying new versions needs.
 ///
 /// # Errors
 /// The machine cannot give what it takes.
 pub fn sandbox_for(config: &Config) -> Result<Arc<Sandbox>, sandbox::SandboxError> {
     let plugins = config.tenants.iter().flat_map(|tenant| &tenant.plugins);
     let calls: u32 = plugins.map(|plugin| plugin.limits.calls_max).fold(0, u32::saturating_add);
-    let guests_max = calls.clamp(1, sandbox::limits::GUESTS_MAX);
+    let tries = u32::try_from(loader::limits::TRIES_MAX).unwrap_or(0);
+    let guests_max = calls.saturating_add(tries).clamp(1, sandbox::limits::GUESTS_MAX);
     Ok(Arc::new(Sandbox::new(&SandboxConfig { guests_max })?))
 }
 
@@ -35,30 +39,71 @@ pub fn recorder_for(config: &Config) -> Result<Option<Recorder>, RecorderError> 
     wanted.then(|| Recorder::open(&config.data_dir, RecorderLimits::default())).transpose()
 }
 
-/// What compiles plugins and keeps their code, if the configuration says where.
+/// What compiles and keeps versions of plugins, if the configuration says where.
 ///
 /// # Errors
-/// The folder of compiled code cannot be used, or this program cannot find itself.
-pub fn compiler_for(config: &Config, sandbox: &Arc<Sandbox>) -> Result<Option<Arc<Compiler>>, CodeCacheError> {
+/// The data directory cannot be used, or another host uses it.
+pub fn stock_for(config: &Config, sandbox: &Arc<Sandbox>) -> Result<Option<Stock>, StockError> {
     let open = || {
         let child = CompileChild::new(this_program(), vec!["compile".into()]);
-        Compiler::open(sandbox.clone(), &config.data_dir, child, CompileLimits::default()).map(Arc::new)
+        let compiler = Compiler::open(sandbox.clone(), &config.data_dir, child, CompileLimits::default())?;
+        let registry = Registry::open(&config.data_dir, RegistryLimits::default())?;
+        Ok(Stock::new(registry, Arc::new(compiler)))
     };
     config.has_data_dir.then(open).transpose()
 }
 
-/// Puts the exchange's configuration together. Plugins that could not be loaded are left out.
+/// Why versions cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StockError {
+    /// The folder of compiled code.
+    #[error("{0}")]
+    Code(#[from] CodeCacheError),
+    /// The registry.
+    #[error("{0}")]
+    Registry(#[from] RegistryError),
+}
+
+/// The plugins of a running exchange, for whatever brings versions in.
+pub fn hosted(config: &Config, handle: &exchange::Handle) -> Vec<Hosted> {
+    let of_tenant = |tenant: &Tenant| {
+        let plugins = tenant.plugins.iter().filter_map(|plugin| {
+            Some(Hosted {
+                tenant: tenant.name.to_string(),
+                slot: handle.plugin(tenant.name.as_str(), plugin.name.as_str())?,
+                granted: plugin.grants.names(),
+                source: loader_source(&plugin.source),
+            })
+        });
+        plugins.collect::<Vec<_>>()
+    };
+    config.tenants.iter().flat_map(of_tenant).collect()
+}
+
+/// Where a plugin's versions come from.
+pub fn loader_source(source: &config::Source) -> loader::Source {
+    match source {
+        config::Source::File(path) => loader::Source::File(path.clone()),
+        config::Source::Oci(reference, None) => loader::Source::Oci(reference.clone(), OciAuth::Anonymous),
+        config::Source::Oci(reference, Some((user, password))) => {
+            let auth = OciAuth::Password { user: user.clone(), password: password.expose().to_owned() };
+            loader::Source::Oci(reference.clone(), auth)
+        }
+    }
+}
+
+/// Puts the exchange's configuration together. Plugins that could not be loaded take no calls.
 ///
 /// # Errors
 /// A connector's certificates cannot be used, though the configuration was good a moment ago.
 pub fn exchange_config(
     config: &Config,
-    plugins: &Plugins,
+    mut plugins: Plugins,
     recorder: Option<&Recorder>,
     dialer: Arc<dyn Dial>,
     observer: Arc<dyn Observer>,
 ) -> Result<ExchangeConfig, TlsSetupError> {
-    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, plugins, recorder));
+    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, &mut plugins, recorder));
     Ok(ExchangeConfig { tenants: tenants.collect::<Result<_, _>>()?, dialer, seed: seed(), observer })
 }
 
@@ -102,10 +147,10 @@ fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupEr
 
 fn tenant_config(
     tenant: &Tenant,
-    plugins: &Plugins,
+    plugins: &mut Plugins,
     recorder: Option<&Recorder>,
 ) -> Result<TenantConfig, TlsSetupError> {
-    let plugins = tenant.plugins.iter().filter_map(|plugin| plugin_config(tenant, plugin, plugins, recorder));
+    let plugins = tenant.plugins.iter().map(|plugin| plugin_config(tenant, plugin, plugins, recorder));
     let connectors = tenant.connectors.iter().map(connector_config);
     let routes = tenant.routes.iter().map(|route| exchange::Route {
         to: pattern(&route.to),
@@ -129,10 +174,20 @@ fn tenant_config(
 fn plugin_config(
     tenant: &Tenant,
     plugin: &config::Plugin,
-    plugins: &Plugins,
+    plugins: &mut Plugins,
     recorder: Option<&Recorder>,
-) -> Option<PluginConfig> {
-    let config::PluginLimits { memory_bytes_max, calls_max, start_max, run_max, grace_max } = plugin.limits;
+) -> PluginConfig {
+    PluginConfig {
+        name: plugin.name.to_string(),
+        version: plugins.take(tenant.name.as_str(), plugin.name.as_str()),
+        setup: guest_setup(tenant, plugin, recorder),
+        calls_max: plugin.limits.calls_max as usize,
+    }
+}
+
+/// What the guests of a plugin are started with.
+pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, recorder: Option<&Recorder>) -> GuestSetup {
+    let config::PluginLimits { memory_bytes_max, start_max, run_max, grace_max, .. } = plugin.limits;
     let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let limits = GuestLimits {
         memory_bytes_max: usize::try_from(memory_bytes_max).unwrap_or(usize::MAX),
@@ -146,18 +201,7 @@ fn plugin_config(
         let store = recorder.plugin(tenant.name.as_str(), plugin.name.as_str());
         store.expect("the configuration's names are safe in paths")
     });
-    Some(PluginConfig {
-        name: plugin.name.to_string(),
-        version: Some(plugins.get(&plugin.source)?.into()),
-        setup: GuestSetup {
-            config: plugin.config.clone().into(),
-            limits,
-            recordings,
-            may_place: plugin.grants.calls,
-            placer: None,
-        },
-        calls_max: calls_max as usize,
-    })
+    GuestSetup { config: plugin.config.clone().into(), limits, recordings, may_place: plugin.grants.calls, placer: None }
 }
 
 fn pattern(pattern: &config::Pattern) -> exchange::Pattern {

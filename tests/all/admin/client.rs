@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use admin::{Access, Server, Token, Watch};
+use loader::Loader;
 use serde_json::Value;
 use switchhook_tests::logs::ADMIN_TOKEN;
 use switchhook_tests::world::{World, WorldConfig};
@@ -44,7 +45,7 @@ impl Desk {
     pub(crate) async fn with_token(config: WorldConfig, token: Option<&str>) -> Self {
         let watch = Arc::new(Watch::default());
         let world = World::real(WorldConfig { observer: watch.clone(), ..config }).await;
-        let admin = Admin::start(&world, watch, token).await;
+        let admin = Admin::start(&world, watch, token, None).await;
         let desk = Self { world, admin };
         desk.admin.until("/readyz", |reply| reply.status == 200).await;
         desk
@@ -57,10 +58,10 @@ impl Desk {
 }
 
 impl Admin {
-    pub(crate) async fn start(world: &World, watch: Arc<Watch>, token: Option<&str>) -> Self {
+    pub(crate) async fn start(world: &World, watch: Arc<Watch>, token: Option<&str>, loader: Option<Loader>) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let access = Access::new(listen, token.map(Token::new)).expect("loopback");
-        let server = Server::bind(listen, access, world.exchange.handle(), watch).await.expect("a free port");
+        let server = Server::bind(listen, access, world.exchange.handle(), loader, watch).await.expect("a free port");
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server.run(async move { drop(stopped.await) }));
@@ -91,10 +92,15 @@ impl Admin {
 
     /// With these headers and nothing else but `host`.
     pub(crate) async fn raw(&self, method: &str, path: &str, headers: &str, body: &str) -> Reply {
+        self.raw_bytes(method, path, headers, body.as_bytes()).await
+    }
+
+    /// The same with any body.
+    pub(crate) async fn raw_bytes(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Reply {
         let mut stream = self.connect().await;
         let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}\r\n", self.address);
         // The host may refuse before it has read all.
-        let _ = stream.write_all((head + body).as_bytes()).await;
+        let _ = stream.write_all(&[head.as_bytes(), body].concat()).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
         Reply::read(&answer)

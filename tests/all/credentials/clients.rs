@@ -117,9 +117,9 @@ async fn by_configuration() {
     let config = config::resolve(&desk.folder.path("t.toml"), &text, &|_| None).expect("a good file");
     let sandbox = running::sandbox_for(&config).expect("a small one");
     let dialer = Arc::new(TcpDialer::new().expect("TLS can be set up"));
-    let (plugins, unusable) = Plugins::load(&config, &sandbox, None).await;
+    let (plugins, unusable) = Plugins::load(&config, &sandbox, None, None).await;
     assert!(unusable.is_empty(), "{unusable:?}");
-    let exchange = running::exchange_config(&config, &plugins, None, dialer, Arc::new(())).expect("files of ours");
+    let exchange = running::exchange_config(&config, plugins, None, dialer, Arc::new(())).expect("files of ours");
     let mut exchange = Exchange::start(exchange);
     sim.session_managers(1).await;
     assert_whole_echo(&sim.place_call(Caller::echo(200)).finished().await);

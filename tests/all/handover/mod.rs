@@ -38,7 +38,7 @@ pub(crate) fn holding() -> WorldConfig {
 async fn desk_beside(first: &Desk, config: WorldConfig) -> Desk {
     let watch = Arc::new(Watch::default());
     let world = first.world.beside(WorldConfig { observer: watch.clone(), ..config });
-    let admin = Admin::start(&world, watch, Some(ADMIN_TOKEN)).await;
+    let admin = Admin::start(&world, watch, Some(ADMIN_TOKEN), None).await;
     Desk { world, admin }
 }
 

@@ -16,8 +16,9 @@ const FLOORS: &[(&str, u32)] = &[
     ("sandbox", 2),
     ("sim", 2),
     ("exchange", 3),
-    ("admin", 4),
-    ("switchhook", 5),
+    ("loader", 4),
+    ("admin", 5),
+    ("switchhook", 6),
     ("xtask", 0),
 ];
 

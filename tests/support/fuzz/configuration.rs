@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use switchhook::config::{self, Config, Pattern, Problems};
+use switchhook::config::{self, Config, Pattern, Problems, Source};
 use switchhook::limits::{CONFIG_PROBLEMS_MAX, NAME_BYTES_MAX, PLAYOUT_BYTES_MAX, PLUGIN_TIME_MS_MAX};
 
 use super::INPUT_BYTES_MAX;
@@ -58,7 +58,7 @@ fn is_legal(config: &Config) {
             assert!(limits.calls_max >= 1 && limits.memory_bytes_max >= 1 << 16);
             let times = [limits.start_max, limits.run_max, limits.grace_max];
             assert!(times.iter().all(|time| (1..=u128::from(PLUGIN_TIME_MS_MAX)).contains(&time.as_millis())));
-            assert!(plugin.config.is_sorted() && plugin.source.is_file());
+            assert!(plugin.config.is_sorted() && is_file(&plugin.source));
         }
     }
     assert!(!format!("{config:?}").is_empty());
@@ -93,4 +93,11 @@ fn can_be_shown(problems: &Problems, text: &str) {
     }
     let shown = problems.to_string();
     assert_eq!(shown.lines().count(), list.len() + usize::from(problems.omitted() > 0), "{shown:?}");
+}
+
+fn is_file(source: &Source) -> bool {
+    match source {
+        Source::File(path) => path.is_file(),
+        Source::Oci(..) => true,
+    }
 }

@@ -14,7 +14,9 @@ use crate::problem::{AnyProblem, Problem, UNAVAILABLE};
 
 /// What happens, as it happens
 ///
-/// Events are `call.claimed`, `call.held` (it may be given), `call.taken` (from another host), `call.begins`, `call.ended`, `call.left` (to others), `link.up`, `link.down`, `link.refused`;
+/// Events are `call.claimed`, `call.held` (it may be given), `call.taken` (from another host), `call.begins`, `call.ended`,
+/// `call.left` (to others), `link.up`, `link.down`, `link.refused`, `version.live` (the next call gets it), `version.served`
+/// (it has its first call);
 /// each carries a JSON object. Who reads too slowly loses the oldest and is told how many by an event `lost`.
 #[utoipa::path(
     get,

@@ -6,10 +6,9 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
-use crate::answers::{Draining, Plugins, Tenant, Tenants};
+use crate::answers::{Draining, Tenant, Tenants};
 use crate::app::App;
-use crate::extract::InPath;
-use crate::problem::{AnyProblem, FAILED, NOT_FOUND, Problem};
+use crate::problem::{AnyProblem, FAILED, Problem};
 
 /// Metrics for Prometheus
 #[utoipa::path(
@@ -34,23 +33,6 @@ pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
 )]
 pub(super) async fn tenants(State(app): State<App>) -> Json<Tenants> {
     Json(Tenants { tenants: app.handle().tenants().into_iter().map(Tenant::from).collect() })
-}
-
-/// The plugins of a tenant
-#[utoipa::path(
-    get,
-    path = "/v1/tenants/{tenant}/plugins",
-    params(("tenant" = String, Path, description = "Its name")),
-    responses(
-        (status = 200, description = "The plugins that could be loaded", body = Plugins),
-        (status = 404, description = "There is no such tenant", body = Problem, content_type = "application/problem+json"),
-        AnyProblem,
-    ),
-)]
-pub(super) async fn plugins(State(app): State<App>, InPath(name): InPath<String>) -> Result<Json<Plugins>, Problem> {
-    let tenant = app.handle().tenants().into_iter().find(|tenant| tenant.name == name);
-    let tenant = tenant.ok_or_else(|| Problem::new(NOT_FOUND, "there is no tenant of this name"))?;
-    Ok(Json(Plugins { plugins: tenant.plugins.into_iter().map(Into::into).collect() }))
 }
 
 /// Takes no more calls and ends the host

@@ -7,6 +7,7 @@ mod handover;
 mod health;
 mod host;
 mod place;
+mod plugins;
 
 use std::sync::LazyLock;
 
@@ -40,7 +41,10 @@ fn closed_documented() -> OpenApiRouter<App> {
         .routes(routes!(openapi))
         .routes(routes!(host::metrics))
         .routes(routes!(host::tenants))
-        .routes(routes!(host::plugins))
+        .routes(routes!(plugins::list))
+        .routes(routes!(plugins::push))
+        .routes(routes!(plugins::promote))
+        .routes(routes!(plugins::rollback))
         .routes(routes!(host::drain))
         .routes(routes!(events::follow))
         .routes(routes!(calls::list))
@@ -74,7 +78,7 @@ fn document() -> OpenApi {
     let empty = OpenApiBuilder::new().info(info).components(Some(components)).build();
     let mut closed = closed_documented().into_openapi();
     for path in closed.paths.paths.values_mut() {
-        for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+        for operation in [&mut path.get, &mut path.post, &mut path.put].into_iter().flatten() {
             operation.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
         }
     }

@@ -135,6 +135,23 @@ fn a_version_that_calls_hold_outlives_newer_ones() {
 }
 
 #[test]
+fn what_a_source_had_last_outlives_what_is_uploaded() {
+    let registry = open(&SimDisk::default());
+    let of_file = Provenance { origin: Origin::File("echo.wasm".to_owned()), ..provenance() };
+    for content in [b"old", b"new"] {
+        let component = registry.put(content).unwrap();
+        registry.add("acme", "echo", &component, of_file.clone()).unwrap();
+    }
+    for number in 0..=2 * RegistryLimits::default().versions_kept_max {
+        push(&registry, "echo", &number.to_le_bytes()).unwrap();
+    }
+    let entry = registry.plugin("acme", "echo").unwrap().unwrap();
+    let of_file: Vec<_> = entry.versions.iter().filter(|version| version.provenance.origin != Origin::Upload).collect();
+    assert_eq!(of_file.iter().map(|version| version.number).collect::<Vec<_>>(), [2]);
+    assert_eq!(registry.bytes(&of_file[0].digest).unwrap(), b"new");
+}
+
+#[test]
 fn threads_do_not_lose_each_others_versions() {
     let folder = tempfile::tempdir().unwrap();
     let limits = RegistryLimits { versions_kept_max: 5, ..RegistryLimits::default() };

@@ -45,7 +45,7 @@ impl Default for CompileLimits {
 }
 
 /// How much less important than the host a child is.
-const NICE: i32 = 10;
+pub(super) const NICE: i32 = 10;
 
 /// Exit code of a child that found nothing wrong with itself, but with the component.
 pub(super) const REFUSED: i32 = 3;

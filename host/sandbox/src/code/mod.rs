@@ -88,8 +88,9 @@ impl Compiler {
     /// It is no handler, it does not compile within its limits, too many others are being compiled, or the child or the
     /// disk fails.
     pub async fn load(self: &Arc<Self>, name: &str, wasm: Arc<[u8]>) -> Result<Loaded, LoadError> {
-        let job = Job { compiler: self.clone(), plugin: name.to_owned(), wasm };
-        let (job, found) = off_thread(move || job.look_up()).await?;
+        let job = Job { compiler: self.clone(), plugin: name.to_owned(), wasm: wasm.clone() };
+        let (inspection, digest) = aside(move || Ok((inspect(&wasm)?, Sha256::digest(&wasm).into()))).await?;
+        let (job, found) = off_thread(move || job.look_up(inspection, digest)).await?;
         let (inspection, name) = match found? {
             Found::Plugin(plugin) => return Ok(Loaded { plugin, compiled_in: None }),
             Found::Nothing(inspection, name) => (inspection, name),
@@ -121,19 +122,19 @@ enum Found {
 }
 
 impl Job {
-    fn look_up(self) -> (Self, Result<Found, LoadError>) {
-        let found = inspect(&self.wasm).map_err(LoadError::from).and_then(|inspection| {
-            let name = Name::new(Sha256::digest(&self.wasm).into(), self.engine(inspection.world));
-            let Some(code) = self.compiler.cache.get(&name) else { return Ok(Found::Nothing(inspection, name)) };
-            match self.plugin(&code, inspection.clone(), &name) {
+    fn look_up(self, inspection: Inspection, digest: [u8; 32]) -> (Self, Result<Found, LoadError>) {
+        let name = Name::new(digest, self.engine(inspection.world));
+        let found = match self.compiler.cache.get(&name) {
+            None => Ok(Found::Nothing(inspection, name)),
+            Some(code) => match self.plugin(&code, inspection.clone(), &name) {
                 // The seal is right and the engine does not take it: as if it were not there.
                 Err(LoadError::Compile(reason)) => {
                     self.compiler.cache.distrust(&name, &reason);
                     Ok(Found::Nothing(inspection, name))
                 }
                 other => other.map(Found::Plugin),
-            }
-        });
+            },
+        };
         (self, found)
     }
 
@@ -156,7 +157,24 @@ fn not_written(error: std::io::Error) -> LoadError {
     LoadError::Compiler(format!("the code cannot be written: {error}: make room in `data_dir`"))
 }
 
-/// Runs what waits for the disk, or computes, where no call waits for it.
+/// Computes on a thread that is less important than those of calls, and ends: whoever brings a component chooses how long
+/// reading it takes.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let run = move || {
+        // It may already be as unimportant as that.
+        let _ = rustix::process::nice(compile::NICE);
+        // Nobody may wait for it any more.
+        drop(tell.send(work()));
+    };
+    let started = std::thread::Builder::new().name("inspecting".to_owned()).spawn(run);
+    started.map_err(|error| LoadError::Compiler(format!("it could not be read: {error}: allow more threads")))?;
+    told.await.map_err(|_| LoadError::Compiler("reading it failed".to_owned()))?
+}
+
+/// Runs what waits for the disk where no call waits for it.
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, LoadError> {
     tokio::task::spawn_blocking(work)
         .await

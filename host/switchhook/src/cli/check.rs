@@ -64,7 +64,7 @@ fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
     for plugin in &tenant.plugins {
         let records = if plugin.grants.recording { ", may record" } else { "" };
         let calls = if plugin.grants.calls { ", may place calls" } else { "" };
-        writeln!(text, "  plugin {}: {}{records}{calls}", plugin.name, plugin.source.display())?;
+        writeln!(text, "  plugin {}: {}{records}{calls}", plugin.name, plugin.source)?;
     }
     for route in &tenant.routes {
         writeln!(text, "  route {} -> {}", conditions(tenant, route), tenant.plugin_of(route).name)?;
@@ -109,7 +109,7 @@ fn tenant_json(tenant: &Tenant) -> Value {
     let plugins = tenant.plugins.iter().map(|plugin| {
         json!({
             "name": plugin.name.as_str(),
-            "source": plugin.source,
+            "source": plugin.source.to_string(),
             "grants": {"recording": plugin.grants.recording, "calls": plugin.grants.calls},
         })
     });

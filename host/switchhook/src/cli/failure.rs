@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::client::ClientError;
 use crate::config::Problems;
 use crate::demo::record::RecordError;
 use crate::logs::LogError;
@@ -22,6 +23,9 @@ pub enum Failure {
     /// A recording cannot be written.
     #[error("{0}")]
     Record(#[from] RecordError),
+    /// A running host does not do what it was asked for.
+    #[error("{0}")]
+    Remote(ClientError),
     /// Anything else.
     #[error("{what}: {help}")]
     Other {
@@ -46,6 +50,7 @@ impl Failure {
             | Failure::Log(LogError::Started(_))
             | Failure::Output(_)
             | Failure::Record(_)
+            | Failure::Remote(_)
             | Failure::Other { .. } => ExitCode::FAILURE,
         }
     }

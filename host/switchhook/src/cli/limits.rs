@@ -18,7 +18,7 @@ pub struct Args {
 type Limits = &'static [(&'static str, u64, &'static str)];
 
 /// The crates that bound something, lowest floor first.
-const CRATES: [(&str, Limits); 11] = [
+const CRATES: [(&str, Limits); 12] = [
     ("audio", audio::limits::TABLE),
     ("telcoflow", telcoflow::limits::TABLE),
     ("call", call::limits::TABLE),
@@ -28,6 +28,7 @@ const CRATES: [(&str, Limits); 11] = [
     ("registry", registry::limits::TABLE),
     ("sim", sim::limits::TABLE),
     ("exchange", exchange::limits::TABLE),
+    ("loader", loader::limits::TABLE),
     ("admin", admin::limits::TABLE),
     ("switchhook", crate::limits::TABLE),
 ];

@@ -4,16 +4,22 @@
 
 pub mod bench;
 pub mod call;
+pub mod calls;
 pub mod check;
 pub mod compile;
 pub mod demo;
+pub mod drain;
 mod failure;
 pub mod inspect;
 pub mod limits;
+pub mod plugins;
 mod print;
+pub mod push;
+mod remote;
 pub mod run;
 mod signal;
 pub mod sim;
+pub mod tail;
 
 use std::process::ExitCode;
 
@@ -64,6 +70,20 @@ pub enum Command {
     Compile(compile::Args),
     /// Show what a plugin is and needs
     Inspect(inspect::Args),
+    /// Bring a new version of a plugin into a running host and make it live
+    Push(push::Args),
+    /// Make a version live that a running host keeps
+    Promote(push::PromoteArgs),
+    /// Make the version live that was live before
+    Rollback(push::RollbackArgs),
+    /// Show the plugins of a running host, and their versions
+    Plugins(plugins::Args),
+    /// Show the calls of a running host
+    Calls(calls::Args),
+    /// Follow what happens in a running host, or in one of its calls
+    Tail(tail::Args),
+    /// Let a running host take no more calls, and end
+    Drain(drain::Args),
     /// Show every limit, and what happens when it is reached
     Limits(limits::Args),
 }
@@ -85,6 +105,13 @@ impl Command {
             Command::BenchHost(args) => bench::run_host(args),
             Command::Compile(args) => compile::run(args),
             Command::Inspect(args) => inspect::run(args),
+            Command::Push(args) => push::run(args),
+            Command::Promote(args) => push::promote(args),
+            Command::Rollback(args) => push::rollback(args),
+            Command::Plugins(args) => plugins::run(args),
+            Command::Calls(args) => calls::run(args),
+            Command::Tail(args) => tail::run(args),
+            Command::Drain(args) => drain::run(args),
             Command::Limits(args) => limits::run(args),
         }
     }
@@ -97,6 +124,13 @@ impl Command {
             | Command::Call(_)
             | Command::Demo(_)
             | Command::Inspect(_)
+            | Command::Push(_)
+            | Command::Promote(_)
+            | Command::Rollback(_)
+            | Command::Plugins(_)
+            | Command::Calls(_)
+            | Command::Tail(_)
+            | Command::Drain(_)
             | Command::Limits(_)
             | Command::BenchLoad(_)
             | Command::Compile(_)
@@ -129,6 +163,8 @@ mod tests {
             &["switchhook", "sim", "--listen", "nowhere"],
             &["switchhook", "sim", "--call-every", "-1"],
             &["switchhook", "limits", "--log-format", "xml"],
+            &["switchhook", "push", "acme", "echo"],
+            &["switchhook", "promote", "acme", "echo", "0"],
         ] {
             let error = Line::try_parse_from(line).expect_err("wrong use");
             assert_eq!(error.exit_code(), 2, "{line:?}");
@@ -148,6 +184,14 @@ mod tests {
             &["switchhook", "sim", "--call-every", "0.5", "--calls", "2", "--caller", "c.wav", "--record", "d"],
             &["switchhook", "inspect", "a.wasm", "--json"],
             &["switchhook", "limits", "--json"],
+            &["switchhook", "push", "acme", "echo", "a.wasm", "--approve", "--json", "--admin", "http://h:1"],
+            &["switchhook", "push", "acme", "echo", "a.wasm", "--no-promote", "--token-file", "t"],
+            &["switchhook", "promote", "acme", "echo", "3", "--config", "c.toml"],
+            &["switchhook", "rollback", "acme", "echo"],
+            &["switchhook", "plugins", "acme", "--json"],
+            &["switchhook", "calls", "--tenant", "acme", "--plugin", "echo"],
+            &["switchhook", "tail", "id", "--json"],
+            &["switchhook", "drain", "--wait"],
         ] {
             Line::try_parse_from(line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use carriers::TcpDialer;
 use exchange::{Drained, Exchange, ExchangeConfig};
+use loader::{Loader, Stock};
 use recordings::Recorder;
 use tokio::sync::oneshot;
 
@@ -39,8 +40,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::new(error.to_string(), "correct `data_dir` or its permissions"))?;
     let watch = Arc::new(admin::Watch::default());
     runtime.block_on(async {
-        let exchange = build(&config, recorder.as_ref(), watch.clone()).await?;
-        let served = serve(&config, exchange, watch, Duration::from_secs(args.drain_s)).await;
+        let (exchange, stock) = build(&config, recorder.as_ref(), watch.clone()).await?;
+        let served = serve(&config, exchange, stock, watch, Duration::from_secs(args.drain_s)).await;
         if let Some(recorder) = &recorder {
             recorder.close().await;
         }
@@ -52,36 +53,43 @@ async fn build(
     config: &Config,
     recorder: Option<&Recorder>,
     watch: Arc<admin::Watch>,
-) -> Result<ExchangeConfig, Failure> {
+) -> Result<(ExchangeConfig, Option<Stock>), Failure> {
     let sandbox = running::sandbox_for(config)
         .map_err(|error| Failure::new(error.to_string(), "or configure smaller `limits.calls_max`"))?;
-    let compiler = running::compiler_for(config, &sandbox)
+    let stock = running::stock_for(config, &sandbox)
         .map_err(|error| Failure::new(error.to_string(), "or leave `data_dir` out: nothing is kept then"))?;
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
-    let (plugins, unusable) = Plugins::load(config, &sandbox, compiler.as_ref()).await;
-    let exchange = running::exchange_config(config, &plugins, recorder, Arc::new(dialer), watch)
+    let (plugins, unusable) = Plugins::load(config, &sandbox, stock.as_ref(), recorder).await;
+    let exchange = running::exchange_config(config, plugins, recorder, Arc::new(dialer), watch)
         .map_err(|error| Failure::new(error.to_string(), "its file was good a moment ago: look at what changes it"))?;
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");
     }
-    if exchange.tenants.iter().all(|tenant| tenant.plugins.is_empty()) {
+    let mut plugins = exchange.tenants.iter().flat_map(|tenant| &tenant.plugins);
+    let mut sources = config.tenants.iter().flat_map(|tenant| &tenant.plugins).map(|plugin| &plugin.source);
+    let comes_later = sources.any(|source| matches!(source, config::Source::Oci(..)));
+    if !comes_later && plugins.all(|plugin| plugin.version.is_none()) {
         let what = format!("{}: no plugin can be used", config.file.display());
         return Err(Failure::new(what, "the log above says why, for each of them"));
     }
-    Ok(exchange)
+    Ok((exchange, stock))
 }
 
 async fn serve(
     config: &Config,
     exchange: ExchangeConfig,
+    stock: Option<Stock>,
     watch: Arc<admin::Watch>,
     drain: Duration,
 ) -> Result<ExitCode, Failure> {
     for tenant in &exchange.tenants {
         for plugin in &tenant.plugins {
-            let (name, version) = (&plugin.name, plugin.version.as_ref().map(|version| version.plugin().version()));
-            tracing::info!(tenant = tenant.name, plugin = name, version, calls_max = plugin.calls_max, "plugin ready");
+            let (name, calls_max) = (&plugin.name, plugin.calls_max);
+            if let Some(version) = &plugin.version {
+                let (version, number) = (version.plugin().version(), version.number());
+                tracing::info!(tenant = tenant.name, plugin = name, version, number, calls_max, "plugin ready");
+            }
         }
     }
     for tenant in &config.tenants {
@@ -91,8 +99,15 @@ async fn serve(
         }
     }
     let exchange = Exchange::start(exchange);
+    let loader = stock.map(|stock| Loader::new(stock, running::hosted(config, &exchange.handle()), watch.clone()));
+    let _sources = loader.as_ref().map(Loader::watch).transpose().map_err(|error| {
+        Failure::new(format!("the plugins' files cannot be watched: {error}"), "allow more threads (`ulimit -a`)")
+    })?;
+    if let Some(loader) = loader.clone() {
+        tokio::spawn(async move { loader.ready_previous().await });
+    }
     let Some(admin) = &config.admin else { return until_drained(exchange, drain).await };
-    let server = admin::Server::bind(admin.listen, admin.access.clone(), exchange.handle(), watch).await;
+    let server = admin::Server::bind(admin.listen, admin.access.clone(), exchange.handle(), loader, watch).await;
     let server = server.map_err(|error| Failure::new(error.to_string(), "is a host running already?"))?;
     tracing::info!(address = %server.address(), "the admin interface listens");
     let (stop, stopped) = oneshot::channel::<()>();

@@ -13,18 +13,16 @@ impl Resolver<'_> {
         let listen = self.required(written.listen, &place, "listen", "write `listen = \"127.0.0.1:9600\"`");
         let listen = listen.and_then(|at| self.address(at));
         let (listen, at) = listen?;
-        let access = match written.token {
-            Field::Absent => admin::Access::new(listen, None),
-            token => {
-                let token = token.given().and_then(|at| self.secret(at))?;
-                admin::Access::new(listen, Some(admin::Token::new(token.expose())))
-            }
+        let token = match written.token {
+            Field::Absent => None,
+            token => Some(token.given().and_then(|at| self.secret(at))?),
         };
+        let access = admin::Access::new(listen, token.as_ref().map(|token| admin::Token::new(token.expose())));
         let access = access.map_err(|_| {
             let what = format!("{listen} can be reached from other machines, and there is no token");
             self.reader.bad_value(&at, what, "add `token`, or listen on a loopback address");
         });
-        Some(Admin { listen, access: access.ok()? })
+        Some(Admin { listen, access: access.ok()?, token })
     }
 
     fn address(&mut self, At { value, place }: At<String>) -> Option<(SocketAddr, Place)> {

@@ -35,7 +35,7 @@ pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
     Admin, ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex,
-    PluginLimits, Route, SampleRate, Tenant,
+    PluginLimits, Route, SampleRate, Source, Tenant,
 };
 pub use secret::Secret;
 pub use telcoflow::frame::AudioMode;
@@ -51,16 +51,42 @@ pub type Env<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load(file: &Path, env: &Env<'_>) -> Result<Config, Problems> {
+    resolve(file, &read_text(file)?, env)
+}
+
+fn read_text(file: &Path) -> Result<String, Problems> {
     let mut text = String::new();
     match File::open(file).and_then(|opened| opened.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text)) {
         Ok(bytes) if bytes as u64 > CONFIG_BYTES_MAX => {
             let what = format!("longer than {CONFIG_BYTES_MAX} bytes");
             Err(Problems::unreadable(file, what, "is it a configuration?"))
         }
-        Ok(_) => resolve(file, &text, env),
+        Ok(_) => Ok(text),
         Err(error) => {
             Err(Problems::unreadable(file, format!("cannot be read: {error}"), "correct the path or its permissions"))
         }
+    }
+}
+
+/// Reads the admin interface alone, for a client of a host with this configuration. The rest may be wrong.
+///
+/// # Errors
+/// The file cannot be read, or what it says of the interface is wrong.
+pub fn load_admin(file: &Path) -> Result<Option<Admin>, Problems> {
+    let text = read_text(file)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let parsed = syntax::parse(&text);
+    let mut reader = read::Reader::new(&text);
+    let mut root = read::Section::root(&reader, parsed.table);
+    let written = written::WrittenAdmin::of(&mut reader, &mut root);
+    let env = |name: &str| std::env::var_os(name);
+    let mut resolver = resolve::Resolver { folder, keeps_versions: false, env: &env, reader: &mut reader };
+    let admin = resolver.optional(written, None, |resolver, at| resolver.admin(at).map(Some));
+    let found = std::mem::take(&mut reader.problems);
+    let problems = parsed.errors.report(&reader, found);
+    match admin {
+        Some(admin) if problems.is_empty() => Ok(admin),
+        _ => Err(Problems::new(file, problems)),
     }
 }
 
@@ -74,7 +100,7 @@ pub fn resolve(file: &Path, text: &str, env: &Env<'_>) -> Result<Config, Problem
     let mut reader = read::Reader::new(text);
     let root = read::Section::root(&reader, parsed.table);
     let written = written::Written::read(&mut reader, root);
-    let config = resolve::Resolver { folder, env, reader: &mut reader }.config(file, written);
+    let config = resolve::Resolver { folder, keeps_versions: false, env, reader: &mut reader }.config(file, written);
 
     let found = std::mem::take(&mut reader.problems);
     let mut problems = parsed.errors.report(&reader, found);

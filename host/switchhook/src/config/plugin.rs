@@ -1,21 +1,29 @@
 //! From a plugin as written to the resolved one: its source, what its handler may read and do, and its limits.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::problem::ProblemKind;
+use registry::source::OciReference;
+
+use super::problem::{Place, ProblemKind};
 use super::read::{At, Field};
 use super::resolve::Resolver;
-use super::resolved::{Grants, Plugin, PluginLimits};
-use super::written::{WrittenGrants, WrittenLimits, WrittenPlugin};
+use super::resolved::{Grants, Plugin, PluginLimits, Source};
+use super::written::{WrittenGrants, WrittenLimits, WrittenPlugin, WrittenSecret};
 use crate::limits;
+
+/// Who pulls, as written.
+struct Auth {
+    user: Field<String>,
+    password: Field<WrittenSecret>,
+}
 
 impl Resolver<'_> {
     pub(super) fn plugin(&mut self, written: WrittenPlugin) -> Option<Plugin> {
-        let WrittenPlugin { place, name, source, config, grants, limits } = written;
+        let WrittenPlugin { place, name, source, oci_user, oci_password, config, grants, limits } = written;
+        let auth = Auth { user: oci_user, password: oci_password };
         let name = self.name(name, &place);
         let source =
-            self.required(source, &place, "source", "name the component's file").and_then(|at| self.source(at));
+            self.required(source, &place, "source", "name the component's file").and_then(|at| self.source(at, auth));
         let config = match config {
             Field::Absent => Some(Vec::new()),
             config => config.given().map(|at| at.value),
@@ -39,19 +47,26 @@ impl Resolver<'_> {
         Some(Grants { recording: recording?, calls: calls? })
     }
 
-    fn source(&mut self, At { value, place }: At<String>) -> Option<PathBuf> {
+    fn source(&mut self, At { value, place }: At<String>, auth: Auth) -> Option<Source> {
         if value.starts_with("oci://") {
-            let what = "`oci://` sources are not supported by this version yet";
-            self.reader.report(ProblemKind::NotSupportedYet, &place, what, "name a file");
-            return None;
+            return self.oci(&value, &place, auth);
+        }
+        for (key, written) in [
+            ("oci_user", auth.user.as_given().map(|at| &at.place)),
+            ("oci_password", auth.password.as_given().map(|at| &at.place)),
+        ] {
+            if let Some(place) = written {
+                self.reader.bad_value(place, format!("`{key}` is for `oci://` sources"), "leave it out");
+            }
         }
         if value.is_empty() || value.contains("://") {
-            self.reader.bad_value(&place, "a source is the path of a component's file", "name a file");
+            let what = "a source is the path of a component's file, or `oci://HOST/NAME:TAG`";
+            self.reader.bad_value(&place, what, "name one of these");
             return None;
         }
         let path = self.folder.join(value);
         let problem = match std::fs::File::open(&path).and_then(|file| file.metadata()) {
-            Ok(found) if found.is_file() => return Some(path),
+            Ok(found) if found.is_file() => return Some(Source::File(path)),
             Ok(_) => "it is not a file".to_owned(),
             Err(error) => error.to_string(),
         };
@@ -59,6 +74,29 @@ impl Resolver<'_> {
         let help = "correct the path (a relative one starts at the folder of this configuration), or build the plugin";
         self.reader.report(ProblemKind::Unreadable, &place, what, help);
         None
+    }
+
+    fn oci(&mut self, value: &str, place: &Place, auth: Auth) -> Option<Source> {
+        let Auth { user, password } = auth;
+        let reference = value.parse::<OciReference>().map_err(|_| {
+            let help = "write oci://HOST/NAME:TAG or oci://HOST/NAME@sha256:DIGEST";
+            self.reader.bad_value(place, format!("{value:?} is not a reference"), help);
+        });
+        if !self.keeps_versions {
+            self.reader.bad_value(place, "what is pulled has no place to be kept", "set `data_dir`");
+            return None;
+        }
+        let auth = match (user, password) {
+            (Field::Absent, Field::Absent) => None,
+            (Field::Given(user), Field::Given(password)) => Some((user.value, self.secret(password)?)),
+            (Field::Refused, _) | (_, Field::Refused) => return None,
+            (Field::Given(_), Field::Absent) | (Field::Absent, Field::Given(_)) => {
+                let what = "`oci_user` and `oci_password` go together";
+                self.reader.bad_value(place, what, "give both, or neither");
+                return None;
+            }
+        };
+        Some(Source::Oci(reference.ok()?, auth))
     }
 
     fn limits(&mut self, written: WrittenLimits) -> Option<PluginLimits> {

@@ -18,6 +18,8 @@ use crate::limits;
 /// What resolving needs beside the text: where relative paths start, the environment, and where problems go.
 pub(super) struct Resolver<'a> {
     pub(super) folder: &'a Path,
+    /// Versions of plugins are kept.
+    pub(super) keeps_versions: bool,
     pub(super) env: &'a Env<'a>,
     pub(super) reader: &'a mut Reader,
 }
@@ -25,6 +27,7 @@ pub(super) struct Resolver<'a> {
 impl Resolver<'_> {
     pub(super) fn config(&mut self, file: &Path, written: Written) -> Option<Config> {
         let has_data_dir = !written.data_dir.is_absent();
+        self.keeps_versions = has_data_dir;
         let data_dir = match written.data_dir {
             Field::Absent => Some(PathBuf::from("switchhook-data")),
             Field::Refused => None,

@@ -1,12 +1,14 @@
 //! The configuration once everything in it is known to be good: names are unique, references are indexes,
 //! secrets are there, and a value that exists is a legal one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use carriers::{IdentityFiles, TlsFiles};
+use registry::source::OciReference;
 use telcoflow::frame::AudioMode;
 use telcoflow::frame::manager::CallFlow;
 
@@ -21,7 +23,8 @@ pub struct Config {
     pub file: PathBuf,
     /// Where the host keeps its files. It need not exist.
     pub data_dir: PathBuf,
-    /// Whether the file says so. Then compiled code is kept there too; else only what a plugin's grants call for.
+    /// Whether the file says so. Then versions of plugins and compiled code are kept there too; else only what a plugin's
+    /// grants call for.
     pub has_data_dir: bool,
     /// The admin interface. `None`: there is none.
     pub admin: Option<Admin>,
@@ -36,6 +39,8 @@ pub struct Admin {
     pub listen: SocketAddr,
     /// Who may use it: with a token, or from this machine.
     pub access: admin::Access,
+    /// That token.
+    pub token: Option<Secret>,
 }
 
 /// Who owns connectors, plugins and routes.
@@ -163,14 +168,32 @@ impl SampleRate {
 pub struct Plugin {
     /// Unique among the tenant's plugins.
     pub name: Name,
-    /// The component. It was readable when the configuration was resolved.
-    pub source: PathBuf,
+    /// Where its component comes from.
+    pub source: Source,
     /// What the handler may read, ordered by key; keys are unique.
     pub config: Vec<(String, String)>,
     /// What its guests may do beyond their call.
     pub grants: Grants,
     /// What one guest, and all of them, may use.
     pub limits: PluginLimits,
+}
+
+/// Where a plugin's component comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A file. It was readable when the configuration was resolved.
+    File(PathBuf),
+    /// An OCI registry, and who pulls: a user and a password, or anybody.
+    Oci(OciReference, Option<(String, Secret)>),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::File(path) => path.display().fmt(f),
+            Source::Oci(reference, _) => reference.fmt(f),
+        }
+    }
 }
 
 /// What guests of one plugin may do beyond their call. Nothing, unless the operator says so.
@@ -180,6 +203,14 @@ pub struct Grants {
     pub recording: bool,
     /// Place calls, and begin chats, over the tenant's connectors.
     pub calls: bool,
+}
+
+impl Grants {
+    /// Those that are given, by their keys.
+    pub fn names(&self) -> BTreeSet<String> {
+        let Grants { recording, calls } = self;
+        [(*recording, "recording"), (*calls, "calls")].into_iter().filter(|(given, _)| *given).map(|(_, name)| name.to_owned()).collect()
+    }
 }
 
 /// What guests of one plugin may use.

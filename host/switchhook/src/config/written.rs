@@ -69,6 +69,8 @@ pub(super) struct WrittenPlugin {
     pub(super) place: Place,
     pub(super) name: Field<String>,
     pub(super) source: Field<String>,
+    pub(super) oci_user: Field<String>,
+    pub(super) oci_password: Field<WrittenSecret>,
     pub(super) config: Field<Vec<(String, String)>>,
     pub(super) grants: Field<WrittenGrants>,
     pub(super) limits: Field<WrittenLimits>,
@@ -107,7 +109,7 @@ impl Written {
         let written = Written {
             place: section.place.clone(),
             data_dir: section.text(reader, "data_dir"),
-            admin: one(section.table(reader, "admin"), reader, WrittenAdmin::read),
+            admin: WrittenAdmin::of(reader, &mut section),
             tenants: each(section.tables(reader, "tenant"), reader, WrittenTenant::read),
         };
         section.finish(reader, &["listen"]);
@@ -116,6 +118,11 @@ impl Written {
 }
 
 impl WrittenAdmin {
+    /// `[admin]` of a file.
+    pub(super) fn of(reader: &mut Reader, root: &mut Section<'_>) -> Field<WrittenAdmin> {
+        one(root.table(reader, "admin"), reader, WrittenAdmin::read)
+    }
+
     fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenAdmin {
         let written = WrittenAdmin {
             listen: section.text(reader, "listen"),
@@ -184,6 +191,8 @@ impl WrittenPlugin {
             place: section.place.clone(),
             name: section.text(reader, "name"),
             source: section.text(reader, "source"),
+            oci_user: section.text(reader, "oci_user"),
+            oci_password: WrittenSecret::read(reader, &mut section, "oci_password"),
             config: one(section.table(reader, "config"), reader, |reader, texts| texts.into_texts(reader)),
             grants: one(section.table(reader, "grants"), reader, WrittenGrants::read),
             limits: one(section.table(reader, "limits"), reader, WrittenLimits::read),

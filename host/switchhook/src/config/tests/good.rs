@@ -31,7 +31,7 @@ fn the_smallest_file_has_the_documented_defaults() {
     assert_eq!(connector.voice_redial_ms_max, 5_000);
 
     let [plugin] = &tenant.plugins[..] else { panic!("one plugin") };
-    assert_eq!(plugin.source, desk.path("echo.wasm"));
+    assert_eq!(plugin.source.to_string(), desk.path("echo.wasm").display().to_string());
     assert_eq!(plugin.config, []);
     assert_eq!(plugin.grants, Grants::default());
     assert_eq!(plugin.limits.memory_bytes_max, 67_108_864);

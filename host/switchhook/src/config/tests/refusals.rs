@@ -32,11 +32,27 @@ fn features_of_later_versions_are_refused_with_that_reason() {
 }
 
 #[test]
-fn values_of_later_versions_are_refused_with_that_reason() {
+fn an_oci_source_has_a_tag_a_place_to_be_kept_and_both_parts_of_a_login() {
+    let place = "tenant[0].plugin[0]";
+    let of = |source: &str, more: &str| {
+        let text = GOOD.text().replace("source = \"echo.wasm\"", &format!("source = \"{source}\"\n{more}"));
+        Desk::new().problems(&format!("data_dir = \"d\"\n{text}"))
+    };
+    let help = "write oci://HOST/NAME:TAG or oci://HOST/NAME@sha256:DIGEST";
+    let report = format!("t.toml:13:10: {place}.source: \"oci://echo\" is not a reference: {help}");
+    assert_eq!(of("oci://echo", ""), report);
+    let report =
+        format!("t.toml:13:10: {place}.source: `oci_user` and `oci_password` go together: give both, or neither");
+    assert_eq!(of("oci://example.com/echo:1", "oci_user = \"u\""), report);
+    let report = format!("t.toml:14:12: {place}.oci_user: `oci_user` is for `oci://` sources: leave it out");
+    assert_eq!(of("echo.wasm", "oci_user = \"u\""), report);
     let text = GOOD.text().replace("echo.wasm", "oci://example.com/echo:1");
-    let report = "t.toml:12:10: tenant[0].plugin[0].source: \
-                  `oci://` sources are not supported by this version yet: name a file";
+    let report = format!("t.toml:12:10: {place}.source: what is pulled has no place to be kept: set `data_dir`");
     assert_eq!(Desk::new().problems(&text), report);
+    let login = "\noci_user = \"u\"\noci_password = \"p\"";
+    let text = text.replace("echo:1\"", &format!("echo:1\"{login}"));
+    let config = Desk::new().resolve(&format!("data_dir = \"d\"\n{text}")).expect("a good file");
+    assert_eq!(config.tenants[0].plugins[0].source.to_string(), "oci://example.com/echo:1");
 }
 
 #[test]
@@ -186,7 +202,10 @@ fn a_source_must_be_a_readable_file() {
     let report = desk.problems(&GOOD.text().replace("echo.wasm", "folder"));
     assert_eq!(report, format!("{place}: `folder` cannot be read: it is not a file: {help}"));
     let report = desk.problems(&GOOD.text().replace("echo.wasm", "https://example.com/echo.wasm"));
-    assert_eq!(report, format!("{place}: a source is the path of a component's file: name a file"));
+    assert_eq!(
+        report,
+        format!("{place}: a source is the path of a component's file, or `oci://HOST/NAME:TAG`: name one of these")
+    );
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! Hot loading: new versions are brought in and made live while calls talk.
+
+mod api;
+mod hostile;
+pub(crate) mod kit;
+mod sources;
+mod swaps;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    [api::trials(), swaps::trials(), sources::trials(), hostile::trials()].into_iter().flatten().collect()
+}
