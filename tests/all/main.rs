@@ -3,6 +3,7 @@
 //! `cargo xtask test` builds what is needed and runs it all; `cargo test -p switchhook-tests -- NAME` runs what matches.
 
 mod admin;
+mod author;
 mod calls;
 mod chaos;
 mod chats;
@@ -25,6 +26,7 @@ mod recording;
 mod refusals;
 mod report;
 mod sandbox;
+mod scenarios;
 mod several;
 mod states;
 mod tidy;
@@ -48,6 +50,8 @@ fn main() {
         calls::trials(),
         guests::trials(),
         plugins::trials(),
+        scenarios::trials(),
+        author::trials(),
         outbound::trials(),
         handover::trials(),
         several::trials(),

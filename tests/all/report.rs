@@ -37,7 +37,7 @@ told.paper = getComputedStyle(document.body).backgroundColor;
 </script></body>";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let missing = match (program(), chromium()) {
+    let missing = match (components::program(), chromium()) {
         (None, _) => "needs the program: cargo build -p switchhook",
         (_, None) => "needs chromium: cargo xtask test",
         _ => "",
@@ -48,7 +48,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 async fn is_shown() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut demo = Command::new(program().expect("the trial is ignored without it"));
+    let mut demo = Command::new(components::program().expect("the trial is ignored without it"));
     demo.args(["demo", "--seconds", "2", "--dir"]).arg(folder.path()).current_dir(components::root());
     let demo = tokio::time::timeout(BROWSER_TIME_MAX, demo.output()).await.expect("it ends").expect("it starts");
     assert!(demo.status.success(), "{}", String::from_utf8_lossy(&demo.stderr));
@@ -149,12 +149,6 @@ impl Browser<'_> {
         assert!(output.status.success(), "the browser failed: {}", output.status);
         output.stdout
     }
-}
-
-/// The program that cargo built beside this one.
-fn program() -> Option<PathBuf> {
-    let folder = std::env::current_exe().ok()?.parent()?.parent()?.to_owned();
-    Some(folder.join(format!("switchhook{}", std::env::consts::EXE_SUFFIX))).filter(|path| path.exists())
 }
 
 fn chromium() -> Option<PathBuf> {

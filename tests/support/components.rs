@@ -11,6 +11,12 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// The program that cargo built beside this one, if it did.
+pub fn program() -> Option<PathBuf> {
+    let folder = std::env::current_exe().ok()?.parent()?.parent()?.to_owned();
+    Some(folder.join(format!("switchhook{}", std::env::consts::EXE_SUFFIX))).filter(|path| path.exists())
+}
+
 /// The sandbox that all tests share, as one host's calls do.
 pub fn sandbox() -> &'static Arc<Sandbox> {
     static SANDBOX: LazyLock<Arc<Sandbox>> =

@@ -227,7 +227,7 @@ fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Record
             limits: config.limits.clone(),
             recordings: recorder.map(|recorder| recorder.plugin("acme", name).expect("safe names")),
             may_place: config.may_place,
-            placer: None,
+            ..GuestSetup::default()
         },
         calls_max: config.calls_max,
     };

@@ -1,12 +1,14 @@
 //! PCM, tones and WAV files; no sockets, no clock.
 //!
 //! Audio is signed 16-bit samples throughout, little-endian as bytes, mono unless a name says stereo. Nothing here is on
-//! the path of a live call: it serves simulated callers, recordings, and the tests that judge what was heard.
+//! the path of a frame that asks for nothing: it serves simulated callers, recordings, the tests that judge what was heard,
+//! and the handlers that let the host compute for them.
 //!
 //! - [`tone`], [`silence`]: audio to say.
 //! - [`bytes_to_samples`], [`samples_to_bytes`]: the form that travels.
-//! - [`level_dbfs`], [`find_lag`]: judging what came back.
-//! - [`Wav`], [`write_mono`], [`write_stereo`]: files. There is no resampling: a file of another rate is refused with
+//! - [`level_dbfs`], [`find_lag`], [`find_all`]: judging what came back.
+//! - [`Resampler`], [`resample`]: from one rate to another.
+//! - [`Wav`], [`write_mono`], [`write_stereo`]: files. Reading resamples nothing: [`Wav::at_rate`] refuses another rate with
 //!   both rates named.
 //!
 //! ```
@@ -19,11 +21,15 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
 
+mod find;
 pub mod limits;
 mod measure;
 mod pcm;
+mod resample;
 mod wav;
 
+pub use find::find_all;
 pub use measure::{LEVEL_DBFS_MIN, Lag, find_lag, level_dbfs};
 pub use pcm::{bytes_to_samples, samples_to_bytes, silence, tone};
+pub use resample::{ResampleError, Resampler, resample};
 pub use wav::{Wav, WavError, write_mono, write_stereo};

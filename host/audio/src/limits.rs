@@ -4,9 +4,20 @@
 /// [`WavError::TooLong`](crate::WavError::TooLong) before anything is read.
 pub const WAV_SAMPLES_MAX: u32 = 24_000 * 3_600;
 
+/// The lowest rate that is resampled, Hz. Below: refused.
+pub const RESAMPLE_RATE_HZ_MIN: u32 = 4_000;
+/// The highest rate that is resampled, Hz. Above: refused.
+pub const RESAMPLE_RATE_HZ_MAX: u32 = 48_000;
+/// The target rate divided by what both rates have in common. More: refused, since the filter grows with it.
+pub const RESAMPLE_PHASES_MAX: u32 = 480;
+
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
-pub const TABLE: &[(&str, u64, &str)] =
-    &[("wav_samples_max", WAV_SAMPLES_MAX as u64, "a longer WAV file is refused before it is read")];
+pub const TABLE: &[(&str, u64, &str)] = &[
+    ("wav_samples_max", WAV_SAMPLES_MAX as u64, "a longer WAV file is refused before it is read"),
+    ("resample_rate_hz_min", RESAMPLE_RATE_HZ_MIN as u64, "a lower rate is refused"),
+    ("resample_rate_hz_max", RESAMPLE_RATE_HZ_MAX as u64, "a higher rate is refused"),
+    ("resample_phases_max", RESAMPLE_PHASES_MAX as u64, "rates with less in common are refused"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -63,6 +63,8 @@ pub struct Inspection {
     pub imports: Vec<Import>,
     /// Source languages its toolchains left their names for.
     pub languages: Vec<String>,
+    /// What those toolchains call themselves, with their versions.
+    pub toolchains: Vec<String>,
     /// Its size in bytes.
     pub size_bytes: usize,
 }
@@ -153,6 +155,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
         chats: chats.is_some(),
         imports: outline.imports,
         languages: outline.languages.into_iter().collect(),
+        toolchains: outline.toolchains.into_iter().collect(),
         size_bytes: wasm.len(),
     })
 }
@@ -168,6 +171,7 @@ struct Outline {
     imports: Vec<Import>,
     exports: Vec<String>,
     languages: BTreeSet<String>,
+    toolchains: BTreeSet<String>,
 }
 
 impl Outline {
@@ -214,8 +218,15 @@ impl Outline {
     /// Producers that cannot be read are not worth refusing a component for.
     fn custom(&mut self, section: KnownCustom<'_>) {
         let KnownCustom::Producers(fields) = section else { return };
-        for field in fields.into_iter().flatten().filter(|field| field.name == "language") {
-            self.languages.extend(field.values.into_iter().flatten().map(|value| value.name.to_string()));
+        for field in fields.into_iter().flatten() {
+            let values = field.values.into_iter().flatten();
+            match field.name {
+                "language" => self.languages.extend(values.map(|value| value.name.to_string())),
+                "processed-by" | "sdk" => self
+                    .toolchains
+                    .extend(values.map(|value| format!("{} {}", value.name, value.version).trim_end().to_string())),
+                _ => {}
+            }
         }
     }
 }

@@ -10,6 +10,7 @@
 //! and its silence, and every way to end has a name in [`GuestEnd`].
 
 mod bindings;
+mod clock;
 mod code;
 mod engine;
 mod guest;
@@ -26,6 +27,7 @@ mod stdio;
 mod ticker;
 mod wait;
 
+pub use clock::GuestClock;
 pub use code::{CodeCacheError, CompileChild, CompileCost, CompileLimits, Compiler, Loaded, compile_here};
 pub use engine::{Sandbox, SandboxConfig, SandboxError};
 pub use guest::{Guest, GuestEnd, GuestLimits, TrapKind};

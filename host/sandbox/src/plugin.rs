@@ -12,6 +12,7 @@ use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 
 use crate::bindings::{awaiting, chatting, plain, types};
+use crate::clock::GuestClock;
 use crate::code::CompileCost;
 use crate::engine::Sandbox;
 use crate::guest::{Guest, GuestEnd, GuestLimits, Served};
@@ -104,6 +105,8 @@ pub struct GuestSetup {
     pub may_place: bool,
     /// Places its calls and chats. Without it that interface answers `NOT_GRANTED`.
     pub placer: Option<Arc<dyn CallPlacer>>,
+    /// What it takes for the time.
+    pub clock: GuestClock,
 }
 
 impl fmt::Debug for Plugin {
@@ -159,6 +162,7 @@ impl Plugin {
             chats: false,
             imports: Vec::new(),
             languages: Vec::new(),
+            toolchains: Vec::new(),
             size_bytes: 0,
         };
         let digest = "native-code-".to_string();
@@ -209,7 +213,6 @@ impl Plugin {
     async fn instantiate_chat(&self, setup: GuestSetup, attendance: Attendance) -> Result<PreparedChat, StartError> {
         let limits = setup.limits.clone();
         let pre = self.0.chat.as_ref().ok_or(StartError::Unfit("chats"))?;
-        // Only calls are recorded.
         let mut store = self.store(GuestSetup { recordings: None, ..setup });
         match pre.instantiate_async(&mut store).await {
             Ok(handler) => Ok(PreparedChat { plugin: self.clone(), store, handler, limits, attendance }),
@@ -241,9 +244,9 @@ impl Plugin {
     }
 
     fn store(&self, setup: GuestSetup) -> Store<GuestState> {
-        let GuestSetup { config, limits, recordings, placer, .. } = setup;
+        let GuestSetup { config, limits, recordings, placer, clock, .. } = setup;
         let world = self.0.inspection.world;
-        let mut state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config);
+        let mut state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config, clock);
         state.recordings = recordings;
         state.placer = placer;
         let mut store = Store::new(&self.0.sandbox.side(world).engine, state);

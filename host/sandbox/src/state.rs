@@ -6,6 +6,7 @@ use call::{CallPlacer, RecordingStore};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::clock::GuestClock;
 use crate::limits::{RANDOM_BYTES_MAX, RESOURCES_MAX, TABLE_ELEMENTS_MAX};
 use crate::memory::MemoryLimiter;
 use crate::shared::SharedCall;
@@ -30,11 +31,18 @@ pub(crate) struct GuestState {
 }
 
 impl GuestState {
-    pub(crate) fn new(memory_bytes_max: usize, awaits: bool, config: Arc<[(String, String)]>) -> Self {
+    pub(crate) fn new(
+        memory_bytes_max: usize,
+        awaits: bool,
+        config: Arc<[(String, String)]>,
+        clock: GuestClock,
+    ) -> Self {
         let voice = Voice::default();
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(RESOURCES_MAX);
-        let wasi = WasiCtxBuilder::new()
+        let mut wasi = WasiCtxBuilder::new();
+        clock.set(&mut wasi);
+        let wasi = wasi
             .stdout(voice.stream(Stream::Out))
             .stderr(voice.stream(Stream::Err))
             .max_random_size(RANDOM_BYTES_MAX)

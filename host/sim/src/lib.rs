@@ -58,7 +58,7 @@ pub use gauge::Gauge;
 pub use normalise::normalise;
 pub use outbound::{Outbound, Remote};
 pub use pull::PullCounts;
-pub use report::{CallReport, ChannelSent, EchoCheck, Milestone, Outcome, RttPoint, Timeline};
+pub use report::{CallReport, ChannelSent, EchoCheck, Milestone, Outcome, RttPoint, StepBegun, Timeline};
 pub use script::{Step, marked_samples};
 pub use server::{ChatAnswer, Counts, Dialer, OpenChat, PlacedCall, RestRequest, Simulator, Upgrade};
 pub use tls::{Clients, TlsServer, TlsServerError};

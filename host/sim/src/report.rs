@@ -123,6 +123,15 @@ pub struct ChannelSent {
     pub crc32: u32,
 }
 
+/// A step of a party's script that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepBegun {
+    /// When, counted from the placing of the call.
+    pub at: Duration,
+    /// Where in the recording of what the party said, samples.
+    pub said_sample: usize,
+}
+
 /// A round trip at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RttPoint {
@@ -179,6 +188,10 @@ pub struct CallReport {
     pub pull: PullCounts,
     /// `agent.interrupt` commands that succeeded.
     pub interrupts: u64,
+    /// The steps of the caller's script that were reached, in order.
+    pub caller_steps: Vec<StepBegun>,
+    /// The steps of the callee's.
+    pub callee_steps: Vec<StepBegun>,
     /// Commands received, by name, in order, with what was answered: `None` is success.
     pub commands: Vec<(String, Option<String>)>,
     /// Frames of the voice plane that could not be read.

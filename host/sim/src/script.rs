@@ -100,6 +100,8 @@ pub(crate) struct Sight {
     pub(crate) answered: bool,
     pub(crate) connected: bool,
     pub(crate) said_bytes: u64,
+    /// How much of what the party said is recorded by now, samples.
+    pub(crate) recorded_samples: usize,
     pub(crate) received_bytes: u64,
     pub(crate) heard_sound: bool,
     pub(crate) interrupts: u64,
@@ -123,12 +125,14 @@ pub(crate) struct Script {
     /// What the step under way still has to say.
     saying: Option<Saying>,
     waiting_since: Option<Instant>,
+    begun: Vec<(Instant, usize)>,
+    done: usize,
 }
 
 impl Script {
     pub(crate) fn new(steps: Vec<Step>, seed: u64) -> Self {
         let steps = steps.into();
-        Self { steps, sample_rate_hz: 16_000, seed, saying: None, waiting_since: None }
+        Self { steps, sample_rate_hz: 16_000, seed, saying: None, waiting_since: None, begun: Vec::new(), done: 0 }
     }
 
     pub(crate) fn set_sample_rate(&mut self, sample_rate_hz: u32) {
@@ -153,7 +157,11 @@ impl Script {
                     return None;
                 }
                 self.saying = None;
-                self.steps.pop_front();
+                self.pop();
+            }
+            if self.begun.len() == self.done && !self.steps.is_empty() {
+                let in_frame = frame.as_ref().map_or(0, |(frame, _)| frame.len());
+                self.begun.push((sight.now, sight.recorded_samples + in_frame));
             }
             let done = match self.steps.front()? {
                 Step::WaitAnswered => sight.answered,
@@ -178,14 +186,24 @@ impl Script {
                     continue;
                 }
                 Step::CallError { .. } | Step::HangUp | Step::ServerHangUp | Step::CutVoice => {
-                    return self.steps.pop_front().and_then(act);
+                    return self.pop().and_then(act);
                 }
             };
             if !done {
                 return None;
             }
-            self.steps.pop_front();
+            self.pop();
         }
+    }
+
+    /// When each step that was reached began, and where in the recording of what the party said.
+    pub(crate) fn begun(&self) -> &[(Instant, usize)] {
+        &self.begun
+    }
+
+    fn pop(&mut self) -> Option<Step> {
+        self.done += 1;
+        self.steps.pop_front()
     }
 
     fn saying_of_step(&self) -> Option<Saying> {
@@ -275,6 +293,7 @@ mod tests {
             answered: true,
             connected: false,
             said_bytes: 0,
+            recorded_samples: 0,
             received_bytes: 0,
             heard_sound: false,
             interrupts: 0,

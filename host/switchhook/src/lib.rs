@@ -2,6 +2,7 @@
 //!
 //! It is a library as well, so that its parts can be tested; `main.rs` is the program.
 //!
+//! - [`author`]: projects of handlers
 //! - [`bench`]: what this host costs, measured from outside
 //! - [`client`]: a client of a running host's admin interface
 //! - [`cli`]: the commands, one file each
@@ -9,10 +10,12 @@
 //! - [`demo`]: what a demonstration shows and leaves behind
 //! - [`plugins`]: from the files of components to plugins that can be run
 //! - [`running`]: from that to what the crates below run on
+//! - [`scenario`]: files that say what a caller does and what must hold
 //! - [`simulated`]: a host and a simulator in one process
 //! - [`logs`]: where log lines go
 //! - [`limits`]: what is bounded, and by how much
 
+pub mod author;
 pub mod bench;
 pub mod cli;
 pub mod client;
@@ -22,4 +25,5 @@ pub mod limits;
 pub mod logs;
 pub mod plugins;
 pub mod running;
+pub mod scenario;
 pub mod simulated;

@@ -41,6 +41,16 @@ pub const CLIENT_EVENT_BYTES_MAX: usize = 64 << 10;
 
 /// Milliseconds between looks at what a command waits for.
 pub const TAIL_LOOK_MS: u64 = 500;
+/// Longest scenario file, in bytes. A longer one is refused unread.
+pub const SCENARIO_BYTES_MAX: u64 = 1 << 20;
+/// Files of one folder of scenarios. Further ones are not looked at.
+pub const SCENARIO_FILES_MAX: usize = 1_000;
+/// Calls that one scenario may make. A file that would make more is refused.
+pub const SCENARIO_RUNS_MAX: usize = 500;
+/// Lines of the log that are kept of one call of a scenario. Later ones are dropped.
+pub const SCENARIO_LOG_LINES_MAX: usize = 10_000;
+/// Virtual hours that one call of a scenario may take. Longer: it fails.
+pub const SCENARIO_HOURS_MAX: u64 = 48;
 
 /// Rows of the live timeline. Further calls are counted in one line, so that redrawing fits a small terminal.
 pub const TIMELINE_ROWS_MAX: usize = 16;
@@ -73,6 +83,11 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("client_answer_bytes_max", CLIENT_ANSWER_BYTES_MAX as u64, "the command fails"),
     ("client_event_bytes_max", CLIENT_EVENT_BYTES_MAX as u64, "the event is dropped"),
     ("tail_look_ms", TAIL_LOOK_MS, "a call or host that is waited for is looked at again"),
+    ("scenario_bytes_max", SCENARIO_BYTES_MAX, "the file is refused"),
+    ("scenario_files_max", SCENARIO_FILES_MAX as u64, "further files are not looked at"),
+    ("scenario_runs_max", SCENARIO_RUNS_MAX as u64, "the file is refused"),
+    ("scenario_log_lines_max", SCENARIO_LOG_LINES_MAX as u64, "later lines are dropped"),
+    ("scenario_hours_max", SCENARIO_HOURS_MAX, "the call fails"),
     ("timeline_rows_max", TIMELINE_ROWS_MAX as u64, "further calls are counted in one line"),
     ("series_points_max", SERIES_POINTS_MAX as u64, "each two neighbours become one"),
     ("call_drain_ms_max", CALL_DRAIN_MS_MAX, "the host's side of the call is cut"),

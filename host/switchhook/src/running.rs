@@ -201,7 +201,13 @@ pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, recorder: Op
         let store = recorder.plugin(tenant.name.as_str(), plugin.name.as_str());
         store.expect("the configuration's names are safe in paths")
     });
-    GuestSetup { config: plugin.config.clone().into(), limits, recordings, may_place: plugin.grants.calls, placer: None }
+    GuestSetup {
+        config: plugin.config.clone().into(),
+        limits,
+        recordings,
+        may_place: plugin.grants.calls,
+        ..GuestSetup::default()
+    }
 }
 
 fn pattern(pattern: &config::Pattern) -> exchange::Pattern {

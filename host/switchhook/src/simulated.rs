@@ -1,17 +1,18 @@
 //! A host and a simulator in one process, for `call` and `demo`: no account and no network needed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{ByteStream, Dial, DialError, Dialed};
-use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, Route, TenantConfig};
+use exchange::{CallRecord, ConnectorConfig, Exchange, ExchangeConfig, Observer, PluginConfig, Route, TenantConfig};
 use sandbox::{GuestSetup, Plugin};
-use sim::{SimConfig, Simulator};
+use sim::{CallReport, Caller, SimConfig, Simulator};
 use telcoflow::frame::AudioMode;
 use telcoflow::link::LinkConfig;
 use url::Url;
 
-use crate::limits::PLAYOUT_BYTES_DEFAULT;
+use crate::limits::{CALL_DRAIN_MS_MAX, PLAYOUT_BYTES_DEFAULT};
 use crate::running;
 
 /// The host part of the address that leads to the simulator of this process.
@@ -79,6 +80,56 @@ pub fn exchange_config(
         routes: vec![Route { plugin: name, ..Route::default() }],
     };
     ExchangeConfig { tenants: vec![tenant], dialer, seed: running::seed(), observer }
+}
+
+/// How a simulated call is set up, beside who calls and what answers.
+pub struct CallSetup {
+    /// The call's rate, Hz.
+    pub sample_rate_hz: u32,
+    /// Which legs the handler hears.
+    pub audio_mode: AudioMode,
+    /// Every choice of the simulator follows from it.
+    pub seed: u64,
+    /// What the guest is started with.
+    pub guest: GuestSetup,
+    /// Who writes its recordings, to be closed before they are looked at.
+    pub recorder: Option<recordings::Recorder>,
+}
+
+/// What became of a simulated call.
+pub struct SimulatedCall {
+    /// What the simulator knows.
+    pub report: CallReport,
+    /// What the host knows; none when it did not take the call.
+    pub record: Option<CallRecord>,
+    /// When the call was placed, by the runtime's clock.
+    pub placed: tokio::time::Instant,
+}
+
+/// Makes one call to a plugin, with a server and a host of its own, and ends both.
+pub async fn call(plugin: Plugin, caller: Caller, setup: CallSetup) -> SimulatedCall {
+    let server = SimConfig { seed: setup.seed, ..SimConfig::default() };
+    let simulator = Simulator::new(server.clone());
+    simulator.set_public_base(PIPE_BASE);
+    let base = Url::parse(PIPE_BASE).expect("a constant that is a URL");
+    let records = Arc::new(Records::default());
+    let dialer = Arc::new(PipeDialer(simulator.clone()));
+    let audio = (setup.sample_rate_hz, setup.audio_mode);
+    let mut config = exchange_config(&server, base, audio, plugin, dialer, records.clone());
+    for plugin in config.tenants.iter_mut().flat_map(|tenant| &mut tenant.plugins) {
+        plugin.setup = setup.guest.clone();
+    }
+    let mut exchange = Exchange::start(config);
+    simulator.session_managers(1).await;
+    let placed = tokio::time::Instant::now();
+    let report = simulator.place_call(caller).finished().await;
+    exchange.drain(Duration::from_millis(CALL_DRAIN_MS_MAX)).await;
+    if let Some(recorder) = &setup.recorder {
+        recorder.close().await;
+    }
+    simulator.shutdown().await;
+    let record = records.take(&report.session_id);
+    SimulatedCall { report, record, placed }
 }
 
 /// Collects the records of calls that are over.

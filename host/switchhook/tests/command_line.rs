@@ -140,3 +140,48 @@ fn a_recording_that_is_not_there_is_named() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).starts_with("none.wav: "), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_wrong_scenario_is_exit_code_1_and_all_its_problems_are_told() {
+    let folder = folder_with("");
+    std::fs::write(folder.path().join("one.toml"), "[expect]\ncomands = []\n").expect("writable");
+    std::fs::write(folder.path().join("two.toml"), "[caller]\ndoes = [{ kyes = \"1\" }]\n[expect]\n")
+        .expect("writable");
+    let output = switchhook(folder.path(), &["test", "echo.wasm", "one.toml", "two.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "\
+one.toml:2:1: expect.comands: there is no key `comands` here: did you mean `commands`?
+two.toml:2:11: caller.does[0].kyes: there is no key `kyes` here: did you mean `keys`?
+";
+    assert_eq!((text(&output.stdout), text(&output.stderr)), ("", expected));
+}
+
+#[test]
+fn a_new_project_overwrites_nothing() {
+    let folder = folder_with("");
+    let output = switchhook(folder.path(), &["new", "my-handler", "--lang", "rust"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let source = folder.path().join("my-handler/src/lib.rs");
+    std::fs::write(&source, "mine").expect("writable");
+    let output = switchhook(folder.path(), &["new", "my-handler", "--lang", "rust"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("my-handler: "), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(&source).expect("it is there"), "mine");
+}
+
+#[test]
+fn a_project_that_cannot_be_made_is_refused_with_advice() {
+    let folder = folder_with("");
+    for (arguments, says) in [
+        (&["new", "Bad_Name", "--lang", "rust"][..], "\"Bad_Name\" is not a name"),
+        (&["new", "h", "--lang", "go"], "use `--lang rust`"),
+        (&["new", "h", "--lang", "rust", "--sdk", "none"], "`--sdk` names a checkout"),
+        (&["dev", "."], "handler.toml: cannot be read"),
+    ] {
+        let output = switchhook(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stderr).contains(says), "{arguments:?}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    }
+    assert!(!folder.path().join("h").exists());
+}

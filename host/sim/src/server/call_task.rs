@@ -23,7 +23,7 @@ use crate::caller::{CalleeAnswer, Caller, Party};
 use crate::faults::CallFaults;
 use crate::ids::{self, Purpose};
 use crate::line::Line;
-use crate::report::{CallReport, ChannelSent, Milestone, Outcome};
+use crate::report::{CallReport, ChannelSent, Milestone, Outcome, StepBegun};
 use crate::schedule::{Delayed, FaultClock, earliest};
 use crate::script::Script;
 use crate::transcript::{Direction, Frame};
@@ -389,8 +389,14 @@ impl CallTask {
     }
 
     fn report(self, outcome: Outcome) -> CallReport {
-        let Self { line, tally, book, .. } = self;
+        let Self { line, tally, book, script, callee_script, .. } = self;
+        let steps = |script: &Script| {
+            let begun = script.begun().iter();
+            begun.map(|(at, said_sample)| StepBegun { at: *at - book.placed(), said_sample: *said_sample }).collect()
+        };
         CallReport {
+            caller_steps: steps(&script),
+            callee_steps: steps(&callee_script),
             session_id: self.session_id,
             ordinal: self.ordinal,
             outcome,

@@ -3,22 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::call::RecordingStore;
-use ::sim::{CallReport, Caller, SimConfig, Simulator, Step};
-use exchange::{CallRecord, Exchange};
+use ::sim::{CallReport, Caller, Step};
+use exchange::CallRecord;
 use recordings::{Recorder, RecorderLimits};
-use sandbox::{GuestEnd, Plugin, Sandbox, SandboxConfig};
+use sandbox::{GuestClock, GuestEnd, GuestSetup, Plugin};
 use serde_json::{Value, json};
 use telcoflow::frame::AudioMode;
-use url::Url;
+use tokio::runtime::Runtime;
 
 use super::{Failure, print};
 use crate::demo::table::{CallSummary, closing_json, closing_table};
 use crate::demo::{caller, record};
-use crate::simulated::{PIPE_BASE, PipeDialer, Records, TENANT, exchange_config};
-use crate::{limits, plugins, running};
+use crate::running;
+use crate::scenario::{self, Scenario};
+use crate::simulated::{self, CallSetup, SimulatedCall, TENANT};
 
 /// The sample rate of a call whose caller has no recording, Hz.
 const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -50,6 +50,9 @@ pub struct Args {
     /// The outcome as JSON
     #[arg(long)]
     pub json: bool,
+    /// What the caller and the callee do, and what must hold: the first call of a scenario file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["caller", "callee", "isolated", "data_dir", "seconds"])]
+    pub scenario: Option<PathBuf>,
     /// How long the caller speaks when it has no recording, in seconds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub seconds: u32,
@@ -60,6 +63,9 @@ pub struct Args {
 /// # Errors
 /// The plugin cannot be loaded, or a file cannot be read or written.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    if let Some(file) = &args.scenario {
+        return play(&args, file);
+    }
     let (mut caller, sample_rate_hz) = match &args.caller {
         Some(path) => recording(path)?,
         None => (caller::tones(0, args.seconds), SAMPLE_RATE_HZ),
@@ -68,21 +74,19 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         caller.callee.script = vec![Step::Say(words(path, sample_rate_hz)?)];
     }
     let audio_mode = if args.isolated { AudioMode::Isolated } else { AudioMode::Mixed };
-    let sandbox = Sandbox::new(&SandboxConfig { guests_max: 1 })
-        .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
-    let plugin = plugins::load_plugin(&Arc::new(sandbox), &args.plugin)
-        .map_err(|error| Failure::new(error.to_string(), "name a component, such as plugins/echo.wasm"))?;
-    // Virtual time: the call takes as long as its handler computes.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = runtime.map_err(|error| Failure::new(format!("the runtime does not start: {error}"), "try again"))?;
+    let plugin = super::test::load_plugin(&args.plugin)?;
+    let runtime = runtime()?;
     let recorder = args.data_dir.as_deref().map(|folder| recorder(folder, plugin.name())).transpose()?;
-    let (report, ended) = runtime.block_on(place(plugin, caller, (sample_rate_hz, audio_mode), recorder));
-    if let Some(path) = &args.record {
-        record::write_file(path, report.sample_rate_hz, &report.said, &report.heard)?;
-    }
-    if let Some(path) = &args.ears {
-        record::write_file(path, report.sample_rate_hz, &report.caller_ear, &report.callee_ear)?;
-    }
+    let (recorder, store) = recorder.unzip();
+    let setup = CallSetup {
+        sample_rate_hz,
+        audio_mode,
+        seed: running::seed(),
+        guest: GuestSetup { recordings: store, clock: GuestClock::now(), ..GuestSetup::default() },
+        recorder,
+    };
+    let SimulatedCall { report, record: ended, .. } = runtime.block_on(simulated::call(plugin, caller, setup));
+    write_recordings(&args, &report)?;
     let dropped = ended.as_ref().and_then(|ended| ended.stats).map_or(0, |stats| stats.samples_lost);
     let summary = CallSummary::of("call", &report, dropped);
     if args.json {
@@ -92,6 +96,66 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     }
     let served = ended.is_some_and(|ended| ended.guest == Some(GuestEnd::Returned));
     Ok(if served && summary.setup.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The first call of a scenario. Exit code 1 when something does not hold.
+fn play(args: &Args, file: &Path) -> Result<ExitCode, Failure> {
+    let scenario = Scenario::load(file)?;
+    let plugin = super::test::load_plugin(&args.plugin)?;
+    let [run, ..] = &scenario.runs[..] else { return Ok(ExitCode::FAILURE) };
+    let played = scenario::play(&plugin, &scenario, run)
+        .map_err(|error| Failure::new(error.to_string(), "see above, and try again"))?;
+    let SimulatedCall { report, record, .. } = &played.call;
+    write_recordings(args, report)?;
+    let summary = CallSummary::of(&scenario.name(), report, 0);
+    let misses: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+    if args.json {
+        let mut json = as_json(&summary, report, record.as_ref());
+        json["misses"] = misses.clone().into();
+        json["timeline"] = played.timeline.into();
+        print::json(&json)?;
+    } else {
+        let lines = misses.iter().map(|miss| format!(" - {miss}")).chain(played.timeline);
+        let lines: Vec<String> = std::iter::once(as_text(&summary, report, record.as_ref())).chain(lines).collect();
+        print::text(&lines.join("\n"))?;
+    }
+    Ok(if misses.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn write_recordings(args: &Args, report: &CallReport) -> Result<(), Failure> {
+    if let Some(path) = &args.record {
+        record::write_file(path, report.sample_rate_hz, &report.said, &report.heard)?;
+    }
+    if let Some(path) = &args.ears {
+        record::write_file(path, report.sample_rate_hz, &report.caller_ear, &report.callee_ear)?;
+    }
+    Ok(())
+}
+
+/// A call with tones as `dev` makes it, recorded to a file. Whether it was answered, and its handler returned.
+///
+/// # Errors
+/// The recording cannot be written.
+pub(super) fn plain(plugin: &Plugin, recording: &Path) -> Result<bool, Failure> {
+    let setup = CallSetup {
+        sample_rate_hz: SAMPLE_RATE_HZ,
+        audio_mode: AudioMode::Mixed,
+        seed: running::seed(),
+        guest: GuestSetup { clock: GuestClock::now(), ..GuestSetup::default() },
+        recorder: None,
+    };
+    let SimulatedCall { report, record: ended, .. } =
+        runtime()?.block_on(simulated::call(plugin.clone(), caller::tones(0, 5), setup));
+    record::write_file(recording, report.sample_rate_hz, &report.said, &report.heard)?;
+    let summary = CallSummary::of("call", &report, 0);
+    print::text(&as_text(&summary, &report, ended.as_ref()))?;
+    Ok(ended.is_some_and(|ended| ended.guest == Some(GuestEnd::Returned)) && summary.setup.is_some())
+}
+
+/// Virtual time: the call takes as long as its handler computes.
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.map_err(|error| Failure::new(format!("the runtime does not start: {error}"), "try again"))
 }
 
 /// A folder's recorder, and the part of it that is the plugin's.
@@ -104,35 +168,6 @@ fn recorder(folder: &Path, plugin: &str) -> Result<Recording, Failure> {
         Failure::new(error.to_string(), "rename the component's file: letters, digits, `_`, `-`, `.`")
     })?;
     Ok((recorder, store))
-}
-
-async fn place(
-    plugin: Plugin,
-    caller: Caller,
-    audio: (u32, AudioMode),
-    recording: Option<Recording>,
-) -> (CallReport, Option<CallRecord>) {
-    let server = SimConfig { seed: running::seed(), ..SimConfig::default() };
-    let simulator = Simulator::new(server.clone());
-    simulator.set_public_base(PIPE_BASE);
-    let base = Url::parse(PIPE_BASE).expect("a constant that is a URL");
-    let records = Arc::new(Records::default());
-    let dialer = Arc::new(PipeDialer(simulator.clone()));
-    let mut config = exchange_config(&server, base, audio, plugin, dialer, records.clone());
-    let (recorder, store) = recording.unzip();
-    for plugin in config.tenants.iter_mut().flat_map(|tenant| &mut tenant.plugins) {
-        plugin.setup.recordings = store.clone();
-    }
-    let mut exchange = Exchange::start(config);
-    simulator.session_managers(1).await;
-    let report = simulator.place_call(caller).finished().await;
-    exchange.drain(Duration::from_millis(limits::CALL_DRAIN_MS_MAX)).await;
-    if let Some(recorder) = &recorder {
-        recorder.close().await;
-    }
-    simulator.shutdown().await;
-    let record = records.take(&report.session_id);
-    (report, record)
 }
 
 fn read(path: &Path) -> Result<audio::Wav, Failure> {

@@ -14,6 +14,9 @@ pub enum Failure {
     /// The configuration has problems: all of them.
     #[error("{0}")]
     Config(#[from] Problems),
+    /// Scenarios have problems: all of them, a line each.
+    #[error("{0}")]
+    Scenarios(String),
     /// The log cannot start.
     #[error("{0}")]
     Log(#[from] LogError),
@@ -47,6 +50,7 @@ impl Failure {
         match self {
             Failure::Log(LogError::Filter(_)) => ExitCode::from(2),
             Failure::Config(_)
+            | Failure::Scenarios(_)
             | Failure::Log(LogError::Started(_))
             | Failure::Output(_)
             | Failure::Record(_)

@@ -8,10 +8,12 @@ pub mod calls;
 pub mod check;
 pub mod compile;
 pub mod demo;
+pub mod dev;
 pub mod drain;
 mod failure;
 pub mod inspect;
 pub mod limits;
+pub mod new;
 pub mod plugins;
 mod print;
 pub mod push;
@@ -20,6 +22,7 @@ pub mod run;
 mod signal;
 pub mod sim;
 pub mod tail;
+pub mod test;
 
 use std::process::ExitCode;
 
@@ -51,8 +54,14 @@ pub enum Command {
     Run(run::Args),
     /// Show everything that is wrong with a configuration, or what it says
     Check(check::Args),
+    /// Begin a handler: a project that builds and whose scenario holds
+    New(new::Args),
+    /// Build a handler, call it, and again whenever a file is saved
+    Dev(dev::Args),
     /// Make one simulated call to a plugin
     Call(call::Args),
+    /// Play scenarios against a plugin, in virtual time
+    Test(test::Args),
     /// Make simulated calls through everything and show what happened
     Demo(demo::Args),
     /// Be a Telcoflow that calls
@@ -98,6 +107,9 @@ impl Command {
             Command::Run(args) => run::run(args),
             Command::Check(args) => check::run(args),
             Command::Call(args) => call::run(args),
+            Command::New(args) => new::run(args),
+            Command::Dev(args) => dev::run(args),
+            Command::Test(args) => test::run(args),
             Command::Demo(args) => demo::run(args),
             Command::Sim(args) => sim::run(args),
             Command::Bench(args) => bench::run(args),
@@ -122,6 +134,9 @@ impl Command {
             Command::Run(_) | Command::Sim(_) | Command::Bench(_) => "info",
             Command::Check(_)
             | Command::Call(_)
+            | Command::Test(_)
+            | Command::New(_)
+            | Command::Dev(_)
             | Command::Demo(_)
             | Command::Inspect(_)
             | Command::Push(_)
@@ -158,6 +173,9 @@ mod tests {
             &["switchhook", "run"],
             &["switchhook", "check", "--config"],
             &["switchhook", "call"],
+            &["switchhook", "test", "echo.wasm"],
+            &["switchhook", "new", "a"],
+            &["switchhook", "new", "a", "--lang", "cobol"],
             &["switchhook", "call", "echo.wasm", "--seconds", "0"],
             &["switchhook", "demo", "--calls", "many"],
             &["switchhook", "sim", "--listen", "nowhere"],
@@ -179,6 +197,10 @@ mod tests {
             &["switchhook", "check", "--config", "a.toml", "--json"],
             &["switchhook", "call", "a.wasm", "--caller", "c.wav", "--record", "r.wav", "--json", "--seconds", "3"],
             &["switchhook", "call", "a.wasm", "--data-dir", "d"],
+            &["switchhook", "call", "a.wasm", "--scenario", "s.toml", "--record", "r.wav"],
+            &["switchhook", "new", "a", "--lang", "rust", "--sdk", "x"],
+            &["switchhook", "dev", "a", "--once"],
+            &["switchhook", "test", "a.wasm", "a.toml", "folder", "--json", "--junit", "j.xml"],
             &["switchhook", "demo", "--dir", "d", "--calls", "3", "--seconds", "5"],
             &["switchhook", "sim", "--listen", "127.0.0.1:0", "--api-key", "k", "--connector", "c"],
             &["switchhook", "sim", "--call-every", "0.5", "--calls", "2", "--caller", "c.wav", "--record", "d"],

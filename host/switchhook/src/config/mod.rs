@@ -13,14 +13,14 @@ mod connector;
 mod credentials;
 mod pattern;
 mod plugin;
-mod problem;
-mod read;
+pub(crate) mod problem;
+pub(crate) mod read;
 mod resolve;
 mod resolved;
 mod route;
 mod secret;
-mod suggest;
-mod syntax;
+pub(crate) mod suggest;
+pub(crate) mod syntax;
 #[cfg(test)]
 mod tests;
 mod written;
@@ -51,15 +51,15 @@ pub type Env<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 /// # Errors
 /// Everything that is wrong, at once.
 pub fn load(file: &Path, env: &Env<'_>) -> Result<Config, Problems> {
-    resolve(file, &read_text(file)?, env)
+    resolve(file, &read_file(file, CONFIG_BYTES_MAX, "is it a configuration?")?, env)
 }
 
-fn read_text(file: &Path) -> Result<String, Problems> {
+/// The text of a file of no more than so many bytes.
+pub(crate) fn read_file(file: &Path, bytes_max: u64, help: &str) -> Result<String, Problems> {
     let mut text = String::new();
-    match File::open(file).and_then(|opened| opened.take(CONFIG_BYTES_MAX + 1).read_to_string(&mut text)) {
-        Ok(bytes) if bytes as u64 > CONFIG_BYTES_MAX => {
-            let what = format!("longer than {CONFIG_BYTES_MAX} bytes");
-            Err(Problems::unreadable(file, what, "is it a configuration?"))
+    match File::open(file).and_then(|opened| opened.take(bytes_max + 1).read_to_string(&mut text)) {
+        Ok(bytes) if bytes as u64 > bytes_max => {
+            Err(Problems::unreadable(file, format!("longer than {bytes_max} bytes"), help))
         }
         Ok(_) => Ok(text),
         Err(error) => {
@@ -73,7 +73,7 @@ fn read_text(file: &Path) -> Result<String, Problems> {
 /// # Errors
 /// The file cannot be read, or what it says of the interface is wrong.
 pub fn load_admin(file: &Path) -> Result<Option<Admin>, Problems> {
-    let text = read_text(file)?;
+    let text = read_file(file, CONFIG_BYTES_MAX, "is it a configuration?")?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let parsed = syntax::parse(&text);
     let mut reader = read::Reader::new(&text);

@@ -22,7 +22,7 @@ pub struct Place {
 
 impl Place {
     /// The same spot, for a key that is not there.
-    pub(super) fn child(&self, key: &str) -> Place {
+    pub(crate) fn child(&self, key: &str) -> Place {
         let key = if self.key.is_empty() { key.to_owned() } else { format!("{}.{key}", self.key) };
         Place { key, ..*self }
     }
@@ -71,13 +71,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(kind: ProblemKind, place: &Place, what: impl Into<String>, help: impl Into<String>) -> Problem {
+    pub(crate) fn new(kind: ProblemKind, place: &Place, what: impl Into<String>, help: impl Into<String>) -> Problem {
         let place = Place { key: on_one_line(&place.key), ..*place };
         Problem { kind, place: Some(place), what: on_one_line(&what.into()), help: on_one_line(&help.into()) }
     }
 
     /// True when it can be told from one line alone, so that it holds even when other lines cannot be read.
-    pub(super) fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         match self.kind {
             ProblemKind::Missing | ProblemKind::UnknownName => false,
             ProblemKind::Unreadable
@@ -92,7 +92,7 @@ impl Problem {
         }
     }
 
-    pub(super) fn line(&self) -> u32 {
+    pub(crate) fn line(&self) -> u32 {
         self.place.as_ref().map_or(0, |place| place.line)
     }
 }
@@ -106,14 +106,14 @@ pub struct Problems {
 }
 
 impl Problems {
-    pub(super) fn new(file: &Path, mut list: Vec<Problem>) -> Problems {
+    pub(crate) fn new(file: &Path, mut list: Vec<Problem>) -> Problems {
         list.sort_by(|a, b| a.place.cmp(&b.place));
         let omitted = list.len().saturating_sub(CONFIG_PROBLEMS_MAX);
         list.truncate(CONFIG_PROBLEMS_MAX);
         Problems { file: file.to_owned(), list, omitted }
     }
 
-    pub(super) fn unreadable(file: &Path, what: String, help: &str) -> Problems {
+    pub(crate) fn unreadable(file: &Path, what: String, help: &str) -> Problems {
         let problem = Problem { kind: ProblemKind::Unreadable, place: None, what, help: help.to_owned() };
         Problems::new(file, vec![problem])
     }

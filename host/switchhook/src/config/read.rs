@@ -11,14 +11,14 @@ use super::problem::{Place, Problem, ProblemKind};
 use super::suggest::nearest;
 
 /// A value and where it stands.
-pub(super) struct At<T> {
-    pub(super) value: T,
-    pub(super) place: Place,
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) place: Place,
 }
 
 /// A key of a section, as it was found.
 #[derive(Default)]
-pub(super) enum Field<T> {
+pub(crate) enum Field<T> {
     #[default]
     Absent,
     /// It is there, but wrong, and that has been reported.
@@ -27,18 +27,18 @@ pub(super) enum Field<T> {
 }
 
 impl<T> Field<T> {
-    pub(super) fn given(self) -> Option<At<T>> {
+    pub(crate) fn given(self) -> Option<At<T>> {
         match self {
             Field::Given(at) => Some(at),
             Field::Absent | Field::Refused => None,
         }
     }
 
-    pub(super) fn given_at(value: T, place: Place) -> Field<T> {
+    pub(crate) fn given_at(value: T, place: Place) -> Field<T> {
         Field::Given(At { value, place })
     }
 
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Field<U> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Field<U> {
         match self {
             Field::Absent => Field::Absent,
             Field::Refused => Field::Refused,
@@ -46,41 +46,41 @@ impl<T> Field<T> {
         }
     }
 
-    pub(super) fn as_given(&self) -> Option<&At<T>> {
+    pub(crate) fn as_given(&self) -> Option<&At<T>> {
         match self {
             Field::Given(at) => Some(at),
             Field::Absent | Field::Refused => None,
         }
     }
 
-    pub(super) fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Field::Absent)
     }
 }
 
 /// Knows the lines of the text and collects the problems.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     text: String,
     /// The byte at which each line starts.
     line_starts: Vec<usize>,
-    pub(super) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Reader {
-    pub(super) fn new(text: &str) -> Reader {
+    pub(crate) fn new(text: &str) -> Reader {
         let mut line_starts = vec![0];
         line_starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
         Reader { text: text.to_owned(), line_starts, problems: Vec::new() }
     }
 
-    pub(super) fn place(&self, byte: usize, key: &str) -> Place {
+    pub(crate) fn place(&self, byte: usize, key: &str) -> Place {
         let line = self.line_starts.partition_point(|&start| start <= byte) - 1;
         let start = self.line_starts[line];
         let before = self.text.get(start..byte.min(self.text.len())).unwrap_or_default();
         Place { line: line as u32 + 1, column: before.chars().count() as u32 + 1, key: key.to_owned() }
     }
 
-    pub(super) fn report(
+    pub(crate) fn report(
         &mut self,
         kind: ProblemKind,
         place: &Place,
@@ -90,11 +90,11 @@ impl Reader {
         self.problems.push(Problem::new(kind, place, what, help));
     }
 
-    pub(super) fn missing(&mut self, place: &Place, what: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn missing(&mut self, place: &Place, what: impl Into<String>, help: impl Into<String>) {
         self.report(ProblemKind::Missing, place, what, help);
     }
 
-    pub(super) fn bad_value(&mut self, place: &Place, what: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn bad_value(&mut self, place: &Place, what: impl Into<String>, help: impl Into<String>) {
         self.report(ProblemKind::BadValue, place, what, help);
     }
 
@@ -110,8 +110,8 @@ impl Reader {
 }
 
 /// A table whose keys are being taken.
-pub(super) struct Section<'i> {
-    pub(super) place: Place,
+pub(crate) struct Section<'i> {
+    pub(crate) place: Place,
     entries: Vec<Entry<'i>>,
     known: Vec<&'static str>,
 }
@@ -123,7 +123,7 @@ struct Entry<'i> {
 }
 
 impl<'i> Section<'i> {
-    pub(super) fn root(reader: &Reader, table: DeTable<'i>) -> Section<'i> {
+    pub(crate) fn root(reader: &Reader, table: DeTable<'i>) -> Section<'i> {
         Section::new(reader, table, reader.place(0, ""))
     }
 
@@ -139,7 +139,7 @@ impl<'i> Section<'i> {
         Section { place, entries, known: Vec::new() }
     }
 
-    pub(super) fn text(&mut self, reader: &mut Reader, key: &'static str) -> Field<String> {
+    pub(crate) fn text(&mut self, reader: &mut Reader, key: &'static str) -> Field<String> {
         self.take(reader, key, |reader, place, value| match value {
             DeValue::String(text) => Some(text.into_owned()),
             other => {
@@ -149,7 +149,7 @@ impl<'i> Section<'i> {
         })
     }
 
-    pub(super) fn integer(&mut self, reader: &mut Reader, key: &'static str) -> Field<i64> {
+    pub(crate) fn integer(&mut self, reader: &mut Reader, key: &'static str) -> Field<i64> {
         self.take(reader, key, |reader, place, value| match value {
             DeValue::Integer(digits) => {
                 let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
@@ -165,7 +165,7 @@ impl<'i> Section<'i> {
         })
     }
 
-    pub(super) fn boolean(&mut self, reader: &mut Reader, key: &'static str) -> Field<bool> {
+    pub(crate) fn boolean(&mut self, reader: &mut Reader, key: &'static str) -> Field<bool> {
         self.take(reader, key, |reader, place, value| match value {
             DeValue::Boolean(truth) => Some(truth),
             other => {
@@ -175,7 +175,7 @@ impl<'i> Section<'i> {
         })
     }
 
-    pub(super) fn table(&mut self, reader: &mut Reader, key: &'static str) -> Field<Section<'i>> {
+    pub(crate) fn table(&mut self, reader: &mut Reader, key: &'static str) -> Field<Section<'i>> {
         let help = format!("write `{key} = {{ ... }}`");
         self.take(reader, key, |reader, place, value| match value {
             DeValue::Table(table) => Some(Section::new(reader, table, place.clone())),
@@ -186,8 +186,67 @@ impl<'i> Section<'i> {
         })
     }
 
+    /// A list of strings.
+    pub(crate) fn texts(&mut self, reader: &mut Reader, key: &'static str) -> Field<Vec<At<String>>> {
+        self.take(reader, key, |reader, place, value| {
+            let help = "write `[\"...\", \"...\"]`";
+            let DeValue::Array(list) = value else {
+                reader.wrong_type(place, &value, "an array of strings", help);
+                return None;
+            };
+            let mut texts = Vec::new();
+            for (index, item) in list.into_iter().enumerate() {
+                let place = reader.place(item.span().start, &format!("{}[{index}]", place.key));
+                match item.into_inner() {
+                    DeValue::String(text) => texts.push(At { value: text.into_owned(), place }),
+                    other => reader.wrong_type(&place, &other, "a string", help),
+                }
+            }
+            Some(texts)
+        })
+    }
+
+    /// An integer, or a list of them, or a table that the caller reads as a range.
+    pub(crate) fn integers(&mut self, reader: &mut Reader, key: &'static str) -> Field<Integers<'i>> {
+        self.take(reader, key, |reader, place, value| {
+            let help = "write a whole number, a list of them, or `{ from = 0, to = 1000, step = 100 }`";
+            match value {
+                DeValue::Array(list) => {
+                    let mut numbers = Vec::new();
+                    for (index, item) in list.into_iter().enumerate() {
+                        let place = reader.place(item.span().start, &format!("{}[{index}]", place.key));
+                        match number(item.get_ref()) {
+                            Some(number) => numbers.push(number),
+                            None => reader.wrong_type(&place, item.get_ref(), "an integer", help),
+                        }
+                    }
+                    Some(Integers::List(numbers))
+                }
+                DeValue::Table(table) => Some(Integers::Range(Section::new(reader, table, place.clone()))),
+                other => match number(&other) {
+                    Some(number) => Some(Integers::List(vec![number])),
+                    None => {
+                        reader.wrong_type(place, &other, "an integer", help);
+                        None
+                    }
+                },
+            }
+        })
+    }
+
+    /// A date and a time, as TOML writes them.
+    pub(crate) fn datetime(&mut self, reader: &mut Reader, key: &'static str) -> Field<String> {
+        self.take(reader, key, |reader, place, value| match value {
+            DeValue::Datetime(time) => Some(time.to_string()),
+            other => {
+                reader.wrong_type(place, &other, "a date and time", "write `2026-03-02T08:59:00Z`, without quotes");
+                None
+            }
+        })
+    }
+
     /// `[[key]]`, any number of times.
-    pub(super) fn tables(&mut self, reader: &mut Reader, key: &'static str) -> Field<Vec<Section<'i>>> {
+    pub(crate) fn tables(&mut self, reader: &mut Reader, key: &'static str) -> Field<Vec<Section<'i>>> {
         self.take(reader, key, |reader, place, value| {
             let help = format!("start each one with `[[{}]]`", without_indexes(&place.key));
             let DeValue::Array(list) = value else {
@@ -207,7 +266,7 @@ impl<'i> Section<'i> {
     }
 
     /// A string, or a table: told apart by the caller.
-    pub(super) fn text_or_table(
+    pub(crate) fn text_or_table(
         &mut self,
         reader: &mut Reader,
         key: &'static str,
@@ -224,7 +283,7 @@ impl<'i> Section<'i> {
     }
 
     /// All that is left, when every key is allowed and every value is a string.
-    pub(super) fn into_texts(self, reader: &mut Reader) -> Vec<(String, String)> {
+    pub(crate) fn into_texts(self, reader: &mut Reader) -> Vec<(String, String)> {
         let mut texts = Vec::new();
         for Entry { key, place, value } in self.entries {
             let place = reader.place(value.span().start, &place.key);
@@ -237,7 +296,7 @@ impl<'i> Section<'i> {
     }
 
     /// Complains about every key that nobody took: those in `later` belong to a later version.
-    pub(super) fn finish(self, reader: &mut Reader, later: &[&str]) {
+    pub(crate) fn finish(self, reader: &mut Reader, later: &[&str]) {
         for Entry { key, place, .. } in self.entries {
             if later.contains(&key.as_str()) {
                 let what = format!("`{key}` is not supported by this version yet");
@@ -272,9 +331,20 @@ impl<'i> Section<'i> {
 }
 
 /// What [`Section::text_or_table`] found.
-pub(super) enum TextOrTable<'i> {
+pub(crate) enum TextOrTable<'i> {
     Text(String),
     Table(Section<'i>),
+}
+
+/// What [`Section::integers`] found.
+pub(crate) enum Integers<'i> {
+    List(Vec<i64>),
+    Range(Section<'i>),
+}
+
+fn number(value: &DeValue<'_>) -> Option<i64> {
+    let DeValue::Integer(digits) = value else { return None };
+    i64::from_str_radix(digits.as_str(), digits.radix()).ok()
 }
 
 fn start(value: &Spanned<DeValue<'_>>) -> usize {

@@ -12,20 +12,20 @@ use super::problem::{Problem, ProblemKind};
 use super::read::Reader;
 
 /// What was parsed, with gaps where there were errors.
-pub(super) struct Parsed<'i> {
-    pub(super) table: DeTable<'i>,
-    pub(super) errors: SyntaxErrors,
+pub(crate) struct Parsed<'i> {
+    pub(crate) table: DeTable<'i>,
+    pub(crate) errors: SyntaxErrors,
 }
 
 /// The errors, and how far the rest can be trusted.
-pub(super) struct SyntaxErrors {
+pub(crate) struct SyntaxErrors {
     /// Where, in bytes, and what.
     list: Vec<(usize, String)>,
     /// The lines with errors concern nobody but themselves.
     contained: bool,
 }
 
-pub(super) fn parse(text: &str) -> Parsed<'_> {
+pub(crate) fn parse(text: &str) -> Parsed<'_> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut list: Vec<(usize, String)> = errors
         .iter()
@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str) -> Parsed<'_> {
 
 impl SyntaxErrors {
     /// The errors, one a line, with those of the `found` problems that they do not put in doubt.
-    pub(super) fn report(self, reader: &Reader, found: Vec<Problem>) -> Vec<Problem> {
+    pub(crate) fn report(self, reader: &Reader, found: Vec<Problem>) -> Vec<Problem> {
         if self.list.is_empty() {
             return found;
         }

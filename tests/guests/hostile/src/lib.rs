@@ -4,6 +4,7 @@
 //! because each more would cost every test run another build.
 
 mod chats;
+mod clock;
 mod commands;
 mod faults;
 mod floods;
@@ -39,6 +40,7 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "place" => placing::place(),
         "place-late" => placing::place_late(),
         "flood-place" => placing::flood(),
+        "clock" => clock::read(),
         "record" => record::record(&info),
         other => Err(Failure::new("UNKNOWN_MODE", format!("the hostile guest has no mode `{other}`"))),
     }

@@ -66,15 +66,19 @@ impl CallTask {
                 return;
             }
             let [caller_heard, callee_heard] = self.line.heard_sound;
-            let (script, said_bytes, heard_sound) = match party {
-                Party::Caller => (&mut self.script, self.line.bytes_said, caller_heard),
-                Party::Callee => (&mut self.callee_script, self.line.callee_bytes_said, callee_heard),
+            let line = &self.line;
+            let (script, said_bytes, recorded_samples, heard_sound) = match party {
+                Party::Caller => (&mut self.script, line.bytes_said, line.said.len(), caller_heard),
+                Party::Callee => {
+                    (&mut self.callee_script, line.callee_bytes_said, line.callee_said.len(), callee_heard)
+                }
             };
             let sight = Sight {
                 now,
                 answered: matches!(phase, Phase::Answered | Phase::Connected),
                 connected: phase == Phase::Connected,
                 said_bytes,
+                recorded_samples,
                 received_bytes: self.line.player.counts.bytes_received,
                 heard_sound,
                 interrupts: self.tally.interrupts,

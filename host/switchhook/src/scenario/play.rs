@@ -1,0 +1,102 @@
+//! One call of a scenario, on a virtual clock of its own.
+
+use std::time::{Duration, Instant};
+
+use recordings::{Recorder, RecorderLimits};
+use sandbox::{GuestClock, GuestSetup, Plugin};
+use tempfile::TempDir;
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::log::{Catcher, LogLine};
+use super::verdict::{self, Miss};
+use super::{Run, Scenario, timeline};
+use crate::limits::SCENARIO_HOURS_MAX;
+use crate::simulated::{self, CallSetup, SimulatedCall, TENANT};
+
+/// The simulator's choices are the same in every run.
+const SEED: u64 = 1;
+
+/// Why a call could not be made at all.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The machine does not give what it takes.
+    #[error("the call could not be simulated: {0}: free some memory or disk")]
+    Machine(String),
+}
+
+/// What came of one call.
+pub struct Played {
+    /// What does not hold. Empty: all does.
+    pub misses: Vec<Miss>,
+    /// What happened, in order, a line each: for whoever looks into a failure.
+    pub timeline: Vec<String>,
+    /// How long the call took, by its own clock.
+    pub call_time: Duration,
+    /// How long it took to simulate it.
+    pub real_time: Duration,
+    /// The call.
+    pub call: SimulatedCall,
+}
+
+/// All that a verdict is founded on.
+pub(super) struct Evidence<'a> {
+    pub(super) run: &'a Run,
+    pub(super) call: &'a SimulatedCall,
+    pub(super) log: &'a [LogLine],
+    /// The recordings' sound and rate.
+    pub(super) recordings: &'a [audio::Wav],
+}
+
+/// Makes the call and judges it.
+///
+/// # Errors
+/// The machine does not give what it takes.
+pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, PlayError> {
+    let began = Instant::now();
+    let machine = |error: &dyn std::fmt::Display| PlayError::Machine(error.to_string());
+    let folder = scenario.records.then(tempfile::tempdir).transpose().map_err(|error| machine(&error))?;
+    let recorder = folder.as_ref().map(|folder| Recorder::open(folder.path(), RecorderLimits::default()));
+    let recorder = recorder.transpose().map_err(|error| machine(&error))?;
+    let recordings = recorder.as_ref().map(|recorder| recorder.plugin(TENANT, plugin.name()));
+    let recordings = recordings.transpose().map_err(|error| machine(&error))?;
+    let guest = GuestSetup {
+        config: scenario.config.clone().into(),
+        recordings,
+        clock: GuestClock::Runtime { starts_at: scenario.starts_at },
+        ..GuestSetup::default()
+    };
+    let setup =
+        CallSetup { sample_rate_hz: run.sample_rate_hz, audio_mode: scenario.audio_mode, seed: SEED, guest, recorder };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.map_err(|error| machine(&error))?;
+    let catcher = runtime.block_on(async { Catcher::begin() });
+    let subscriber = tracing_subscriber::registry().with(catcher.clone());
+    let called = tracing::subscriber::with_default(subscriber, || {
+        runtime.block_on(async {
+            let call = simulated::call(plugin.clone(), run.caller.clone(), setup);
+            tokio::time::timeout(Duration::from_secs(SCENARIO_HOURS_MAX * 3_600), call).await
+        })
+    });
+    drop(runtime);
+    let call =
+        called.map_err(|_| PlayError::Machine(format!("it goes on for more than {SCENARIO_HOURS_MAX} hours")))?;
+    let log = catcher.take();
+    let recordings = folder.as_ref().map_or(Ok(Vec::new()), read_recordings).map_err(|error| machine(&error))?;
+    let evidence = Evidence { run, call: &call, log: &log, recordings: &recordings };
+    let misses = verdict::judge(&scenario.expect, &evidence);
+    let timeline = if misses.is_empty() { Vec::new() } else { timeline::tell(&scenario.expect, &evidence) };
+    let call_time = call.report.timeline.at(sim::Milestone::Ended).unwrap_or_default();
+    Ok(Played { misses, timeline, call_time, real_time: began.elapsed(), call })
+}
+
+fn read_recordings(folder: &TempDir) -> Result<Vec<audio::Wav>, String> {
+    let mut found = Vec::new();
+    let tenant = folder.path().join("recordings").join(TENANT);
+    for plugin in std::fs::read_dir(tenant).into_iter().flatten().flatten() {
+        for file in std::fs::read_dir(plugin.path()).into_iter().flatten().flatten() {
+            let wav = audio::Wav::read_file(file.path());
+            found.push(wav.map_err(|error| format!("the recording {}: {error}", file.path().display()))?);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,116 @@
+//! The scenario files of `plugins/NAME/scenarios`, against every build of that plugin: `plugins/NAME.wasm` from Rust and
+//! `plugins/NAME.LANG.wasm` from the others. The same file for every language is what makes them alike.
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Failed, Trial};
+use switchhook::scenario::{self, Scenario};
+use switchhook_tests::components;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let folders = inside(&components::root().join("plugins"));
+    let folders = folders.into_iter().filter(|folder| folder.join("scenarios").is_dir());
+    let mut trials: Vec<Trial> = folders.flat_map(|folder| of_plugin(&folder)).collect();
+    trials.push(Trial::test("scenarios::what_does_not_hold_is_told", what_does_not_hold_is_told));
+    trials.push(Trial::test("scenarios::a_guest_reads_the_clock_of_the_call", a_guest_reads_the_clock_of_the_call));
+    trials
+}
+
+fn of_plugin(folder: &Path) -> Vec<Trial> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut trials = Vec::new();
+    for build in builds(&name) {
+        for file in inside(&folder.join("scenarios")) {
+            let scenario = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let build = build.clone();
+            trials.push(Trial::test(format!("scenarios::{build}::{scenario}"), move || plays(&build, &file)));
+        }
+    }
+    trials
+}
+
+/// The plugin's components without their ending: the one from Rust, which must be there, and those of other languages.
+fn builds(name: &str) -> Vec<String> {
+    let built = inside(&components::root().join("plugins")).into_iter().filter_map(|path| {
+        let stem = path.file_name()?.to_str()?.strip_suffix(".wasm")?.to_owned();
+        let lang = stem.strip_prefix(name)?.strip_prefix('.')?;
+        (!lang.contains('.')).then_some(stem)
+    });
+    std::iter::once(name.to_owned()).chain(built).collect()
+}
+
+/// What a folder holds, in the order of the names.
+fn inside(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn plays(build: &str, file: &Path) -> Result<(), Failed> {
+    let scenario = Scenario::load(file).map_err(|problems| problems.to_string())?;
+    let plugin = components::plugin(build);
+    let mut failures = Vec::new();
+    for run in &scenario.runs {
+        let played = scenario::play(&plugin, &scenario, run).map_err(|error| error.to_string())?;
+        if !played.misses.is_empty() {
+            let misses: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+            failures.push(format!("{}:\n{}\n{}", run.name, misses.join("\n"), played.timeline.join("\n")));
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n\n").into()) }
+}
+
+/// Each kind of expectation, against an echo that does not meet it.
+fn what_does_not_hold_is_told() -> Result<(), Failed> {
+    let file = components::root().join("plugins/echo/scenarios/none.toml");
+    let text = r##"
+[caller]
+does = [{ noise_ms = 1500, name = "speaks" }, { silence_ms = 500 }, { hang_up = true }]
+[expect]
+commands = ["answer", "close"]
+end = "closed"
+outcome = "agent-closed"
+handler = "FAILED"
+handler_says = "no such thing"
+clears = 3
+recordings = 1
+log = ["never said"]
+heard = [
+  { file = "../../prompts/goodbye.wav" },
+  { tone_hz = 425, to_ms = 500 },
+  { dbfs_max = -60, to_ms = 1000 },
+  { echo = true, from_ms = 5000 },
+]
+silence = [{ after = "speaks", within_ms = 100, for_ms = 1000 }]
+recorded = [{ file = "../../prompts/goodbye.wav" }]
+"##;
+    let scenario = Scenario::parse(&file, text).map_err(|problems| problems.to_string())?;
+    let played =
+        scenario::play(&components::plugin("echo"), &scenario, &scenario.runs[0]).map_err(|e| e.to_string())?;
+    let told: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+    let told = told.join("\n");
+    for line in [5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20] {
+        assert!(told.contains(&format!("line {line}: ")), "line {line} is not told:\n{told}");
+    }
+    assert_eq!(played.misses.len(), 14, "{told}");
+    let timeline = played.timeline.join("\n");
+    for what in ["the call is answered", "says noise for 1500 ms", "answer: done", "is told the end: terminated"] {
+        assert!(timeline.contains(what), "{what}:\n{timeline}");
+    }
+    Ok(())
+}
+
+/// A guest that reads WASI's clocks sees the time of the call, not that of the machine.
+fn a_guest_reads_the_clock_of_the_call() -> Result<(), Failed> {
+    let file = components::root().join("tests/clock.toml");
+    let text = "starts_at = 2031-05-06T07:08:09Z\n[plugin]\nconfig = { mode = \"clock\" }\n\
+                [caller]\ndoes = [{ wait_ms = 10000 }, { hang_up = true }]\n\
+                [expect]\nlog = [\"it is 1935817689\", \"5000 ms have passed\"]\n";
+    let scenario = Scenario::parse(&file, text).map_err(|problems| problems.to_string())?;
+    let played =
+        scenario::play(&components::plugin("hostile"), &scenario, &scenario.runs[0]).map_err(|e| e.to_string())?;
+    let told: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+    assert!(told.is_empty(), "{}\n{}", told.join("\n"), played.timeline.join("\n"));
+    Ok(())
+}
