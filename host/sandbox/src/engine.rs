@@ -106,11 +106,12 @@ impl Side {
     }
 }
 
+/// A component by QuickJS has two memories, most have one; one guest alone may have all that a guest may have.
 fn engine_config(world: World, guests_max: u32) -> Config {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(guests_max)
         .total_core_instances(guests_max.saturating_mul(CORE_INSTANCES_PER_GUEST_MAX))
-        .total_memories(guests_max.saturating_mul(MEMORIES_PER_GUEST_MAX).min(guests_max + guests_max / 2))
+        .total_memories(guests_max.saturating_mul(2).max(MEMORIES_PER_GUEST_MAX))
         .total_tables(guests_max.saturating_mul(TABLES_PER_GUEST_MAX))
         .total_stacks(guests_max)
         .max_core_instances_per_component(CORE_INSTANCES_PER_GUEST_MAX)

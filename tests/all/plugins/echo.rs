@@ -1,9 +1,12 @@
 //! The echo: it comes back whole, single legs are not doubled, and a call of hours needs no more memory than a short one.
 
+use std::sync::Arc;
+
 use ::call::EndReason;
 use libtest_mimic::Trial;
-use sandbox::{GuestEnd, GuestLimits};
+use sandbox::{GuestEnd, GuestLimits, GuestSetup, Plugin, Sandbox, SandboxConfig};
 use sim::{Caller, Outcome, Step};
+use switchhook_tests::components;
 use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig};
 
@@ -21,10 +24,20 @@ pub(super) fn trials(language: Language) -> Vec<Trial> {
     vec![
         simulated(language.test("echo_at_8_khz"), move |_| whole(language, 8_000, 3_000)),
         simulated(language.test("echo_at_24_khz"), move |_| whole(language, 24_000, 3_000)),
+        simulated(language.test("echo_finds_room_where_there_is_one_place"), move |_| one_place(language)),
         simulated(language.test("echo_needs_no_more_memory_in_a_long_call"), move |_| whole(language, 8_000, LONG_MS)),
         simulated(language.test("echo_needs_no_more_memory_in_three_hours"), move |_| whole(language, 8_000, HOURS_MS))
             .with_ignored_flag(true),
     ]
+}
+
+/// Some engines bring more than one memory each.
+async fn one_place(language: Language) {
+    let sandbox = Arc::new(Sandbox::new(&SandboxConfig { guests_max: 1 }).expect("a sandbox for one guest"));
+    let echo = components::bytes(&language.component("echo"));
+    let plugin = Plugin::load(&sandbox, "echo", &echo).expect("a built component loads");
+    let guest = plugin.prepare(GuestSetup::default()).await;
+    assert!(guest.is_ok(), "{:?}", guest.err());
 }
 
 /// The guest's memory is limited to what a short call needs.
