@@ -5,6 +5,7 @@
 
 mod agent;
 mod native;
+mod operator;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,6 +22,8 @@ use switchhook_tests::world::{World, WorldConfig, pairs};
 use tracing::Level;
 
 use crate::calls::assert_whole_echo;
+
+pub(crate) use self::native::memory;
 
 /// Calls of one run.
 const CALLS: usize = 300;

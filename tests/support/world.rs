@@ -66,6 +66,8 @@ pub struct WorldConfig {
     pub may_place: bool,
     /// The component of the only plugin, `theirs`, of a second tenant, which has a connector of its own and no route.
     pub second_tenant: Option<String>,
+    /// Which called numbers do.
+    pub hold_to: Pattern,
     /// More plugins and the routes to them, tried before the first.
     pub others: Vec<Other>,
     /// Every plugin may record, into this folder: `recordings/acme/first/REFERENCE.wav`, `.../other-0/...`.
@@ -98,6 +100,7 @@ impl Default for WorldConfig {
             hold: Duration::ZERO,
             may_place: false,
             second_tenant: None,
+            hold_to: Pattern::Any,
             others: Vec::new(),
             data_dir: None,
             recorder_limits: RecorderLimits::default(),
@@ -238,7 +241,9 @@ fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Record
         plugins.push(plugin(&name, component, values));
         routes.push(Route { to: to.clone(), plugin: name, ..Route::default() });
     }
-    routes.push(Route { plugin: "first".to_string(), hold: config.hold, ..Route::default() });
+    let first = || Route { plugin: "first".to_string(), ..Route::default() };
+    routes.push(Route { to: config.hold_to.clone(), hold: config.hold, ..first() });
+    routes.push(first());
     let more = config.more_connectors.iter().map(|(name, api_key)| connector(config, base, name, api_key));
     TenantConfig {
         name: "acme".to_string(),

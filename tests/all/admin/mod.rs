@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 use serde_json::Value;
-use sim::{CalleeAnswer, Caller, Milestone, Outbound, Outcome, Remote, SimConfig, Step};
+use sim::{
+    CallFaults, CalleeAnswer, Caller, Faults, Garbage, LinkFaults, Milestone, Outbound, Outcome, Remote, SimConfig,
+    Step,
+};
 use switchhook_tests::run::real;
 use switchhook_tests::world::WorldConfig;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -25,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         real("admin::events_come_as_they_happen", |_| events()),
         real("admin::an_operator_places_a_call", |_| place()),
         real("admin::an_operator_begins_a_chat", |_| begin_chat()),
+        real("admin::what_a_server_sends_wrong_is_in_the_metrics", |_| oddities()),
     ];
     own.into_iter().chain(refusals::trials()).collect()
 }
@@ -84,6 +88,25 @@ async fn begin_chat() {
     );
     chat.say("bye");
     chat.closed().await;
+}
+
+/// By socket and kind, each time counted.
+async fn oddities() {
+    let base = WorldConfig::default();
+    let link =
+        LinkFaults { garbage: vec![(0, Garbage::UnknownType), (0, Garbage::UnknownType)], ..LinkFaults::default() };
+    let sim = SimConfig { faults: Faults { links: vec![link], ..Faults::default() }, ..base.sim.clone() };
+    let mut desk = Desk::new(WorldConfig { sim, ..base }).await;
+    let garbage = [(0, Garbage::NotJson), (0, Garbage::NotJson), (0, Garbage::OneByteBinary)].to_vec();
+    let faults = Some(CallFaults { garbage, ..CallFaults::default() });
+    assert_whole_echo(&desk.world.sim.place_call(Caller { faults, ..Caller::echo(200) }).finished().await);
+    desk.world.record().await;
+    let text = desk.admin.get("/metrics").await.body;
+    for (socket, kind, count) in [("manager", "unknown-type", 2), ("voice", "not-json", 2), ("voice", "no-audio", 1)] {
+        let labels = format!(r#"tenant="acme",connector="main",socket="{socket}",kind="{kind}""#);
+        assert!(text.contains(&format!("oddities_total{{{labels}}} {count}\n")), "{socket} {kind}: {text}");
+    }
+    assert!(!text.contains("weather"), "nothing of what was sent");
     desk.close().await;
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::call::{CommandKind, Event, Failure, Ledger, State};
 use fastrand::Rng;
@@ -20,6 +20,9 @@ const UTTERANCE_MS_MAX: usize = 200;
 const QUEUED_SAMPLES_MAX: u64 = 4_000;
 /// Samples count from 1 to here and over; 0 is silence.
 pub(crate) const SAMPLE_MAX: u64 = 32_000;
+
+/// A command of this handler is answered within ten seconds and the five that a silent server gets, and a turn.
+const ANSWER_MS_MAX: u64 = 15_100;
 
 /// What became of one guest's call.
 #[derive(Clone, Debug, Default)]
@@ -36,11 +39,11 @@ pub(crate) struct Books {
     pub(crate) ends: Vec<&'static str>,
     /// Everything that it was told but audio, in order.
     pub(crate) told: Vec<String>,
-    commands: BTreeMap<u32, &'static str>,
+    commands: BTreeMap<u32, (&'static str, Instant)>,
     marks: HashMap<String, ()>,
 }
 
-/// By caller and session.
+/// By caller, and session or call.
 type Shelf = HashMap<(String, String), Vec<Books>>;
 
 static BOOKS: LazyLock<Mutex<Shelf>> = LazyLock::new(Mutex::default);
@@ -61,11 +64,14 @@ pub(crate) fn handler(call: SharedCall) -> Pin<Box<dyn Future<Output = GuestEnd>
     let (seed, key) = {
         let call = call.lock();
         let session = call.info().fields.iter().find(|(name, _)| name == "session_id").map(|(_, value)| value.clone());
+        // A call that was taken over came without its session.
+        let session = session.unwrap_or_else(|| call.info().id.clone());
         let digits = call.info().callee.bytes();
         let seed = digits.fold(0, |seed: u64, digit| seed.wrapping_mul(31).wrapping_add(digit.into()));
-        (seed, (call.info().caller.clone(), session.unwrap_or_default()))
+        (seed, (call.info().caller.clone(), session))
     };
-    let mut agent = Agent { call, random: Rng::with_seed(seed), books: Some(Books::default()), key, next: 0 };
+    let mut agent =
+        Agent { call, random: Rng::with_seed(seed), books: Some(Books::default()), key, next: 0, marks_set: 0 };
     Box::pin(async move { agent.serve().await })
 }
 
@@ -76,6 +82,7 @@ struct Agent {
     key: (String, String),
     /// Number of the next sample.
     next: u64,
+    marks_set: u32,
 }
 
 /// A guest that is dropped leaves its books too.
@@ -155,9 +162,12 @@ impl Agent {
 
     fn command(&mut self, kind: CommandKind) {
         let name = kind.name();
-        let accepted = self.call.lock().command(kind);
+        let (accepted, now) = {
+            let mut call = self.call.lock();
+            (call.command(kind), call.now())
+        };
         if let Ok(id) = accepted
-            && self.books().commands.insert(id, name).is_some()
+            && self.books().commands.insert(id, (name, now)).is_some()
         {
             self.wrong(format!("two commands have the id {id}"));
         }
@@ -187,7 +197,8 @@ impl Agent {
     }
 
     fn mark(&mut self) {
-        let number = self.books().marks.len();
+        self.marks_set += 1;
+        let number = self.marks_set;
         let name = format!("{}-{number}", self.next);
         let set = self.call.lock().mark(&name);
         if set.is_ok() {
@@ -202,8 +213,15 @@ impl Agent {
         let told = match event {
             Event::Audio { .. } => return,
             Event::Outcome { command, name, result } => {
-                if self.books().commands.remove(command) != Some(name) {
-                    self.wrong(format!("an outcome of nothing that is open: {name} {command}"));
+                let now = self.call.lock().now();
+                match self.books().commands.remove(command) {
+                    Some((open, at)) if open == *name => {
+                        let took = now.saturating_duration_since(at);
+                        if took > Duration::from_millis(ANSWER_MS_MAX) {
+                            self.wrong(format!("{name} {command} took {took:?}"));
+                        }
+                    }
+                    _ => self.wrong(format!("an outcome of nothing that is open: {name} {command}")),
                 }
                 format!("{name} {:?}", result.as_ref().map_err(|failure| failure.code.as_ref()).map(|_| ()))
             }

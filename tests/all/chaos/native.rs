@@ -4,15 +4,16 @@
 //! All choices follow from the seed. The same seed gives the same calls, the same frames at the same times and the same
 //! records, down to one number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use ::call::{EndReason, Stats};
-use exchange::{CallRecord, Drained};
+use exchange::{CallRecord, Drained, Pattern};
 use fastrand::Rng;
 use libtest_mimic::Trial;
 use sandbox::GuestLimits;
+use serde_json::{Value, json};
 use sim::{
     CallFaults, CallReport, Callee, CalleeAnswer, Caller, FaultMix, Faults, Garbage, LinkFaults, Milestone, SimConfig,
     Stall, Step, Switches,
@@ -20,9 +21,12 @@ use sim::{
 use switchhook_tests::components;
 use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig};
+use telcoflow::frame::AudioMode;
 use tokio::task::JoinSet;
 
 use super::agent::{self, Books};
+use super::operator::{self, Operator};
+use crate::load::{measure, private_dirty_kib};
 
 /// Calls of one seed.
 const CALLS: usize = 1_000;
@@ -32,6 +36,14 @@ const CALLS_TWICE: usize = 200;
 const CALLS_MAX: usize = 60;
 /// Seeds of every run of the suite.
 const SEEDS: [u64; 8] = [11, 12, 13, 14, 15, 16, 17, 18];
+/// The world that is run again and again to see what it leaves: its seed, calls, and times after the first.
+const MEMORY_SEED: u64 = 21;
+const MEMORY_CALLS: usize = 200;
+const MEMORY_ROUNDS: i64 = 4;
+/// KiB: less than half a KiB for each call after the first world.
+const MEMORY_GROWTH_KIB_MAX: i64 = 384;
+/// A placed call may wait that long for a `call.in` that does not come.
+const DRAIN_S_MAX: u64 = 150;
 /// The handler's name.
 const AGENT: &str = "chaos-agent";
 
@@ -51,7 +63,26 @@ pub(super) fn trials(asked: Option<u64>) -> Vec<Trial> {
             }
         })
     };
-    seeds().map(once).chain(seeds().map(twice)).collect()
+    let memory = Trial::test("chaos::no_memory_is_left", || {
+        no_memory_left();
+        Ok(())
+    });
+    seeds().map(once).chain(seeds().map(twice)).chain([memory]).collect()
+}
+
+/// Whole worlds, one after another: what the later ones leave behind, in a process of its own.
+pub(crate) async fn memory() -> Value {
+    run(MEMORY_SEED, MEMORY_CALLS, 2).await;
+    let warm = private_dirty_kib();
+    for _ in 0..MEMORY_ROUNDS {
+        run(MEMORY_SEED, MEMORY_CALLS, 2).await;
+    }
+    json!({"growth_kib": private_dirty_kib() - warm})
+}
+
+fn no_memory_left() {
+    let growth = measure("chaos")["growth_kib"].as_i64().expect("a number");
+    assert!(growth <= MEMORY_GROWTH_KIB_MAX, "{growth} KiB are left of {MEMORY_ROUNDS} times {MEMORY_CALLS} calls");
 }
 
 /// A failed assertion names its case and how to repeat it.
@@ -75,15 +106,21 @@ struct Case {
 async fn run(seed: u64, calls: usize, round: u64) -> Vec<u64> {
     components::native(AGENT, agent::handler);
     let mut random = Rng::with_seed(seed);
-    let mut world = World::simulated(config(seed, &mut random)).await;
     // The number that is called carries the seed of the handler. The caller's number is this world's: others run beside it.
     let mine = format!("+18{round}{seed:06}");
+    let config = config(seed, &mut random, &mine);
+    let redials = config.sim.open_points.voice_redial && config.voice_redial_ms_max > 0 && calls == CALLS;
+    let mut world = World::simulated(config).await;
+    let mut operator = Operator::new(seed);
     let mut calls_open = JoinSet::new();
     let mut clock = tokio::time::interval(Duration::from_millis(1));
     for call in 0..calls {
         let caller = Caller { from: mine.clone(), to: format!("+19{seed:06}{call:05}"), ..draw(&mut random) };
         let placed = world.sim.place_call(caller);
         calls_open.spawn(placed.finished());
+        operator.act(&mut random, &world.exchange);
+        let (taken, _) = places(&world);
+        holds!(Case { seed, call: call as u64 }, taken <= CALLS_MAX, "{taken} places are taken");
         match random.u32(0..400) {
             0 => world.sim.cut_session_managers(),
             1 => world.sim.restart(Duration::from_millis(random.u64(0..4_000))),
@@ -100,15 +137,25 @@ async fn run(seed: u64, calls: usize, round: u64) -> Vec<u64> {
         reports.insert(report.ordinal, report);
     }
     let whole = Case { seed, call: 0 };
-    let drained = world.exchange.drain(Duration::from_secs(60)).await;
+    let drained = world.exchange.drain(Duration::from_secs(DRAIN_S_MAX)).await;
     holds!(whole, drained == Drained::Clean, "{drained:?}: calls are left in the host");
+    let complaints = operator.end(&world.sim).await;
+    holds!(whole, complaints.is_empty(), "{complaints:#?}");
+    let counts = world.sim.counts();
+    let unread = (counts.bad_frames, counts.early_frames, counts.unknown_frames);
+    holds!(whole, unread == (0, 0, 0), "frames that no server can use: {counts:?}");
     holds!(whole, world.exchange.calls().is_empty(), "a call is left on the board");
-    let tenants = world.exchange.handle().tenants();
-    let mut places = tenants.iter().flat_map(|tenant| &tenant.plugins);
-    holds!(whole, places.all(|plugin| plugin.calls == 0), "a place is left: {tenants:?}");
+    holds!(whole, places(&world).0 == 0, "{} places are left", places(&world).0);
+    let redialled = world.exchange.connectors()[0].counts.voices_regained;
+    holds!(whole, redialled > 0 || !redials, "no voice was dialled again");
     let mut records: BTreeMap<String, Vec<CallRecord>> = BTreeMap::new();
+    let mut moved_records: BTreeMap<String, Vec<CallRecord>> = BTreeMap::new();
     while let Some(record) = world.try_record() {
-        records.entry(record.session_id.clone()).or_default().push(record);
+        let (by, key) = match record.session_id.is_empty() {
+            true => (&mut moved_records, record.id.clone()),
+            false => (&mut records, record.session_id.clone()),
+        };
+        by.entry(key).or_default().push(record);
     }
     let taken: usize = records.values().map(Vec::len).sum();
     // A server that is hardly ever there leaves many to ring in vain.
@@ -116,12 +163,30 @@ async fn run(seed: u64, calls: usize, round: u64) -> Vec<u64> {
     let mut hashes = Vec::new();
     for (call, report) in reports {
         let case = Case { seed, call };
-        let ends = records.remove(&report.session_id).unwrap_or_default();
-        let books = agent::books(&mine, &report.session_id);
+        let mut ends = records.remove(&report.session_id).unwrap_or_default();
+        let mut books = agent::books(&mine, &report.session_id);
+        // A call that moved is known by its own id where it went.
+        let moved: BTreeSet<String> =
+            ends.iter().filter(|end| end.end == EndReason::HandedOver).map(|end| end.id.clone()).collect();
+        for id in moved {
+            ends.extend(moved_records.remove(&id).unwrap_or_default());
+            books.extend(agent::books(&mine, &id));
+        }
         check(case, &report, &ends, &books);
         hashes.push(hash(&report, &ends, &books));
     }
-    holds!(whole, records.is_empty(), "records of no call: {:?}", records.keys());
+    // What is left was placed from here.
+    holds!(whole, records.len() <= operator.placed, "{} records of no call: {:?}", records.len(), records.keys());
+    for (session, ends) in records {
+        let books = agent::books(&mine, &session);
+        let talked: Vec<_> = ends.iter().filter(|record| record.stats.is_some()).collect();
+        holds!(whole, talked.len() == books.len(), "{} guests served {ends:?}", books.len());
+        for (record, books) in talked.iter().zip(&books) {
+            check_guest(whole, record, &record.stats.unwrap_or_default(), books);
+        }
+        hashes.push(hash_of(&ends, &books));
+    }
+    holds!(whole, moved_records.is_empty(), "calls came from nowhere: {:?}", moved_records.keys());
     holds!(whole, agent::unread(&mine) == 0, "a guest served no call");
     let sim = world.sim.clone();
     world.close().await;
@@ -132,7 +197,7 @@ async fn run(seed: u64, calls: usize, round: u64) -> Vec<u64> {
 }
 
 /// A server with its open points and its faults, all drawn.
-fn config(seed: u64, random: &mut Rng) -> WorldConfig {
+fn config(seed: u64, random: &mut Rng, mine: &str) -> WorldConfig {
     let config = WorldConfig::default();
     let open_points = Switches {
         voice_redial: random.bool(),
@@ -143,6 +208,8 @@ fn config(seed: u64, random: &mut Rng) -> WorldConfig {
         terminated_after_command: random.bool(),
         pull_before_answer: random.bool(),
         disconnect_while_answered: random.bool(),
+        requests_for_legs: random.bool(),
+        call_in_before_pick_up: random.bool(),
         ..Switches::default()
     };
     let mix = FaultMix {
@@ -159,7 +226,17 @@ fn config(seed: u64, random: &mut Rng) -> WorldConfig {
     let links = (0..40).map(|_| link_faults(random)).collect();
     let faults = Faults { links, mix };
     WorldConfig {
-        sim: SimConfig { seed, open_points, faults, command_ms: random.u32(0..100), ..config.sim },
+        sim: SimConfig {
+            seed,
+            open_points,
+            faults,
+            command_ms: random.u32(0..100),
+            outbound: operator::numbers(random, seed, mine),
+            ..config.sim
+        },
+        hold: Duration::from_millis(random.u64(500..3_000)),
+        hold_to: Pattern::Suffix("7".into()),
+        audio_mode: [AudioMode::Mixed, AudioMode::Isolated][random.usize(0..2)],
         plugin: AGENT.into(),
         limits: GuestLimits { grace_ms_max: 500, ..GuestLimits::default() },
         calls_max: CALLS_MAX,
@@ -192,7 +269,7 @@ fn draw(random: &mut Rng) -> Caller {
     let ms = random.u32(1..60) * 20;
     // Whatever step it meets: the claim, the guest, the voice, the answer, the talk.
     let hang_up = vec![Step::Wait { ms: random.u32(0..400) }, Step::HangUp];
-    let ends = [Step::HangUp, Step::ServerHangUp, Step::CutVoice, Step::Wait { ms: 10_000 }];
+    let ends = [Step::HangUp, Step::ServerHangUp, Step::CutVoice, Step::Wait { ms: random.u32(1..20) * 1_000 }];
     let mut script = vec![Step::WaitAnswered, Step::Marked { ms }];
     if random.u8(0..4) == 0 {
         script.push(Step::CallError { code: "TTS_SESSION_ERROR".into(), message: None });
@@ -231,6 +308,13 @@ fn draw_faults(random: &mut Rng) -> CallFaults {
     }
 }
 
+/// Places that are taken, and how many there are.
+fn places(world: &World) -> (usize, usize) {
+    let tenants = world.exchange.handle().tenants();
+    let plugins = tenants.iter().flat_map(|tenant| &tenant.plugins);
+    plugins.fold((0, 0), |(calls, calls_max), plugin| (calls + plugin.calls, calls_max + plugin.calls_max))
+}
+
 /// What holds for every call, whatever happened to it. Announced anew it may have been taken more than once.
 fn check(case: Case, report: &CallReport, records: &[CallRecord], books: &[Books]) {
     let pull = &report.pull;
@@ -242,7 +326,7 @@ fn check(case: Case, report: &CallReport, records: &[CallRecord], books: &[Books
     holds!(case, talked.len() == books.len(), "{} guests served {} calls", books.len(), talked.len());
     holds!(case, talked.len() <= report.voice_sockets as usize, "more calls than sockets: {records:?}");
     for record in records.iter().filter(|record| record.stats.is_none()) {
-        let early = [EndReason::SessionClosed, EndReason::VoiceUnreachable];
+        let early = [EndReason::SessionClosed, EndReason::VoiceUnreachable, EndReason::HandedOver];
         holds!(case, early.contains(&record.end), "{record:?}");
     }
     let mut sum = Stats::default();
@@ -291,6 +375,12 @@ fn hash(report: &CallReport, records: &[CallRecord], books: &[Books]) -> u64 {
     report.transcript.lines().iter().for_each(|line| format!("{line:?}").hash(&mut hasher));
     format!("{:?} {:?} {:?}", report.outcome, report.timeline, report.pull).hash(&mut hasher);
     report.heard_raw.hash(&mut hasher);
+    hash_of(records, books).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn hash_of(records: &[CallRecord], books: &[Books]) -> u64 {
+    let mut hasher = DefaultHasher::new();
     for CallRecord { id, end, guest, trouble, setup, duration, stats, journal, .. } in records {
         format!("{id} {end:?} {guest:?} {trouble:?} {setup:?} {duration:?} {stats:?} {journal:?}").hash(&mut hasher);
     }

@@ -67,7 +67,7 @@ impl Call {
         };
         self.finish(id, ability, result);
         if !success {
-            self.leave_after_failure(ability);
+            self.leave_after_failure(id, ability);
             return;
         }
         self.state = self.state.after(ability);

@@ -28,8 +28,10 @@ impl Call {
     }
 
     /// A command failed: the next way to end the call is tried, if it is to be ended.
-    pub(super) fn leave_after_failure(&mut self, ability: Ability) {
-        self.leaving.own = None;
+    pub(super) fn leave_after_failure(&mut self, command: CommandId, ability: Ability) {
+        if self.is_the_hosts(command) {
+            self.leaving.own = None;
+        }
         match ability {
             Ability::Disconnect => self.leaving.disconnect_failed = true,
             Ability::Close => self.leaving.close_failed = true,

@@ -71,3 +71,20 @@ fn a_lost_link_ends_it_without_an_outcome_too() {
     call.handle_ended(EndReason::VoiceLost);
     assert_eq!(events(&mut call), [Event::Ended(EndReason::VoiceLost)]);
 }
+
+#[test]
+fn a_failure_of_the_handlers_own_leaves_the_hosts_command_hidden() {
+    let mut call = answered();
+    let connect = call.command(CommandKind::Connect { ring_time_s: 1 }).unwrap();
+    sent(&mut call);
+    call.leave();
+    let (id, kind) = sent(&mut call);
+    assert_eq!(kind, CommandKind::Disconnect);
+    call.handle_outcome(connect, refused());
+    assert!(matches!(events(&mut call).as_slice(), [Event::Outcome { name: "connect", .. }]));
+    call.handle_outcome(id, refused());
+    assert!(events(&mut call).is_empty(), "the handler did not ask for it");
+    let (id, _) = sent(&mut call);
+    call.handle_outcome(id, Ok(None));
+    assert_eq!(events(&mut call), [Event::Ended(EndReason::Closed)]);
+}
