@@ -66,6 +66,7 @@ mod tests {
             chats: false,
             imports: imports.iter().map(import).collect(),
             languages: Vec::new(),
+            toolchains: Vec::new(),
             size_bytes: 1,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::call::Contact;
 use exchange::{Exchange, Handle, OutboundCall, Stage, Step, Taking};
 use fastrand::Rng;
 use sim::{CalleeAnswer, Caller, Outbound, Remote, Simulator, Step as Said};
@@ -74,7 +75,13 @@ impl Operator {
         if random.u8(0..20) == 0 {
             self.placed += 1;
             let to = number(self.seed, random.usize(0..NUMBERS));
-            let call = OutboundCall { tenant: "acme".into(), plugin: Some("first".into()), to, connector: None };
+            let call = OutboundCall {
+                contact: Contact::Call,
+                tenant: "acme".into(),
+                plugin: Some("first".into()),
+                to,
+                connector: None,
+            };
             let placer = exchange.placer();
             self.acts.spawn(async move {
                 // Refused: there is no call.
@@ -83,7 +90,12 @@ impl Operator {
                 while let Some(step) = placed.next().await {
                     steps.push(step);
                 }
-                let good = matches!(steps.as_slice(), [Step::Failed(_)] | [Step::Answered { .. }, Step::Ended(_)]);
+                let good = matches!(
+                    steps.as_slice(),
+                    [Step::Failed(_)]
+                        | [Step::Claimed { .. }, Step::Failed(_)]
+                        | [Step::Claimed { .. }, Step::Answered { .. }, Step::Ended(_)]
+                );
                 (!good).then(|| format!("a placed call took the steps {steps:?}"))
             });
         }

@@ -118,14 +118,13 @@ fn hostile() -> Vec<(String, Vec<u8>)> {
 
 /// Whether whoever brought it learns that it is at fault.
 fn blames_it(why: &LoadRefused) -> bool {
-    match why {
+    matches!(
+        why,
         LoadRefused::Component(
             LoadError::Inspect(_) | LoadError::Compile(_) | LoadError::Costs(_) | LoadError::Link(_),
-        ) => true,
-        LoadRefused::Start(StartError::Failed(_) | StartError::TooSlow(_) | StartError::Unfit(_)) => true,
-        LoadRefused::Unfit(_) => true,
-        _ => false,
-    }
+        ) | LoadRefused::Start(StartError::Failed(_) | StartError::TooSlow(_) | StartError::Unfit(_))
+            | LoadRefused::Unfit(_)
+    )
 }
 
 async fn thousand() {

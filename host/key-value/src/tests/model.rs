@@ -7,6 +7,9 @@ use super::{ByHand, open};
 const KEYS_MAX: u64 = 6;
 const BYTES_MAX: u64 = 120;
 
+/// A value, and the second in which it ends.
+type Entry = (Vec<u8>, Option<u64>);
+
 #[tokio::test]
 async fn a_thousand_steps_are_those_of_a_map() {
     let seed = fastrand::u64(..);
@@ -16,8 +19,7 @@ async fn a_thousand_steps_are_those_of_a_map() {
     let clock = ByHand::new();
     let mut values = open(folder.path(), KEYS_MAX, BYTES_MAX, &clock);
     let mut now_s = 0;
-    // By plugin and key: value, and when it ends.
-    let mut model: BTreeMap<(&str, String), (Vec<u8>, Option<u64>)> = BTreeMap::new();
+    let mut model: BTreeMap<(&str, String), Entry> = BTreeMap::new();
     for step in 0..1_000 {
         let plugin = ["a", "b"][random.usize(..2)];
         let key = "k".repeat(random.usize(1..10));

@@ -35,11 +35,13 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         if !args.json {
             print::text(&format!("draining: {} calls are still here", number(&drained, "calls")))?;
         }
-        while args.wait {
-            match client.get(&["v1", "calls"], &[("limit", "0".to_owned())]).await {
-                Ok(_) => tokio::time::sleep(Duration::from_millis(TAIL_LOOK_MS)).await,
-                Err(ClientError::Unreachable(..)) => break,
-                Err(error) => return Err(error.into()),
+        if args.wait {
+            loop {
+                match client.get(&["v1", "calls"], &[("limit", "0".to_owned())]).await {
+                    Ok(_) => tokio::time::sleep(Duration::from_millis(TAIL_LOOK_MS)).await,
+                    Err(ClientError::Unreachable(..)) => break,
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         match (args.json, args.wait) {

@@ -209,7 +209,11 @@ impl Grants {
     /// Those that are given, by their keys.
     pub fn names(&self) -> BTreeSet<String> {
         let Grants { recording, calls } = self;
-        [(*recording, "recording"), (*calls, "calls")].into_iter().filter(|(given, _)| *given).map(|(_, name)| name.to_owned()).collect()
+        [(*recording, "recording"), (*calls, "calls")]
+            .into_iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, name)| name.to_owned())
+            .collect()
     }
 }
 

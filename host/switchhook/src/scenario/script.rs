@@ -67,10 +67,10 @@ fn draft(reader: &mut Reader, mut section: Section<'_>, folder: &Path) -> Option
     if let Field::Given(at) = section.text(reader, "until") {
         verbs.extend(one_of(reader, at, UNTIL).map(|(_, what)| Verb::Until(what)));
     }
-    if let Field::Given(At { value, place }) = section.text(reader, "say") {
-        if let Some(wav) = super::read::wav(reader, &place, folder, &value) {
-            verbs.push(Verb::Say { file: value, samples: wav.samples, sample_rate_hz: wav.sample_rate_hz });
-        }
+    if let Field::Given(At { value, place }) = section.text(reader, "say")
+        && let Some(wav) = super::read::wav(reader, &place, folder, &value)
+    {
+        verbs.push(Verb::Say { file: value, samples: wav.samples, sample_rate_hz: wav.sample_rate_hz });
     }
     let keys = section.text(reader, "keys").given();
     let tone_ms = whole(reader, &mut section, "tone_ms", 20, 10_000);
