@@ -11,6 +11,7 @@ mod compile;
 mod conformance;
 mod corpus;
 mod credentials;
+mod faults;
 mod guests;
 mod handover;
 mod hot;
@@ -28,8 +29,10 @@ mod report;
 mod sandbox;
 mod scenarios;
 mod several;
+mod shares;
 mod states;
 mod tidy;
+mod walls;
 mod wire;
 
 use libtest_mimic::{Arguments, Trial};
@@ -49,6 +52,9 @@ fn main() {
         compile::trials(),
         calls::trials(),
         guests::trials(),
+        faults::trials(),
+        shares::trials(),
+        walls::trials(),
         plugins::trials(),
         scenarios::trials(),
         author::trials(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{Dial, Dialers, TcpDialer};
 use exchange::{
-    CallRecord, CallView, ConnectorConfig, Drained, Exchange, ExchangeConfig, LeftCall, LinkChange, Observer, Pattern,
-    PluginConfig, PluginVersion, Route, TenantConfig,
+    CallRecord, CallView, ConnectorConfig, Drained, Exchange, ExchangeConfig, FaultStep, HandlerFault, LeftCall,
+    LinkChange, Observer, Pattern, PluginConfig, PluginVersion, Quota, Route, TenantConfig, Withdrawn,
 };
 use recordings::{Disk, LocalDisk, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup};
@@ -40,6 +40,14 @@ pub struct WorldConfig {
     pub config: Vec<(String, String)>,
     /// What its guests may use.
     pub limits: GuestLimits,
+    /// What is done when they fail.
+    pub faults: Vec<FaultStep>,
+    /// What the tenant may use.
+    pub quota: Quota,
+    /// Which called numbers it answers.
+    pub answers: Pattern,
+    /// More tenants, each with one plugin and a connector of its own to the same server.
+    pub neighbours: Vec<Neighbour>,
     /// Calls at once.
     pub calls_max: usize,
     /// Audio.
@@ -80,6 +88,39 @@ pub struct WorldConfig {
     pub disk: Arc<dyn Disk>,
 }
 
+/// Another tenant.
+pub struct Neighbour {
+    /// Its name.
+    pub name: String,
+    /// Which called numbers it answers. No two tenants answer the same.
+    pub answers: Pattern,
+    /// The component, by name.
+    pub plugin: String,
+    /// What it is configured with.
+    pub config: Vec<(String, String)>,
+    /// What its guests may use.
+    pub limits: GuestLimits,
+    /// What is done when they fail.
+    pub faults: Vec<FaultStep>,
+    /// What it may use.
+    pub quota: Quota,
+}
+
+impl Neighbour {
+    /// One without limits whose calls are answered by this component, configured so.
+    pub fn with(name: &str, to: &str, plugin: &str, config: &[(&str, &str)]) -> Self {
+        Self {
+            name: name.into(),
+            answers: Pattern::Exact(to.into()),
+            plugin: plugin.into(),
+            config: pairs(config),
+            limits: GuestLimits::default(),
+            faults: Vec::new(),
+            quota: Quota::default(),
+        }
+    }
+}
+
 impl Default for WorldConfig {
     fn default() -> Self {
         Self {
@@ -87,6 +128,10 @@ impl Default for WorldConfig {
             plugin: "echo".into(),
             config: Vec::new(),
             limits: GuestLimits::default(),
+            faults: Vec::new(),
+            quota: Quota::default(),
+            answers: Pattern::Any,
+            neighbours: Vec::new(),
             calls_max: 500,
             sample_rate_hz: 16_000,
             audio_mode: AudioMode::Mixed,
@@ -153,8 +198,9 @@ impl World {
     }
 
     async fn start(config: WorldConfig, sim: Simulator, dialer: Arc<dyn Dial>, base: &str) -> Self {
+        let links = 1 + config.neighbours.len();
         let world = Self::start_unready(config, sim, dialer, base);
-        world.sim.session_managers(1).await;
+        world.sim.session_managers(links).await;
         world
     }
 
@@ -209,16 +255,36 @@ impl World {
 fn tenants(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> Vec<TenantConfig> {
     let theirs = config.second_tenant.iter().map(|component| TenantConfig {
         name: "other".to_string(),
+        quota: Quota::default(),
         connectors: vec![connector(config, base, "theirs", &config.api_key)],
         plugins: vec![PluginConfig {
             name: "theirs".to_string(),
             version: Some(components::plugin(component).into()),
             setup: GuestSetup::default(),
+            faults: Arc::default(),
             calls_max: config.calls_max,
         }],
         routes: Vec::new(),
     });
-    std::iter::once(tenant(config, base, recorder)).chain(theirs).collect()
+    let neighbours = config.neighbours.iter().map(|neighbour| {
+        let name = neighbour.name.as_str();
+        let recordings = recorder.map(|recorder| recorder.plugin(name, "only").expect("safe names"));
+        let (settings, limits) = (neighbour.config.clone().into(), neighbour.limits.clone());
+        TenantConfig {
+            name: name.to_string(),
+            quota: neighbour.quota,
+            connectors: vec![connector(config, base, "main", &config.api_key)],
+            plugins: vec![PluginConfig {
+                name: "only".to_string(),
+                version: Some(components::plugin(&neighbour.plugin).into()),
+                setup: GuestSetup { config: settings, limits, recordings, ..GuestSetup::default() },
+                faults: neighbour.faults.clone().into(),
+                calls_max: config.calls_max,
+            }],
+            routes: vec![Route { to: neighbour.answers.clone(), plugin: "only".to_string(), ..Route::default() }],
+        }
+    });
+    std::iter::once(tenant(config, base, recorder)).chain(theirs).chain(neighbours).collect()
 }
 
 fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> TenantConfig {
@@ -232,6 +298,7 @@ fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Record
             may_place: config.may_place,
             ..GuestSetup::default()
         },
+        faults: config.faults.clone().into(),
         calls_max: config.calls_max,
     };
     let mut plugins = vec![plugin("first", &config.plugin, &config.config)];
@@ -243,10 +310,11 @@ fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Record
     }
     let first = || Route { plugin: "first".to_string(), ..Route::default() };
     routes.push(Route { to: config.hold_to.clone(), hold: config.hold, ..first() });
-    routes.push(first());
+    routes.push(Route { to: config.answers.clone(), ..first() });
     let more = config.more_connectors.iter().map(|(name, api_key)| connector(config, base, name, api_key));
     TenantConfig {
         name: "acme".to_string(),
+        quota: config.quota,
         connectors: std::iter::once(connector(config, base, "main", &config.api_key)).chain(more).collect(),
         plugins,
         routes,
@@ -300,6 +368,14 @@ impl Observer for Recorder {
 
     fn version_served(&self, tenant: &str, plugin: &str, version: &PluginVersion) {
         self.1.version_served(tenant, plugin, version);
+    }
+
+    fn handler_failed(&self, fault: &HandlerFault<'_>) {
+        self.1.handler_failed(fault);
+    }
+
+    fn version_withdrawn(&self, withdrawn: &Withdrawn<'_>) {
+        self.1.version_withdrawn(withdrawn);
     }
 
     fn call_ended(&self, call: &CallRecord) {

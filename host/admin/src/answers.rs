@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use call::{Happening, Ledger, State, Stats};
-use exchange::{CallDetail, CallRecord, CallView, Setup, TenantView};
+use exchange::{CallDetail, CallRecord, CallView, QuotaView, Setup, TenantView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,6 +61,10 @@ pub(crate) struct Call {
     duration_ms: u64,
     /// Processor time of its handler, microseconds.
     cpu_us: u64,
+    /// How long its handler was parked, since it or its tenant had used up its share of the processor, microseconds.
+    parked_us: u64,
+    /// Percent of a core that its handler may use; none when that is not limited, and when it is over.
+    cpu_percent_max: Option<u32>,
     /// Its outgoing audio; none before it has a voice and when it is over.
     buffers: Option<Buffers>,
     /// What it counted; none when it never had a voice.
@@ -147,7 +151,7 @@ pub(crate) struct SetupTimes {
 pub(crate) struct Entry {
     /// When: microseconds after the voice socket was open.
     at_us: u64,
-    /// What: `accepted`, `outcome`, `mark`, `cleared`, `warning`, `call-error`, `ended`.
+    /// What: `accepted`, `outcome`, `mark`, `cleared`, `warning`, `call-error`, `fault` (its name is what was done), `ended`.
     what: &'static str,
     /// Which command.
     command: Option<u32>,
@@ -173,12 +177,31 @@ pub(crate) struct Tenants {
 pub(crate) struct Tenant {
     /// Its name.
     name: String,
+    /// What it may use with all its calls together, and what it uses.
+    quota: Quota,
     /// Its accounts.
     connectors: Vec<Connector>,
     /// Its plugins, by name.
     plugins: Vec<String>,
     /// How many routes it has.
     routes: usize,
+}
+
+/// What a tenant may use, where that is limited, and what it uses.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Quota {
+    /// Calls and chats that are here.
+    calls: usize,
+    /// How many may be.
+    calls_max: Option<usize>,
+    /// Calls and chats that may be taken in a second.
+    setups_per_s_max: Option<u32>,
+    /// Percent of a core that its guests may use.
+    cpu_percent_max: Option<u32>,
+    /// Memory of its guests, and what they make the host hold.
+    memory_bytes: u64,
+    /// How much that may be.
+    memory_bytes_max: Option<u64>,
 }
 
 /// One account at Telcoflow.
@@ -211,6 +234,8 @@ impl Call {
             since_unix_ms: unix_ms(SystemTime::now()).saturating_sub(ms(view.here)),
             duration_ms: ms(view.here),
             cpu_us: us(view.cpu),
+            parked_us: us(view.parked),
+            cpu_percent_max: view.cpu_percent_max,
             buffers: voice.then(|| Buffers::of(&view.ledger)),
             audio: voice.then(|| Audio::of(&view.stats)),
         }
@@ -228,6 +253,8 @@ impl Call {
             since_unix_ms: ended_unix_ms.saturating_sub(ms(record.duration)),
             duration_ms: ms(record.duration),
             cpu_us: us(record.cpu),
+            parked_us: us(record.parked),
+            cpu_percent_max: None,
             buffers: None,
             audio: record.stats.as_ref().map(Audio::of),
         }
@@ -329,9 +356,21 @@ impl Entry {
             }
             Happening::Warning { code } => (entry.what, entry.code) = ("warning", Some(code.to_string())),
             Happening::CallError { code } => (entry.what, entry.code) = ("call-error", Some(code.to_string())),
+            Happening::Fault { code, then } => {
+                entry.what = "fault";
+                (entry.code, entry.name) = (Some(code.to_string()), Some((*then).to_owned()));
+            }
             Happening::Ended(reason) => (entry.what, entry.name) = ("ended", Some(reason.as_str().to_owned())),
         }
         entry
+    }
+}
+
+impl Quota {
+    fn of(view: &QuotaView) -> Self {
+        let exchange::Quota { calls_max, setups_per_s_max, cpu_percent_max, memory_bytes_max } = view.quota;
+        let (calls, memory_bytes) = (view.calls, view.memory_bytes);
+        Self { calls, calls_max, setups_per_s_max, cpu_percent_max, memory_bytes, memory_bytes_max }
     }
 }
 
@@ -340,6 +379,7 @@ impl From<TenantView> for Tenant {
         let connector = |view: exchange::ConnectorView| Connector { name: view.name, up: view.up };
         Self {
             name: view.name,
+            quota: Quota::of(&view.quota),
             connectors: view.connectors.into_iter().map(connector).collect(),
             plugins: view.plugins.into_iter().map(|plugin| plugin.name).collect(),
             routes: view.routes.len(),

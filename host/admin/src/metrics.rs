@@ -5,7 +5,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use exchange::{CallRecord, ConnectorView, Handle, LeftCall, PluginCounts};
+use exchange::{
+    CallRecord, ConnectorView, Handle, HandlerFault, LeftCall, PluginCounts, QuotaView, TenantView, Withdrawn,
+};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder};
 use prometheus_client::metrics::MetricType;
@@ -35,6 +37,14 @@ labels!(EndLabels, end);
 labels!(PartLabels, part);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FaultLabels {
+    tenant: String,
+    plugin: String,
+    code: &'static str,
+    then: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LeftLabels {
     tenant: String,
     connector: String,
@@ -58,6 +68,8 @@ pub(crate) struct Metrics {
     left: Family<LeftLabels, Counter>,
     ended: Family<ReasonLabels, Counter>,
     guests: Family<EndLabels, Counter>,
+    faults: Family<FaultLabels, Counter>,
+    withdrawn: Family<PluginLabels, Counter>,
     setup: Family<PartLabels, Histogram, Setups>,
 }
 
@@ -69,6 +81,8 @@ impl Default for Metrics {
             left: Family::default(),
             ended: Family::default(),
             guests: Family::default(),
+            faults: Family::default(),
+            withdrawn: Family::default(),
             setup: Family::new_with_constructor(Setups),
         }
     }
@@ -89,6 +103,18 @@ impl Metrics {
         let LeftCall { tenant, connector, why, .. } = *left;
         let labels = LeftLabels { tenant: tenant.to_owned(), connector: connector.to_owned(), reason: why.as_str() };
         self.left.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn failed(&self, fault: &HandlerFault<'_>) {
+        let HandlerFault { tenant, plugin, code, then, .. } = *fault;
+        let labels = FaultLabels { tenant: tenant.to_owned(), plugin: plugin.to_owned(), code, then };
+        self.faults.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn withdrawn(&self, withdrawn: &Withdrawn<'_>) {
+        let Withdrawn { tenant, plugin, .. } = *withdrawn;
+        let labels = PluginLabels { tenant: tenant.to_owned(), plugin: plugin.to_owned() };
+        self.withdrawn.get_or_create(&labels).inc();
     }
 
     pub(crate) fn ended(&self, call: &CallRecord) {
@@ -125,6 +151,16 @@ impl Metrics {
             "guests_ended",
             "How handlers ended; NONE: none ran, or it had to be dropped",
             self.guests.clone(),
+        );
+        registry.register(
+            "handler_faults",
+            "Steps of fault policies, by the fault that called for them",
+            self.faults.clone(),
+        );
+        registry.register(
+            "versions_withdrawn",
+            "Versions that failed their calls over and over",
+            self.withdrawn.clone(),
         );
         let help = "Set-up of calls: making the guest, opening the voice socket, and from the ringing to the answer";
         registry.register_with_unit("call_setup", help, Unit::Seconds, self.setup.clone());
@@ -173,6 +209,15 @@ impl Collector for Looked {
             let mut metric = metric.encode_family(&labels)?;
             metric.encode_counter::<[(&str, &str); 0], f64, u64>(&counts.cpu.as_secs_f64(), None)?;
         }
+        let help = "Time for which handlers were parked, since they or their tenant had used up their share";
+        let mut metric =
+            encoder.encode_descriptor("handler_parked", help, Some(&Unit::Seconds), MetricType::Counter)?;
+        for ((tenant, plugin), counts) in &counts {
+            let labels: Labels<'_> = vec![("tenant", tenant), ("plugin", plugin)];
+            let mut metric = metric.encode_family(&labels)?;
+            metric.encode_counter::<[(&str, &str); 0], f64, u64>(&counts.parked.as_secs_f64(), None)?;
+        }
+        quotas(&mut encoder, &self.0.tenants())?;
         let mut metric = encoder.encode_descriptor("calls", "Calls that are here", None, MetricType::Gauge)?;
         for tenant in self.0.tenants() {
             for plugin in tenant.plugins {
@@ -189,6 +234,35 @@ impl Collector for Looked {
         let connectors: Vec<_> = self.0.tenants().into_iter().flat_map(|tenant| tenant.connectors).collect();
         links(&mut encoder, &connectors)
     }
+}
+
+/// What tenants use of their quotas, and the quotas that there are.
+fn quotas(encoder: &mut DescriptorEncoder<'_>, tenants: &[TenantView]) -> Result<(), fmt::Error> {
+    type Value = fn(&QuotaView) -> Option<u64>;
+    let gauges: [(&str, &str, Value); 6] = [
+        ("tenant_calls", "Calls and chats of the tenant that are here", |view| Some(view.calls as u64)),
+        ("tenant_calls_max", "What of them its quota allows", |view| view.quota.calls_max.map(|max| max as u64)),
+        ("tenant_setups_per_s_max", "Calls and chats a second that its quota allows", |view| {
+            view.quota.setups_per_s_max.map(u64::from)
+        }),
+        ("tenant_cpu_percent_max", "Percent of a core that its quota allows", |view| {
+            view.quota.cpu_percent_max.map(u64::from)
+        }),
+        ("tenant_memory_bytes", "Memory of the tenant's guests, and what they make the host hold", |view| {
+            Some(view.memory_bytes)
+        }),
+        ("tenant_memory_bytes_max", "What of that its quota allows", |view| view.quota.memory_bytes_max),
+    ];
+    for (name, help, value) in gauges {
+        let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for tenant in tenants {
+            if let Some(value) = value(&tenant.quota) {
+                let labels: Labels<'_> = vec![("tenant", &tenant.name)];
+                metric.encode_family(&labels)?.encode_gauge(&value)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn links(encoder: &mut DescriptorEncoder<'_>, connectors: &[ConnectorView]) -> Result<(), fmt::Error> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use exchange::{CallRecord, CallView, LeftCall, LinkChange, Observer, PluginVersion};
+use exchange::{CallRecord, CallView, HandlerFault, LeftCall, LinkChange, Observer, PluginVersion, Withdrawn};
 use loader::{LoadObserver, Receipt};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -114,6 +114,21 @@ impl Observer for Watch {
     fn version_served(&self, tenant: &str, plugin: &str, version: &PluginVersion) {
         let (number, version) = (version.number(), version.plugin().version());
         self.tell("version.served", json!({"tenant": tenant, "plugin": plugin, "version": version, "number": number}));
+    }
+
+    fn handler_failed(&self, fault: &HandlerFault<'_>) {
+        self.metrics.failed(fault);
+        let HandlerFault { tenant, plugin, version, id, code, then } = fault;
+        self.tell(
+            "handler.failed",
+            json!({"id": id, "tenant": tenant, "plugin": plugin, "version": version, "code": code, "then": then}),
+        );
+    }
+
+    fn version_withdrawn(&self, withdrawn: &Withdrawn<'_>) {
+        self.metrics.withdrawn(withdrawn);
+        let Withdrawn { tenant, plugin, version, back } = withdrawn;
+        self.tell("version.withdrawn", json!({"tenant": tenant, "plugin": plugin, "version": version, "back": back}));
     }
 
     fn call_ended(&self, ended: &CallRecord) {

@@ -109,13 +109,39 @@ pub(crate) struct Commands {
     open: Vec<(CommandId, Ability)>,
     /// A further interrupt is due as soon as one is answered.
     interrupt_owed: bool,
+    /// Those of a handler that is gone: their outcomes are nobody's.
+    orphans: Vec<CommandId>,
 }
 
 impl Commands {
+    /// The next name.
+    pub(crate) fn name(&mut self) -> CommandId {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+
+    /// The handler is gone: what it has open is nobody's.
+    pub(crate) fn orphan(&mut self) {
+        let open = self.open.iter().filter(|(_, ability)| *ability != Ability::Interrupt);
+        self.orphans = open.map(|(id, _)| *id).collect();
+    }
+
+    /// Whether this was a command of a handler that is gone. To be asked once, when it finished.
+    pub(crate) fn is_orphan(&mut self, id: CommandId) -> bool {
+        let orphan = self.orphans.iter().position(|orphan| *orphan == id);
+        orphan.map(|index| self.orphans.swap_remove(index)).is_some()
+    }
+
+    /// Gives an orphan of this ability to the present handler.
+    pub(crate) fn adopt(&mut self, ability: Ability) -> Option<CommandId> {
+        let orphans = &self.orphans;
+        let (id, _) = *self.open.iter().find(|(id, open)| *open == ability && orphans.contains(id))?;
+        self.is_orphan(id).then_some(id)
+    }
+
     /// Enters an accepted command.
     pub(crate) fn accept(&mut self, kind: CommandKind) -> CommandId {
-        self.last_id = self.last_id.wrapping_add(1);
-        let id = self.last_id;
+        let id = self.name();
         self.open.push((id, kind.ability()));
         self.unsent.push_back(Command { id, kind });
         id

@@ -179,6 +179,20 @@ impl Inbox {
         });
     }
 
+    /// Removes what is only the handler's: heard audio, which counts as lost, and events of what it began. Keys and notices
+    /// stay. Answers the samples that were lost.
+    pub(crate) fn forget_handler(&mut self) -> u64 {
+        let mut lost = 0;
+        while !self.audio.is_empty() {
+            lost += self.drop_at(0);
+        }
+        give_back(&mut self.audio);
+        self.remove(|event| {
+            matches!(event, Event::Outcome { .. } | Event::Mark { .. } | Event::PlayoutLow(_) | Event::Timer(_))
+        });
+        lost
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.audio.is_empty() && self.control.is_empty()
     }

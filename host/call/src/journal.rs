@@ -67,6 +67,13 @@ pub enum Happening {
         /// Which one.
         code: Cow<'static, str>,
     },
+    /// The handler failed.
+    Fault {
+        /// Why.
+        code: Cow<'static, str>,
+        /// What was done about it.
+        then: &'static str,
+    },
     /// The call was over.
     Ended(EndReason),
 }

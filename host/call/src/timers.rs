@@ -80,6 +80,11 @@ impl Timers {
         }
     }
 
+    /// Stops all, also those whose event waits: it is to be removed.
+    pub(crate) fn forget(&mut self) {
+        (self.running, self.resting) = (Vec::new(), Vec::new());
+    }
+
     /// When the next one fires.
     pub(crate) fn next_at(&self) -> Option<Instant> {
         self.running.last().map(|timer| timer.at)

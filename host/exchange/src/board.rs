@@ -40,6 +40,10 @@ pub struct CallView {
     pub age: Duration,
     /// Processor time of its handler.
     pub cpu: Duration,
+    /// How long its handler was parked, since it or its tenant had used up its share of the processor.
+    pub parked: Duration,
+    /// Percent of a core that its handler may use, if that is limited.
+    pub cpu_percent_max: Option<u32>,
     /// What became of its outgoing audio.
     pub ledger: Ledger,
     /// Its counters.
@@ -77,6 +81,8 @@ pub struct PluginCounts {
     pub stats: Stats,
     /// Processor time of their handlers and of all before them.
     pub cpu: Duration,
+    /// How long those were parked.
+    pub parked: Duration,
 }
 
 /// All calls.
@@ -92,6 +98,8 @@ struct Inner {
     chatting: watch::Sender<usize>,
     /// Calls that were given away.
     given: GivenCalls,
+    /// Calls whose fault policies do something for the callers while the host stops.
+    helped: watch::Sender<usize>,
 }
 
 #[derive(Default)]
@@ -105,6 +113,7 @@ struct Listed {
 struct Past {
     stats: Stats,
     cpu_us: u64,
+    parked_us: u64,
 }
 
 /// What is known of a call from its claim on.
@@ -113,6 +122,7 @@ pub(crate) struct Facts {
     pub(crate) tenant: String,
     pub(crate) plugin: String,
     pub(crate) version: String,
+    pub(crate) cpu_percent_max: Option<u32>,
     pub(crate) mailbox: Post,
 }
 
@@ -121,11 +131,13 @@ pub(crate) struct Entry {
     facts: Facts,
     since: Instant,
     cpu_us: AtomicU64,
+    parked_us: AtomicU64,
     progress: Mutex<Progress>,
 }
 
 struct Progress {
     id: String,
+    version: String,
     stage: Stage,
     voice: Option<(SharedCall, Instant)>,
 }
@@ -151,14 +163,15 @@ pub(crate) struct Posted {
     board: Board,
     key: u64,
     entry: Arc<Entry>,
+    helped: Option<Attending>,
 }
 
 impl Default for Board {
     fn default() -> Self {
         let listed = Mutex::default();
-        let (attending, chatting) = (watch::Sender::new(0), watch::Sender::new(0));
+        let (attending, chatting, helped) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(0));
         let (keys, given) = (AtomicU64::new(0), GivenCalls::default());
-        Self(Arc::new(Inner { listed, attending, chatting, keys, given }))
+        Self(Arc::new(Inner { listed, attending, chatting, helped, keys, given }))
     }
 }
 
@@ -178,11 +191,12 @@ impl Board {
 
     fn enter(&self, listed: &mut Listed, facts: Facts, id: String) -> Posted {
         let key = self.0.keys.fetch_add(1, Ordering::Relaxed);
-        let progress = Progress { id, stage: Stage::SettingUp, voice: None };
-        let entry = Entry { facts, since: now(), cpu_us: AtomicU64::new(0), progress: Mutex::new(progress) };
-        let entry = Arc::new(entry);
+        let version = facts.version.clone();
+        let progress = Mutex::new(Progress { id, version, stage: Stage::SettingUp, voice: None });
+        let (cpu_us, parked_us) = (AtomicU64::new(0), AtomicU64::new(0));
+        let entry = Arc::new(Entry { facts, since: now(), cpu_us, parked_us, progress });
         listed.calls.insert(key, entry.clone());
-        Posted { board: self.clone(), key, entry }
+        Posted { board: self.clone(), key, entry, helped: None }
     }
 
     /// Calls that were given away.
@@ -205,6 +219,13 @@ impl Board {
         let mut chatting = self.0.chatting.subscribe();
         // The sender lives as long as the board, so the wait cannot fail.
         let _ = chatting.wait_for(|chats| *chats == 0).await;
+    }
+
+    /// Waits until no call has anything done for it by its fault policy, while the host stops.
+    pub(crate) async fn until_none_helped(&self) {
+        let mut helped = self.0.helped.subscribe();
+        // The sender lives as long as the board, so the wait cannot fail.
+        let _ = helped.wait_for(|calls| *calls == 0).await;
     }
 
     /// How many calls are claimed and not yet over.
@@ -237,6 +258,7 @@ impl Board {
             counts.calls += 1;
             counts.stats += entry.stats();
             counts.cpu += entry.cpu();
+            counts.parked += entry.parked();
         }
         counts
     }
@@ -282,7 +304,21 @@ impl Posted {
     }
 
     pub(crate) fn bill(&self, cpu: Duration) {
-        self.entry.cpu_us.store(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.entry.cpu_us.store(us(cpu), Ordering::Relaxed);
+    }
+
+    pub(crate) fn park(&self, parked: Duration) {
+        self.entry.parked_us.store(us(parked), Ordering::Relaxed);
+    }
+
+    /// Something is done for its caller while the host stops, until it is over.
+    pub(crate) fn help(&mut self) {
+        self.helped.get_or_insert_with(|| Attending::begin(&self.board.0.helped));
+    }
+
+    /// Another version serves it.
+    pub(crate) fn serve_by(&self, version: &str) {
+        version.clone_into(&mut self.entry.progress.lock().version);
     }
 }
 
@@ -294,6 +330,7 @@ impl Drop for Posted {
         let past = listed.past.entry((facts.tenant.clone(), facts.plugin.clone())).or_default();
         past.stats += stats;
         past.cpu_us = past.cpu_us.saturating_add(self.entry.cpu_us.load(Ordering::Relaxed));
+        past.parked_us = past.parked_us.saturating_add(self.entry.parked_us.load(Ordering::Relaxed));
     }
 }
 
@@ -321,9 +358,9 @@ impl Entry {
     }
 
     pub(crate) fn view(&self) -> CallView {
-        let (id, stage) = {
+        let (id, version, stage) = {
             let progress = self.progress.lock();
-            (progress.id.clone(), progress.stage)
+            (progress.id.clone(), progress.version.clone(), progress.stage)
         };
         let voice = self.voice().map(|(call, began)| {
             let call = call.lock();
@@ -331,18 +368,20 @@ impl Entry {
         });
         let (state, age, ledger, stats) =
             voice.unwrap_or((State::Pending, Duration::ZERO, Ledger::default(), Stats::default()));
-        let Facts { session_id, tenant, plugin, version, .. } = &self.facts;
+        let Facts { session_id, tenant, plugin, cpu_percent_max, .. } = &self.facts;
         CallView {
             id,
             session_id: session_id.clone(),
             tenant: tenant.clone(),
             plugin: plugin.clone(),
-            version: version.clone(),
+            version,
             stage,
             state,
             here: since(self.since),
             age,
             cpu: self.cpu(),
+            parked: self.parked(),
+            cpu_percent_max: *cpu_percent_max,
             ledger,
             stats,
         }
@@ -359,10 +398,19 @@ impl Entry {
     fn cpu(&self) -> Duration {
         Duration::from_micros(self.cpu_us.load(Ordering::Relaxed))
     }
+
+    fn parked(&self) -> Duration {
+        Duration::from_micros(self.parked_us.load(Ordering::Relaxed))
+    }
+}
+
+fn us(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl From<Past> for PluginCounts {
     fn from(past: Past) -> Self {
-        Self { calls: 0, stats: past.stats, cpu: Duration::from_micros(past.cpu_us) }
+        let (cpu, parked) = (Duration::from_micros(past.cpu_us), Duration::from_micros(past.parked_us));
+        Self { calls: 0, stats: past.stats, cpu, parked }
     }
 }

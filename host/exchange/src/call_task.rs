@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call::{Call, CallConfig, CallInfo, EndReason, code};
+use call::{Call, CallConfig, CallInfo, CallPlacer, EndReason, code};
 use carriers::telcoflow::{CAPABILITIES, RestClient, Secret, VoiceLink, VoiceTarget};
 use carriers::{ByteStream, Dial};
-use sandbox::{GuestEnd, GuestSetup, Prepared, SharedCall};
+use sandbox::{GuestEnd, Prepared, SharedCall};
 use telcoflow::frame::manager::{CallIn, CloseReason};
 use tokio::sync::mpsc;
 use tracing::{Instrument, Span};
@@ -16,14 +16,16 @@ use crate::clock::{now, since};
 use crate::config::ConnectorConfig;
 use crate::counters::Counters;
 use crate::early::Early;
+use crate::fault::{Care, Reason};
 use crate::handover::{Arrival, Ask, GiveRefused, Taker};
 use crate::limits::{CALL_IN_MS_MAX, OUTBOUND_CALL_IN_MS_MAX};
 use crate::mailbox::{Mailbox, mailbox};
 use crate::outbound::{HANDLER_FAILED, HandlersPlacer, Placer, Progress};
 use crate::record::{CallRecord, Observer, Setup};
 use crate::redial::Redialler;
-use crate::shelf::Place;
-use crate::turn::{Done, Turns};
+use crate::seat::Seat;
+use crate::share::paced;
+use crate::turn::{Done, Handling, Turns};
 
 /// What a connector's task tells a call's task.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub(crate) enum ToCall {
     TakenByOthers,
     /// Its voice is open in another task of this host.
     Elsewhere,
+    /// The host stops, and this call outlived its deadline: leave, and do for the caller what the fault policy says.
+    Leave,
     /// The host stops: leave now.
     Cut,
 }
@@ -56,8 +60,8 @@ pub(crate) struct Ready {
 pub(crate) struct CallTask {
     pub(crate) tenant: String,
     pub(crate) connector: ConnectorConfig,
-    /// Its place and its version, for as long as the task lives.
-    pub(crate) place: Place,
+    /// Its place and its version, and what is done when that fails, for as long as the task lives.
+    pub(crate) care: Option<Care>,
     pub(crate) session_id: String,
     pub(crate) resumed: bool,
     /// Whether this host placed it.
@@ -109,7 +113,8 @@ impl CallTask {
         match self.begin(call_in, &mut record).instrument(span.clone()).await {
             Ok(Talk { turns, redialler, call, began }) => {
                 taker.into_iter().for_each(|taker: Taker| taker.tell(Ok(())));
-                keep(&mut record, redialler.serve(turns).await, &call.lock(), began);
+                let done = redialler.serve(turns).await;
+                self.care = keep(&mut record, done, &call.lock(), began);
             }
             Err(early) => {
                 record.end = early.end;
@@ -120,6 +125,10 @@ impl CallTask {
             }
         }
         record.duration = since(claimed);
+        if let Some(care) = &self.care {
+            record.faults = care.faults().to_vec();
+            record.version = care.place().plugin().version().to_string();
+        }
         if let Some(progress) = &self.progress {
             progress.over(&record, code);
         }
@@ -133,19 +142,14 @@ impl CallTask {
     /// Everything up to the first turn.
     async fn begin(&mut self, arrived: Option<CallIn>, record: &mut CallRecord) -> Result<Talk, Early> {
         let began = now();
-        let prepared = self.place.plugin().prepare(self.guest_setup()).await;
+        let (handling, prepared) = self.prepare(record).await;
         record.setup.guest = since(began);
-        let prepared = prepared.map_err(|error| {
-            tracing::warn!(%error, "the handler did not start: the call will be closed");
-            record.trouble = Some(error.to_string());
-        });
-
-        if prepared.is_err() && self.outbound {
-            return Err(self.give_up(record).await);
+        if prepared.is_none() && self.outbound {
+            return Err(self.give_up(handling, record).await);
         }
         let call_in = match arrived {
             // Nobody dialled it: whoever gave it can give it to somebody else.
-            Some(_) if prepared.is_err() => {
+            Some(_) if prepared.is_none() => {
                 let trouble = record.trouble.take();
                 return Err(Early { trouble, ..Early::quiet(EndReason::HandlerFailed) });
             }
@@ -158,7 +162,38 @@ impl CallTask {
         record.setup.voice = since(began);
         let redialler = self.redialler(&call_in);
         redialler.set_up(&mut link);
-        Ok(self.talk(link, redialler, call_in, prepared.ok()))
+        Ok(self.talk(link, redialler, call_in, handling, prepared))
+    }
+
+    /// Makes a guest, or another when the fault policy says so. When that fails, what comes next wants a voice.
+    async fn prepare(&mut self, record: &mut CallRecord) -> (Handling, Option<Prepared>) {
+        let mut care = self.care.take().expect("a task begins once");
+        care.set_placer(self.guests_placer(&care));
+        let (mut share, mut cpu) = (care.share(), Duration::ZERO);
+        loop {
+            let (prepared, took) = paced(&mut share, care.prepare()).await;
+            cpu += took;
+            let (reason, error) = match prepared {
+                Some(Ok(prepared)) => {
+                    record.trouble = None;
+                    let seat = Seat::new(share, cpu);
+                    return (Handling { seat, care, fault: None }, Some(prepared));
+                }
+                Some(Err(error)) => (Reason::from(&error), error.to_string()),
+                None => {
+                    let end = GuestEnd::OverShare(took);
+                    (Reason::from(&end), end.to_string())
+                }
+            };
+            let again = care.failed_early(&self.session_id, reason);
+            let then = if again.is_some() { "another is made" } else { "the call will be closed" };
+            tracing::warn!(error, "the handler did not start: {then}");
+            record.trouble = Some(error);
+            if again.is_none() {
+                return (Handling { seat: Seat::new(share, cpu), care, fault: Some(reason) }, None);
+            }
+            share.succeed();
+        }
     }
 
     /// Lets its events come, and waits for the one that says where its voice is, and for its turn to be dialled.
@@ -191,20 +226,23 @@ impl CallTask {
         call_in
     }
 
-    /// What the guest is started with. What becomes of calls that it places comes by this call's mailbox.
-    fn guest_setup(&self) -> GuestSetup {
-        let mut setup = self.place.setup();
-        if setup.may_place {
+    /// What places calls for the call's guests, if they may. What becomes of those comes by this call's mailbox.
+    fn guests_placer(&self, care: &Care) -> Option<Arc<dyn CallPlacer>> {
+        care.place().setup().may_place.then(|| {
             let slit = self.mailbox.slit();
             let tell = move |request, step| slit.put(request, step);
             let placer = HandlersPlacer::new(self.placer.clone(), &self.tenant, &self.connector.name, tell);
-            setup.placer = Some(Arc::new(placer));
-        }
-        setup
+            Arc::new(placer) as Arc<dyn CallPlacer>
+        })
     }
 
     /// Nobody was rung yet, and nobody is to be rung for a handler that cannot be started: the session is given back.
-    async fn give_up(&self, record: &mut CallRecord) -> Early {
+    async fn give_up(&mut self, handling: Handling, record: &mut CallRecord) -> Early {
+        let Handling { mut care, fault, .. } = handling;
+        if let Some(reason) = fault {
+            care.failed(&self.session_id, reason, None);
+        }
+        self.care = Some(care);
         let rest = RestClient::new(self.connector.manager.clone(), self.manager_dialer.clone());
         if let Err(error) = rest.close(&self.session_id).await {
             tracing::debug!(%error, "the session could not be closed: the server ends it when it likes");
@@ -288,7 +326,14 @@ impl CallTask {
         }
     }
 
-    fn talk(&mut self, link: Voice, redialler: Redialler, call_in: CallIn, prepared: Option<Prepared>) -> Talk {
+    fn talk(
+        &mut self,
+        link: Voice,
+        redialler: Redialler,
+        call_in: CallIn,
+        mut handling: Handling,
+        prepared: Option<Prepared>,
+    ) -> Talk {
         let config = CallConfig {
             info: self.info(call_in),
             capabilities: CAPABILITIES,
@@ -303,9 +348,12 @@ impl CallTask {
         if self.unwanted {
             call.lock().leave();
         }
-        let guest = prepared.map(|prepared| prepared.serve(call.clone()));
+        if let Some(prepared) = prepared {
+            handling.seat.take(prepared.serve(call.clone()));
+        }
+        posted.serve_by(handling.care.place().plugin().version());
         let mailbox = std::mem::replace(&mut self.mailbox, mailbox().1);
-        let turns = Turns::new(link, call.clone(), guest, mailbox, posted, self.progress.clone());
+        let turns = Turns::new(link, call.clone(), handling, mailbox, posted, self.progress.clone());
         Talk { turns, redialler, call, began }
     }
 
@@ -330,17 +378,20 @@ impl CallTask {
     }
 
     fn record(&self, claimed: Instant) -> CallRecord {
+        let place = self.care.as_ref().map(Care::place);
         CallRecord {
             id: self.session_id.clone(),
             session_id: self.session_id.clone(),
             tenant: self.tenant.clone(),
             connector: self.connector.name.clone(),
-            plugin: self.place.name().to_string(),
-            version: self.place.plugin().version().to_string(),
+            plugin: place.map_or_else(String::new, |place| place.name().to_string()),
+            version: place.map_or_else(String::new, |place| place.plugin().version().to_string()),
             resumed: self.resumed,
             end: EndReason::HostStopped,
             guest: None,
             trouble: None,
+            faults: Vec::new(),
+            parked: Duration::ZERO,
             setup: Setup { claim: claimed.saturating_duration_since(self.notified), ..Setup::default() },
             duration: Duration::ZERO,
             cpu: Duration::ZERO,
@@ -363,14 +414,16 @@ impl CallTask {
 }
 
 /// Writes down how a call went.
-fn keep(record: &mut CallRecord, done: Done, call: &Call, began: Instant) {
+fn keep(record: &mut CallRecord, done: Done, call: &Call, began: Instant) -> Option<Care> {
     record.end = call.end_reason().unwrap_or(EndReason::HostStopped);
     record.guest = done.guest;
     record.cpu = done.cpu;
+    record.parked = done.parked;
     record.setup.answer = done.answer;
     record.stats = Some(call.stats());
     record.began = Some(began);
     let entries = call.journal().entries().iter();
     record.journal = entries.map(|entry| (entry.at.saturating_duration_since(began), entry.what.clone())).collect();
     record.journal_left_out = call.journal().left_out();
+    done.care
 }

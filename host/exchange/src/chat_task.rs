@@ -10,16 +10,18 @@ use std::time::{Duration, Instant};
 
 use call::{ChatEnd, Failure, Outgoing, code};
 use carriers::telcoflow::{RestClient, RestError};
-use sandbox::{Guest, GuestEnd, GuestSetup, SharedChat};
+use sandbox::{GuestEnd, PreparedChat, SharedChat};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
 use crate::board::Attending;
 use crate::clock::{now, since};
+use crate::fault::{Care, Reason, Relief};
 use crate::limits::{CHAT_CLOSED_MS_MAX, CHAT_LEAVE_MS_MAX, MESSAGE_RETRY_MS};
 use crate::outbound::Progress;
 use crate::record::{ChatRecord, Observer};
-use crate::shelf::Place;
+use crate::seat::{Ran, Seat};
+use crate::share::paced;
 
 /// What a chat's task tells its connector's task.
 #[derive(Debug)]
@@ -33,10 +35,8 @@ pub(crate) enum FromChat {
 /// All that a chat's task is given.
 pub(crate) struct ChatTask {
     pub(crate) connector: String,
-    /// Its place and its version, for as long as the task lives.
-    pub(crate) place: Place,
-    /// What its guest is started with.
-    pub(crate) setup: GuestSetup,
+    /// Its place and its version, and what is done when that fails, for as long as the task lives.
+    pub(crate) care: Care,
     /// Told of the steps of a chat that was begun.
     pub(crate) progress: Option<Progress>,
     pub(crate) session_id: String,
@@ -52,20 +52,21 @@ pub(crate) struct ChatTask {
 
 impl ChatTask {
     /// Serves the chat. Whatever happens in it ends here.
-    pub(crate) async fn run(self) -> ChatRecord {
+    pub(crate) async fn run(mut self) -> ChatRecord {
         let claimed = now();
-        let prepared = self.place.plugin().prepare_chat(self.setup).await;
-        let mut trouble = None;
-        let prepared = prepared.map_err(|error| {
-            tracing::warn!(%error, "the handler did not start: the chat will be closed");
-            trouble = Some(error.to_string());
-        });
+        let mut seat = Seat::new(self.care.share(), Duration::ZERO);
+        let (prepared, trouble) = self.prepare(&mut seat).await;
+        if let Some(prepared) = prepared {
+            seat.take(prepared.serve(self.chat.clone()));
+        }
         let ready = FromChat::Ready { session_id: self.session_id.clone() };
         // Without its connector's task the host stops, and this task is aborted next.
         let _ = self.out.send(ready).await;
         tracing::info!("the chat begins");
         let turns = Turns {
-            guest: prepared.ok().map(|prepared| prepared.serve(self.chat.clone())),
+            seat,
+            care: Some(self.care),
+            fault: None,
             session_id: self.session_id.clone(),
             chat: self.chat.clone(),
             bell: self.bell,
@@ -77,20 +78,21 @@ impl ChatTask {
             grace_until: None,
             timer: Box::pin(tokio::time::sleep_until(tokio::time::Instant::now())),
             end: None,
-            cpu: Duration::ZERO,
         };
-        let (guest, cpu) = turns.await;
+        let Done { guest, cpu, care } = turns.await;
+        let place = care.as_ref().map(Care::place);
         let record = {
             let chat = self.chat.lock();
             ChatRecord {
                 session_id: self.session_id,
                 tenant: chat.info().tenant.clone(),
                 connector: self.connector,
-                plugin: self.place.name().to_string(),
-                version: self.place.plugin().version().to_string(),
+                plugin: place.map_or_else(String::new, |place| place.name().to_string()),
+                version: place.map_or_else(String::new, |place| place.plugin().version().to_string()),
                 end: chat.end().unwrap_or(ChatEnd::HostStopped),
                 guest,
                 trouble,
+                faults: care.as_ref().map_or_else(Vec::new, |care| care.faults().to_vec()),
                 duration: since(claimed),
                 cpu,
                 stats: chat.stats(),
@@ -108,11 +110,48 @@ impl ChatTask {
     }
 }
 
+impl ChatTask {
+    /// Makes a guest, or another when the fault policy says so; or why there is none.
+    async fn prepare(&mut self, seat: &mut Seat<SharedChat>) -> (Option<PreparedChat>, Option<String>) {
+        loop {
+            let (prepared, took) = paced(seat.share(), self.care.prepare_chat()).await;
+            seat.add_cpu(took);
+            let (reason, error) = match prepared {
+                Some(Ok(prepared)) => return (Some(prepared), None),
+                Some(Err(error)) => (Reason::from(&error), error.to_string()),
+                None => {
+                    let end = GuestEnd::OverShare(took);
+                    (Reason::from(&end), end.to_string())
+                }
+            };
+            let relief = self.care.failed(&self.session_id, reason, None);
+            let closes = relief == Relief::Close;
+            let then = if closes { "the chat will be closed" } else { "another is made" };
+            tracing::warn!(error, "the handler did not start: {then}");
+            if closes {
+                return (None, Some(error));
+            }
+            seat.share().succeed();
+        }
+    }
+}
+
+/// What there is to say of a chat's handlers.
+struct Done {
+    guest: Option<GuestEnd>,
+    cpu: Duration,
+    care: Option<Care>,
+}
+
 type Closing = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// The chat's one future: in each turn the guest runs, then what it wants leaves.
 struct Turns {
-    guest: Option<Guest>,
+    seat: Seat<SharedChat>,
+    /// Given back when nothing is left to do.
+    care: Option<Care>,
+    /// The guest failed, and nothing was done about it yet.
+    fault: Option<Reason>,
     session_id: String,
     chat: SharedChat,
     bell: mpsc::Receiver<()>,
@@ -127,60 +166,80 @@ struct Turns {
     grace_until: Option<Instant>,
     timer: Pin<Box<Sleep>>,
     end: Option<GuestEnd>,
-    cpu: Duration,
 }
 
 impl Turns {
-    fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+    /// One turn: until when the guest is parked, if it is; `None` when both are over.
+    fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<Option<Instant>> {
         while let Poll::Ready(Some(())) = self.bell.poll_recv(cx) {}
         self.chat.lock().handle_timeout(now);
         self.chat.wake_guest();
-        self.run_guest(cx);
+        let parked = self.run_guest(cx, now);
+        self.relieve();
         if self.is_over(now) {
-            return Poll::Ready(());
+            return None;
         }
         self.send();
         self.close(cx, now);
         self.chat.wake_guest();
-        if self.guest.is_some() && self.chat.guest_is_due() || self.chat.lock().end().is_some() {
+        let due = self.seat.guest().is_some() && parked.is_none() && self.chat.guest_is_due() || self.seat.is_fresh();
+        if due || self.chat.lock().end().is_some() && parked.is_none() {
             cx.waker().wake_by_ref();
         }
-        Poll::Pending
+        Some(parked)
     }
 
-    fn run_guest(&mut self, cx: &mut Context<'_>) {
-        let Some(guest) = &mut self.guest else { return };
-        if let Poll::Ready(end) = guest.poll(cx) {
-            self.drop_guest();
-            if end.is_fault() {
-                tracing::warn!(code = end.code(), "{end}");
+    fn run_guest(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<Instant> {
+        match self.seat.run(cx, now, &self.chat) {
+            Ran::On => {}
+            Ran::Parked(until) => return Some(until),
+            Ran::Ended(end) => {
+                if end.is_fault() {
+                    tracing::warn!(code = end.code(), "{end}");
+                    self.fault = Some(Reason::from(&end));
+                } else if let Some(care) = &self.care {
+                    care.went_well();
+                }
+                self.end = Some(end);
             }
-            self.end = Some(end);
+            Ran::Failed(error) => {
+                tracing::warn!(%error, "another handler did not start");
+                self.fault = Some(Reason::from(&error));
+            }
         }
+        None
     }
 
-    fn drop_guest(&mut self) {
-        if let Some(guest) = self.guest.take() {
-            self.cpu = guest.cpu();
+    /// A guest that failed is followed by another, if the fault policy says so and the chat goes on.
+    fn relieve(&mut self) {
+        let Some(reason) = self.fault.take() else { return };
+        let goes_on = {
+            let chat = self.chat.lock();
+            chat.end().is_none() && chat.closing().is_none()
+        };
+        let Some(care) = self.care.as_mut().filter(|_| goes_on) else { return };
+        if care.failed(&self.session_id, reason, None) != Relief::Close {
+            self.chat.lock().handle_handler_lost();
+            self.seat.start(care.prepare_chat());
         }
     }
 
     /// Whether both are over. A guest that is gone first has its chat closed; one that stays has a grace period.
     fn is_over(&mut self, now: Instant) -> bool {
         if self.chat.lock().end().is_none() {
-            if self.guest.is_none() {
+            if self.seat.is_empty() {
                 let fault = self.end.as_ref().is_none_or(GuestEnd::is_fault);
                 self.chat.lock().close_for(if fault { ChatEnd::HandlerFailed } else { ChatEnd::Closed });
             }
             return false;
         }
-        let Some(guest) = &self.guest else { return true };
+        let Some(guest) = self.seat.guest() else { return true };
         let until = *self.grace_until.get_or_insert_with(|| now + guest.grace());
         if now >= until {
             tracing::warn!("the handler did not return after the end of its chat: dropped");
-            self.drop_guest();
+            self.seat.clear();
         }
-        self.guest.is_none()
+        self.seat.is_empty()
     }
 
     fn send(&mut self) {
@@ -221,22 +280,24 @@ impl Turns {
     }
 
     /// When the next turn is due though nothing arrives.
-    fn due(&self) -> Option<Instant> {
-        let guest = self.guest.as_ref().and_then(|guest| guest.due_in_chat(&self.chat));
-        let waits = [guest, self.closed_by, self.leave_by, self.grace_until];
-        waits.into_iter().flatten().chain(self.chat.poll_timeout()).min()
+    fn due(&self, parked: Option<Instant>) -> Option<Instant> {
+        let guest = self.seat.guest().and_then(|guest| guest.due_in_chat(&self.chat));
+        // A guest that is parked is not given what its waiting ends with before its time.
+        let own = if parked.is_some() { self.chat.lock().poll_timeout() } else { self.chat.poll_timeout() };
+        let waits = [guest, own, parked, self.closed_by, self.leave_by, self.grace_until];
+        waits.into_iter().flatten().min()
     }
 }
 
 impl Future for Turns {
-    type Output = (Option<GuestEnd>, Duration);
+    type Output = Done;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if this.turn(cx, now()).is_ready() {
-            return Poll::Ready((this.end.take(), this.cpu));
-        }
-        if let Some(due) = this.due() {
+        let Some(parked) = this.turn(cx, now()) else {
+            return Poll::Ready(Done { guest: this.end.take(), cpu: this.seat.cpu(), care: this.care.take() });
+        };
+        if let Some(due) = this.due(parked) {
             this.timer.as_mut().reset(tokio::time::Instant::from_std(due));
             if this.timer.as_mut().poll(cx).is_ready() {
                 cx.waker().wake_by_ref();

@@ -6,6 +6,8 @@ use carriers::telcoflow::ManagerConfig;
 use carriers::{Dial, Dialers};
 use sandbox::GuestSetup;
 
+use crate::fault::FaultStep;
+use crate::quota::Quota;
 use crate::record::Observer;
 use crate::route::Route;
 use crate::shelf::PluginVersion;
@@ -26,6 +28,8 @@ pub struct ExchangeConfig {
 pub struct TenantConfig {
     /// Its name.
     pub name: String,
+    /// What it may use with all its calls together.
+    pub quota: Quota,
     /// Its accounts at Telcoflow.
     pub connectors: Vec<ConnectorConfig>,
     /// Its plugins.
@@ -60,6 +64,8 @@ pub struct PluginConfig {
     pub version: Option<PluginVersion>,
     /// What its guests are started with.
     pub setup: GuestSetup,
+    /// What is done when a guest fails, in order; after the last step the host leaves the call.
+    pub faults: Arc<[FaultStep]>,
     /// Calls at once, of all its versions.
     pub calls_max: usize,
 }

@@ -27,9 +27,11 @@ use crate::call_task::{CallTask, Ready, ToCall};
 use crate::clock::now;
 use crate::config::ConnectorConfig;
 use crate::counters::Counters;
+use crate::fault::Care;
 use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::mailbox::{Mailbox, Post, mailbox};
 use crate::outbound::{Desk, Order, Placer, Progress};
+use crate::quota::Quotas;
 use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer};
 use crate::refusals::Refusals;
 use crate::route::{self, Route};
@@ -42,7 +44,9 @@ pub(crate) enum Phase {
     Open,
     /// No new calls; the present ones end by themselves.
     Draining,
-    /// The present ones are told to leave.
+    /// The handlers of the present ones go, and what can be done for the callers is done.
+    Leaving,
+    /// The present ones are told to leave at once.
     Cutting,
     /// Links are closed; what still lives is aborted.
     Closed,
@@ -52,6 +56,7 @@ pub(crate) enum Phase {
 pub(crate) struct Tenant {
     pub(crate) name: String,
     pub(crate) plugins: Shelf,
+    pub(crate) quotas: Arc<Quotas>,
     pub(crate) routes: Vec<Route>,
     pub(crate) dialer: Arc<dyn Dial>,
     pub(crate) board: Board,
@@ -185,6 +190,10 @@ impl Connector {
                     let phase = if changed.is_ok() { *self.phase.borrow() } else { Phase::Closed };
                     match phase {
                         Phase::Open | Phase::Draining => {}
+                        Phase::Leaving => {
+                            let calls = self.calls.values().chain(self.taken_over.values());
+                            calls.for_each(|call| call.post(ToCall::Leave));
+                        }
                         Phase::Cutting => {
                             let calls = self.calls.values().chain(self.taken_over.values());
                             calls.for_each(|call| call.post(ToCall::Cut));
@@ -347,17 +356,13 @@ impl Connector {
         let place = if self.claims.len() < CLAIMS_MAX { plugin.take() } else { Err(NoPlace::Full) };
         let (session, plugin, (_, calls_max)) = (&notify.session_id, plugin.name(), plugin.places());
         match place {
-            Ok(place) => return Some(Admitted { place, hold }),
-            Err(NoPlace::Full) => {
-                tracing::warn!(session, plugin, calls_max, "no place: the call is left to others");
-                self.left(Some(plugin), LeftBecause::NoPlace);
-            }
-            Err(NoPlace::NoVersion) => {
-                tracing::warn!(session, plugin, "no version can be used: the call is left to others");
-                self.left(Some(plugin), LeftBecause::NoPlugin);
+            Ok(place) => Some(Admitted { place, hold }),
+            Err(no) => {
+                tracing::warn!(session, plugin, calls_max, "{}: the call is left to others", no.why());
+                self.left(Some(plugin), no.left());
+                None
             }
         }
-        None
     }
 
     fn left(&self, plugin: Option<&str>, why: LeftBecause) {
@@ -404,6 +409,7 @@ impl Connector {
             tenant: self.tenant.name.clone(),
             plugin: place.name().to_string(),
             version: place.plugin().version().to_string(),
+            cpu_percent_max: place.setup().limits.cpu_percent_max,
             mailbox: post.clone(),
         }
     }
@@ -420,7 +426,7 @@ impl Connector {
         CallTask {
             tenant: self.tenant.name.clone(),
             connector: self.config.clone(),
-            place,
+            care: Some(Care::new(place, self.tenant.name.clone(), self.tenant.observer.clone())),
             session_id: session_id.to_string(),
             resumed: false,
             outbound: false,
@@ -443,12 +449,13 @@ impl Connector {
     }
 
     fn launch(&mut self, task: CallTask, mailbox: Post, served: Served) -> LiveCall {
+        let place = task.care.as_ref().map(Care::place);
         let span = tracing::info_span!(
             "call",
             session = task.session_id,
             call = tracing::field::Empty,
-            plugin = task.place.name(),
-            version = task.place.plugin().version(),
+            plugin = place.map(Place::name),
+            version = place.map(|place| place.plugin().version()),
         );
         let handle = self.tasks.spawn(task.run(span.clone()));
         self.serving.insert(handle.id(), served);

@@ -48,7 +48,7 @@ impl Early {
                 let trouble = "the session manager was lost before the call had a voice";
                 Self::new(EndReason::SessionClosed, trouble).coded(code::LINK_LOST)
             }
-            ToCall::Cut => Self::quiet(EndReason::Drained),
+            ToCall::Leave | ToCall::Cut => Self::quiet(EndReason::Drained),
             ToCall::Elsewhere => Self::quiet(EndReason::HandedOver),
             // Those who wait for a voice take these themselves.
             ToCall::CallIn(_) | ToCall::Disconnect | ToCall::Give(_) | ToCall::TakenByOthers => {

@@ -8,12 +8,15 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use crate::board::{Board, CallView};
+use crate::clock::now;
 use crate::config::{ExchangeConfig, TenantConfig};
 use crate::connector::{Connector, Phase, Tenant};
 use crate::counters::{ConnectorView, Counted};
 use crate::handle::{Handle, TenantFacts};
-use crate::limits::CUT_MS_MAX;
+use crate::limits::{CUT_MS_MAX, LEAVE_MS_MAX};
 use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, TenantLines};
+use crate::quota::Quotas;
+use crate::share::Clock;
 use crate::shelf::Shelf;
 
 /// A running exchange. Dropping it aborts every call; [`Exchange::drain`] is the polite way.
@@ -40,14 +43,17 @@ impl Exchange {
         let (phase, watching) = watch::channel(Phase::Open);
         let board = Board::default();
         let mut seeds = fastrand::Rng::with_seed(config.seed);
+        let clock = Clock(now());
         let mut tasks = JoinSet::new();
         let mut lines = Vec::new();
         let mut hosted = Vec::new();
         for tenant in config.tenants {
-            let TenantConfig { name, connectors, plugins, routes } = tenant;
+            let TenantConfig { name, quota, connectors, plugins, routes } = tenant;
+            let quotas = Arc::new(Quotas::new(&quota, clock));
             let tenant = Arc::new(Tenant {
                 name,
-                plugins: Shelf::new(plugins),
+                plugins: Shelf::new(plugins, &quotas),
+                quotas,
                 routes,
                 dialer: config.dialer.clone(),
                 board: board.clone(),
@@ -105,26 +111,50 @@ impl Exchange {
         self.handle.tenants().into_iter().flat_map(|tenant| tenant.connectors).collect()
     }
 
-    /// Takes no more calls, lets the present ones end for as long as `deadline` allows, then cuts them, leaves the chats
-    /// to other hosts, closes the links and joins every task. Dropping this future leaves the drain going; awaiting another continues it.
+    /// Takes no more calls and lets the present ones end for as long as `deadline` allows. Of those that are left the handlers
+    /// go, and their fault policies do what they can for the callers. Then the rest is cut, chats are left to other hosts, the
+    /// links are closed and every task is joined. Dropping this future leaves the drain going; awaiting another continues it.
     pub async fn drain(&mut self, deadline: Duration) -> Drained {
-        self.phase.send_replace(Phase::Draining);
+        self.go_on_to(Phase::Draining);
         let clean = tokio::time::timeout(deadline, self.board.until_empty()).await.is_ok();
         let cut = if clean { 0 } else { self.board.attending() };
         if !clean {
-            self.phase.send_replace(Phase::Cutting);
-            // What does not leave in time is aborted with its connector's task.
+            self.go_on_to(Phase::Leaving);
             let _ = tokio::time::timeout(Duration::from_millis(CUT_MS_MAX), self.board.until_empty()).await;
+            let _ = tokio::time::timeout(Duration::from_millis(LEAVE_MS_MAX), self.board.until_none_helped()).await;
         }
-        // Chats have no end to wait for, and live on at the server: they are left last, so that little is missed.
-        self.phase.send_replace(Phase::Cutting);
+        self.end(cut).await
+    }
+
+    /// Cuts the calls at once, and ends as [`drain`](Exchange::drain) does.
+    pub async fn cut(&mut self) -> Drained {
+        let cut = self.board.attending();
+        self.end(cut).await
+    }
+
+    async fn end(&mut self, cut: usize) -> Drained {
+        self.go_on_to(Phase::Cutting);
+        // What does not leave in time is aborted with its connector's task.
+        let _ = tokio::time::timeout(Duration::from_millis(CUT_MS_MAX), self.board.until_empty()).await;
+        // Chats have no end to wait for, and live on at the server.
         let _ = tokio::time::timeout(Duration::from_millis(CUT_MS_MAX), self.board.until_no_chat()).await;
-        self.phase.send_replace(Phase::Closed);
+        self.go_on_to(Phase::Closed);
         while let Some(joined) = self.tasks.join_next().await {
             if let Err(error) = joined {
                 tracing::error!(%error, "a connector's task failed");
             }
         }
         if cut == 0 { Drained::Clean } else { Drained::Cut(cut) }
+    }
+
+    /// Never back.
+    fn go_on_to(&self, next: Phase) {
+        self.phase.send_if_modified(|phase| {
+            let further = next > *phase;
+            if further {
+                *phase = next;
+            }
+            further
+        });
     }
 }

@@ -18,6 +18,7 @@ use crate::counters::{ConnectorView, Counted};
 use crate::handover::{Ask, GiveRefused, TakeRefused, Taking};
 use crate::limits::MAILBOX_PLACES_KEPT;
 use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer};
+use crate::quota::QuotaView;
 use crate::route::Route;
 use crate::shelf::{PluginSlot, VersionView};
 
@@ -41,6 +42,8 @@ pub(crate) struct TenantFacts {
 pub struct TenantView {
     /// Its name.
     pub name: String,
+    /// What it may use, and what it does.
+    pub quota: QuotaView,
     /// Its accounts at Telcoflow.
     pub connectors: Vec<ConnectorView>,
     /// Its plugins.
@@ -227,6 +230,7 @@ impl TenantFacts {
         let plugins = self.tenant.plugins.slots().iter();
         TenantView {
             name: self.tenant.name.clone(),
+            quota: self.tenant.quotas.view(),
             connectors: connectors.map(Counted::view).collect(),
             plugins: plugins.map(|slot| plugin_view(slot)).collect(),
             routes: self.tenant.routes.clone(),

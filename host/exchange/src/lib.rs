@@ -14,15 +14,19 @@ mod connector;
 mod counters;
 mod early;
 mod exchange;
+mod fault;
 mod handle;
 mod handover;
 pub mod limits;
 mod mailbox;
 mod outbound;
+mod quota;
 mod record;
 mod redial;
 mod refusals;
 mod route;
+mod seat;
+mod share;
 mod shelf;
 mod turn;
 
@@ -30,9 +34,13 @@ pub use board::{CallView, PluginCounts, Stage};
 pub use config::{ConnectorConfig, ExchangeConfig, PluginConfig, TenantConfig};
 pub use counters::{ConnectorCounts, ConnectorView};
 pub use exchange::{Drained, Exchange};
+pub use fault::{FaultStep, Prompt};
 pub use handle::{CallDetail, CallRefused, Handle, PluginView, TenantView};
 pub use handover::{GiveRefused, TakeRefused, Taking};
 pub use outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, Step};
-pub use record::{CallRecord, ChatRecord, LeftBecause, LeftCall, LinkChange, Observer, Setup};
+pub use quota::{Quota, QuotaView};
+pub use record::{
+    CallRecord, ChatRecord, Fault, HandlerFault, LeftBecause, LeftCall, LinkChange, Observer, Setup, Withdrawn,
+};
 pub use route::{Pattern, Route};
 pub use shelf::{PluginSlot, PluginVersion, VersionView};

@@ -2,6 +2,34 @@
 
 /// Calls of one plugin at once unless its configuration says otherwise. More are not claimed.
 pub const CALLS_MAX_DEFAULT: usize = 500;
+/// Percent of a core that one call's guest may use unless its plugin says otherwise. More: it is parked.
+pub const CPU_PERCENT_DEFAULT: u32 = 50;
+/// Milliseconds in which the share of an idle guest fills: how long one that waited may use all of a core, at most.
+pub const SHARE_FILL_MS: u64 = 1_000;
+/// The same of a tenant's share. It is short, since what one tenant saves up others have to wait for.
+pub const TENANT_SHARE_FILL_MS: u64 = 100;
+/// Milliseconds for which a guest may want more than its own share without ever resting. Longer: it is ended.
+pub const OVER_SHARE_MS_MAX: u64 = 5_000;
+/// Microseconds of processor time that a guest collects before they are billed to its tenant.
+pub const SHARE_LOT_US: u64 = 250;
+/// Milliseconds whose set-ups an idle tenant saves up. More at once are not claimed.
+pub const SETUPS_FILL_MS: u64 = 1_000;
+/// Steps of one fault policy. A configuration with more is refused.
+pub const FAULT_STEPS_MAX: usize = 8;
+/// Seconds of one prompt of a fault policy. A longer one is refused.
+pub const FAULT_PROMPT_S_MAX: u64 = 30;
+/// Milliseconds beyond its length that a prompt has until it was heard. Longer: the next step.
+pub const FAULT_PROMPT_LATE_MS_MAX: u64 = 2_000;
+/// Milliseconds for the carrier to answer a ringing call for a prompt. Longer: the next step.
+pub const FAULT_ANSWER_MS_MAX: u64 = 5_000;
+/// Seconds that whom the caller called is rung by a fault policy. Longer: the next step.
+pub const FAULT_RING_TIME_S: u32 = 30;
+/// Faults within [`LOOP_S`] seconds, half of the outcomes at least, that take a version off new calls.
+pub const LOOP_FAULTS: usize = 5;
+/// Seconds for which an outcome speaks for or against a version.
+pub const LOOP_S: u64 = 60;
+/// Outcomes of one version that are remembered. The oldest is forgotten.
+pub const LOOP_OUTCOMES_KEPT: usize = 64;
 /// Messages that wait for a call's task. It gets a handful in its life; a peer's repetitions beyond that are dropped.
 pub const MAILBOX_MESSAGES_MAX: usize = 8;
 /// Places in that mailbox that no `call.in` takes, so that a peer which repeats it cannot crowd out the word that ends the
@@ -41,6 +69,8 @@ pub const LINGER_MS_MAX: u64 = 5_000;
 pub const GOODBYE_MS_MAX: u64 = 1_000;
 /// Milliseconds a call may go on after `session.closed` before the host ends it.
 pub const SESSION_CLOSED_MS_MAX: u64 = 5_000;
+/// Milliseconds that fault policies have for callers at the end of a drain: a prompt, a ring, and some. Longer: they are cut.
+pub const LEAVE_MS_MAX: u64 = 75_000;
 /// Milliseconds that calls have to leave once they are told to, at the end of a drain. Longer: they are aborted.
 pub const CUT_MS_MAX: u64 = 3_000;
 /// Words of chats' tasks, messages among them, that wait for their connector's task. A message waits in its chat when it is full.
@@ -57,6 +87,20 @@ pub const CHAT_IDLE_S_MAX: u64 = 86_400;
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("calls_max_default", CALLS_MAX_DEFAULT as u64, "further calls are not claimed (configurable)"),
+    ("cpu_percent_default", CPU_PERCENT_DEFAULT as u64, "the guest is parked until its share refills (configurable)"),
+    ("share_fill_ms", SHARE_FILL_MS, "an idle guest saves up no more of its share"),
+    ("tenant_share_fill_ms", TENANT_SHARE_FILL_MS, "an idle tenant saves up no more of its share"),
+    ("over_share_ms_max", OVER_SHARE_MS_MAX, "the guest is ended"),
+    ("share_lot_us", SHARE_LOT_US, "processor time is billed to the tenant"),
+    ("setups_fill_ms", SETUPS_FILL_MS, "an idle tenant saves up no more set-ups"),
+    ("fault_steps_max", FAULT_STEPS_MAX as u64, "the configuration is refused"),
+    ("fault_prompt_s_max", FAULT_PROMPT_S_MAX, "the configuration is refused"),
+    ("fault_prompt_late_ms_max", FAULT_PROMPT_LATE_MS_MAX, "the fault policy's next step is due"),
+    ("fault_answer_ms_max", FAULT_ANSWER_MS_MAX, "the fault policy's next step is due"),
+    ("fault_ring_time_s", FAULT_RING_TIME_S as u64, "the fault policy's next step is due"),
+    ("loop_faults", LOOP_FAULTS as u64, "the version is taken off new calls"),
+    ("loop_s", LOOP_S, "an outcome no longer speaks for or against its version"),
+    ("loop_outcomes_kept", LOOP_OUTCOMES_KEPT as u64, "the oldest is forgotten"),
     ("mailbox_messages_max", MAILBOX_MESSAGES_MAX as u64, "repetitions are dropped"),
     ("mailbox_places_kept", MAILBOX_PLACES_KEPT as u64, "repeated call.in frames are dropped"),
     ("reports_max", REPORTS_MAX as u64, "the call's task waits"),
@@ -80,5 +124,6 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("chat_closed_ms_max", CHAT_CLOSED_MS_MAX, "the chat is over without the server's confirmation"),
     ("chat_leave_ms_max", CHAT_LEAVE_MS_MAX, "messages under way fail with ENDED"),
     ("chat_idle_s_max", CHAT_IDLE_S_MAX, "a chat in which nobody writes is closed"),
+    ("leave_ms_max", LEAVE_MS_MAX, "calls that fault policies still do something for are cut"),
     ("cut_ms_max", CUT_MS_MAX, "the call is aborted"),
 ];

@@ -42,6 +42,16 @@ pub trait Observer: Send + Sync {
         let _ = (tenant, plugin, version);
     }
 
+    /// A handler of a call or a chat failed, or what was done about that was not enough; and this is done next.
+    fn handler_failed(&self, fault: &HandlerFault<'_>) {
+        let _ = fault;
+    }
+
+    /// A version fails its calls over and over.
+    fn version_withdrawn(&self, withdrawn: &Withdrawn<'_>) {
+        let _ = withdrawn;
+    }
+
     /// A claimed call is over, however far it came.
     fn call_ended(&self, call: &CallRecord) {
         let _ = call;
@@ -54,6 +64,49 @@ pub trait Observer: Send + Sync {
 }
 
 impl Observer for () {}
+
+/// A handler that failed, and what is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandlerFault<'a> {
+    /// Whose it was.
+    pub tenant: &'a str,
+    /// Which plugin.
+    pub plugin: &'a str,
+    /// Which version of that.
+    pub version: &'a str,
+    /// The carrier's id of the call; the session's of a chat, or until the carrier has told it.
+    pub id: &'a str,
+    /// Why: a code of [`GuestEnd`] or of [`sandbox::StartError`], or `DRAINED`.
+    pub code: &'static str,
+    /// The step: `retry`, `previous`, `prompt`, `connect`, `disconnect`, `close`.
+    pub then: &'static str,
+}
+
+/// A version that failed over and over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawn<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// Which plugin.
+    pub plugin: &'a str,
+    /// Which version of that.
+    pub version: &'a str,
+    /// What new calls get instead. `None`: there is nothing, and they still get this one.
+    pub back: Option<&'a str>,
+}
+
+/// One fault of a call's or a chat's handlers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// How long after the claim.
+    pub at: Duration,
+    /// Of which version.
+    pub version: String,
+    /// Why, as in [`HandlerFault`].
+    pub code: &'static str,
+    /// What was done, as there.
+    pub then: &'static str,
+}
 
 /// A call that was not claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +132,12 @@ pub enum LeftBecause {
     NoPlugin,
     /// The plugin has all the calls that it may have.
     NoPlace,
+    /// The tenant has all the calls of its quota.
+    QuotaCalls,
+    /// The tenant has had all the calls of this second.
+    QuotaSetups,
+    /// The tenant has no memory for another guest.
+    QuotaMemory,
     /// The link has too much under way, or is gone.
     NoClaim,
 }
@@ -91,6 +150,9 @@ impl LeftBecause {
             Self::NoRoute => "no-route",
             Self::NoPlugin => "no-plugin",
             Self::NoPlace => "no-place",
+            Self::QuotaCalls => "quota-calls",
+            Self::QuotaSetups => "quota-setups",
+            Self::QuotaMemory => "quota-memory",
             Self::NoClaim => "no-claim",
         }
     }
@@ -163,6 +225,10 @@ pub struct CallRecord {
     pub guest: Option<GuestEnd>,
     /// What went wrong before a handler could run.
     pub trouble: Option<String>,
+    /// What else went wrong with its handlers, and what was done about it.
+    pub faults: Vec<Fault>,
+    /// How long its handlers were parked, since they or their tenant had used up their share of the processor.
+    pub parked: Duration,
     /// Set-up times.
     pub setup: Setup,
     /// From the claim to the end.
@@ -198,6 +264,8 @@ pub struct ChatRecord {
     pub guest: Option<GuestEnd>,
     /// What went wrong before a handler could run.
     pub trouble: Option<String>,
+    /// What else went wrong with its handlers, and what was done about it.
+    pub faults: Vec<Fault>,
     /// From the claim to the end.
     pub duration: Duration,
     /// Processor time of the handler.

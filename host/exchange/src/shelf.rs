@@ -16,7 +16,10 @@ use sandbox::{GuestSetup, Inspection, Plugin};
 use crate::admission::{Permit, Slots};
 use crate::clock::{now, since};
 use crate::config::PluginConfig;
-use crate::record::Observer;
+use crate::fault::{FaultStep, Health};
+use crate::quota::Quotas;
+use crate::record::{LeftBecause, Observer, Withdrawn};
+use crate::share::CpuShare;
 
 /// One version of a plugin, compiled.
 pub struct PluginVersion {
@@ -26,17 +29,20 @@ pub struct PluginVersion {
     _kept: Option<Box<dyn Any + Send + Sync>>,
     calls: AtomicUsize,
     first_call: OnceLock<Instant>,
+    health: Mutex<Health>,
 }
 
 /// A plugin of a tenant: its places, what its guests are started with, and its versions.
 pub struct PluginSlot {
     name: String,
     places: Slots,
+    quotas: Arc<Quotas>,
     shelved: Mutex<Shelved>,
 }
 
 struct Shelved {
     setup: GuestSetup,
+    faults: Arc<[FaultStep]>,
     live: Option<Arc<PluginVersion>>,
     previous: Option<Arc<PluginVersion>>,
     /// Neither live nor previous: kept by their calls alone.
@@ -63,7 +69,8 @@ pub struct VersionView {
 impl PluginVersion {
     /// A version without a number.
     pub fn new(plugin: Plugin) -> Self {
-        Self { plugin, number: None, _kept: None, calls: AtomicUsize::new(0), first_call: OnceLock::new() }
+        let (calls, first_call, health) = (AtomicUsize::new(0), OnceLock::new(), Mutex::default());
+        Self { plugin, number: None, _kept: None, calls, first_call, health }
     }
 
     /// A version as a registry knows it. `kept` lives as long as the version does.
@@ -110,11 +117,11 @@ impl fmt::Debug for PluginVersion {
 }
 
 impl PluginSlot {
-    pub(crate) fn new(config: PluginConfig) -> Self {
-        let PluginConfig { name, version, setup, calls_max } = config;
+    pub(crate) fn new(config: PluginConfig, quotas: Arc<Quotas>) -> Self {
+        let PluginConfig { name, version, setup, faults, calls_max } = config;
         let live = version.map(Arc::new);
-        let shelved = Shelved { setup, live, previous: None, left: Vec::new() };
-        Self { name, places: Slots::new(calls_max), shelved: Mutex::new(shelved) }
+        let shelved = Shelved { setup, faults, live, previous: None, left: Vec::new() };
+        Self { name, places: Slots::new(calls_max), quotas, shelved: Mutex::new(shelved) }
     }
 
     /// Its name within the tenant.
@@ -189,15 +196,41 @@ impl PluginSlot {
         self.shelved.lock().live.as_ref().map(|live| what(live.plugin.inspection()))
     }
 
-    /// A place on the live version.
+    /// A place on the live version, and in the tenant's quota.
     pub(crate) fn take(self: &Arc<Self>) -> Result<Place, NoPlace> {
-        let (version, setup) = {
+        let (version, mut setup, faults) = {
             let shelved = self.shelved.lock();
-            (shelved.live.clone().ok_or(NoPlace::NoVersion)?, shelved.setup.clone())
+            let live = shelved.live.clone().ok_or(NoPlace::NoVersion)?;
+            (live, shelved.setup.clone(), shelved.faults.clone())
         };
+        setup.memory = Some(self.quotas.memory().clone());
         let permit = self.places.take().ok_or(NoPlace::Full)?;
+        let permits = (permit, self.quotas.take(now())?);
         version.calls.fetch_add(1, Ordering::AcqRel);
-        Ok(Place { slot: self.clone(), version, setup, _permit: permit })
+        Ok(Place { slot: self.clone(), version, setup, faults, _permits: permits })
+    }
+
+    /// Takes a version off new calls, in favour of the one that was live before, if there is one. `None` when it is not live
+    /// any more.
+    fn withdraw(&self, bad: &Arc<PluginVersion>) -> Option<Option<Arc<PluginVersion>>> {
+        let mut back = None;
+        self.change(|shelved| {
+            if shelved.live.as_ref().is_some_and(|live| Arc::ptr_eq(live, bad)) {
+                let previous = shelved.previous.take();
+                if previous.is_some() {
+                    shelved.live.clone_from(&previous);
+                }
+                back = Some(previous);
+            }
+        });
+        back
+    }
+
+    /// What a call on `version` goes back to: what was live before it, or what is live instead of it.
+    fn earlier(&self, version: &Arc<PluginVersion>) -> Option<Arc<PluginVersion>> {
+        let shelved = self.shelved.lock();
+        let other = |known: &&Arc<PluginVersion>| !Arc::ptr_eq(known, version);
+        shelved.previous.iter().find(other).or_else(|| shelved.live.iter().find(other)).cloned()
     }
 
     fn change(&self, change: impl FnOnce(&mut Shelved)) {
@@ -233,6 +266,36 @@ pub(crate) enum NoPlace {
     NoVersion,
     /// It has all the calls that it may have.
     Full,
+    /// Its tenant has all the calls that it may have.
+    TenantFull,
+    /// Its tenant has had all the calls of this second.
+    TenantFast,
+    /// Its tenant has no memory for another guest.
+    TenantMemory,
+}
+
+impl NoPlace {
+    /// The same, for those who watch.
+    pub(crate) const fn left(self) -> LeftBecause {
+        match self {
+            Self::NoVersion => LeftBecause::NoPlugin,
+            Self::Full => LeftBecause::NoPlace,
+            Self::TenantFull => LeftBecause::QuotaCalls,
+            Self::TenantFast => LeftBecause::QuotaSetups,
+            Self::TenantMemory => LeftBecause::QuotaMemory,
+        }
+    }
+
+    /// For people: why a session is left to others.
+    pub(crate) const fn why(self) -> &'static str {
+        match self {
+            Self::NoVersion => "no version can be used",
+            Self::Full => "no place",
+            Self::TenantFull => "the tenant has the calls of its quota",
+            Self::TenantFast => "the tenant has had the calls of this second",
+            Self::TenantMemory => "the tenant has no memory for another guest",
+        }
+    }
 }
 
 /// A call's place and its version, from before its claim to its end.
@@ -241,7 +304,9 @@ pub(crate) struct Place {
     slot: Arc<PluginSlot>,
     version: Arc<PluginVersion>,
     setup: GuestSetup,
-    _permit: Permit,
+    faults: Arc<[FaultStep]>,
+    /// The plugin's, and the tenant's.
+    _permits: (Permit, Permit),
 }
 
 impl Place {
@@ -258,6 +323,62 @@ impl Place {
     /// What its guest is started with.
     pub(crate) fn setup(&self) -> GuestSetup {
         self.setup.clone()
+    }
+
+    /// What is done when its guest fails.
+    pub(crate) fn faults(&self) -> Arc<[FaultStep]> {
+        self.faults.clone()
+    }
+
+    /// What its guests may use of the processor.
+    pub(crate) fn share(&self) -> CpuShare {
+        self.slot.quotas.share(self.setup.limits.cpu_percent_max)
+    }
+
+    /// Whether there is another version to go back to.
+    pub(crate) fn has_earlier(&self) -> bool {
+        self.slot.earlier(&self.version).is_some()
+    }
+
+    /// Goes back to that version, if it is still there.
+    pub(crate) fn go_back(&mut self, tenant: &str, observer: &dyn Observer) {
+        let Some(earlier) = self.slot.earlier(&self.version) else { return };
+        earlier.calls.fetch_add(1, Ordering::AcqRel);
+        std::mem::replace(&mut self.version, earlier).calls.fetch_sub(1, Ordering::AcqRel);
+        self.serve(tenant, observer);
+    }
+
+    /// A guest of the version ended. True when the version fails over and over.
+    pub(crate) fn note_end(&self, failed: bool) -> bool {
+        self.version.health.lock().note(now(), failed)
+    }
+
+    /// Takes the version off new calls, and tells what answers them instead.
+    pub(crate) fn withdraw(&self, tenant: &str, observer: &dyn Observer) {
+        let (plugin, version) = (self.name(), self.version.plugin.version());
+        match self.slot.withdraw(&self.version) {
+            Some(Some(back)) => {
+                let back = back.plugin.version();
+                tracing::error!(
+                    tenant,
+                    plugin,
+                    version,
+                    back,
+                    "the version fails its calls over and over: new calls get the one before it"
+                );
+                observer.version_withdrawn(&Withdrawn { tenant, plugin, version, back: Some(back) });
+            }
+            Some(None) => {
+                tracing::warn!(
+                    tenant,
+                    plugin,
+                    version,
+                    "the version fails its calls over and over, and none was before it"
+                );
+                observer.version_withdrawn(&Withdrawn { tenant, plugin, version, back: None });
+            }
+            None => {}
+        }
     }
 
     /// The call or chat is claimed, and perhaps the first of its version.
@@ -279,8 +400,8 @@ impl Drop for Place {
 pub(crate) struct Shelf(Vec<Arc<PluginSlot>>);
 
 impl Shelf {
-    pub(crate) fn new(plugins: Vec<PluginConfig>) -> Self {
-        Self(plugins.into_iter().map(PluginSlot::new).map(Arc::new).collect())
+    pub(crate) fn new(plugins: Vec<PluginConfig>, quotas: &Arc<Quotas>) -> Self {
+        Self(plugins.into_iter().map(|plugin| Arc::new(PluginSlot::new(plugin, quotas.clone()))).collect())
     }
 
     /// All of them, in the order of the configuration.
@@ -295,9 +416,12 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
+    use parking_lot::Mutex;
     use sandbox::{GuestEnd, Sandbox, SandboxConfig};
 
     use super::*;
+    use crate::quota::Quota;
+    use crate::share::Clock;
 
     fn plugin() -> Plugin {
         let sandbox = Arc::new(Sandbox::new(&SandboxConfig { guests_max: 1 }).expect("a small sandbox"));
@@ -309,8 +433,9 @@ mod tests {
     }
 
     fn slot(calls_max: usize) -> Arc<PluginSlot> {
-        let config = PluginConfig { name: "p".into(), version: None, setup: GuestSetup::default(), calls_max };
-        Arc::new(PluginSlot::new(config))
+        let (setup, faults) = (GuestSetup::default(), Arc::default());
+        let config = PluginConfig { name: "p".into(), version: None, setup, faults, calls_max };
+        Arc::new(PluginSlot::new(config, Arc::new(Quotas::new(&Quota::default(), Clock(Instant::now())))))
     }
 
     /// Number, calls, live, previous: by number.
@@ -361,6 +486,49 @@ mod tests {
         assert_eq!(shown(&slot), [(1, 0, true, false), (2, 0, false, true)]);
     }
 
+    /// Hears of versions that were withdrawn.
+    #[derive(Default)]
+    struct Ears(Mutex<Vec<Option<String>>>);
+
+    impl Observer for Ears {
+        fn version_withdrawn(&self, withdrawn: &Withdrawn<'_>) {
+            self.0.lock().push(withdrawn.back.map(str::to_string));
+        }
+    }
+
+    #[test]
+    fn a_call_goes_back_to_what_was_before_its_version_or_is_live_instead() {
+        let (plugin, slot) = (plugin(), slot(3));
+        slot.replace(version(&plugin, 1));
+        let mut first = slot.take().expect("a place");
+        assert!(!first.has_earlier());
+        first.go_back("t", &());
+        assert_eq!(first.version.number(), Some(1), "there is nowhere to go");
+        slot.replace(version(&plugin, 2));
+        let mut second = slot.take().expect("a place");
+        second.go_back("t", &());
+        assert_eq!(shown(&slot), [(1, 2, false, true), (2, 0, true, false)], "both are on the first");
+        assert!(second.has_earlier(), "one that is live instead");
+        first.go_back("t", &());
+        assert_eq!(shown(&slot), [(1, 1, false, true), (2, 1, true, false)]);
+    }
+
+    #[test]
+    fn a_version_is_withdrawn_once_and_does_not_come_back_by_itself() {
+        let (plugin, slot, ears) = (plugin(), slot(3), Ears::default());
+        slot.replace(version(&plugin, 1));
+        slot.replace(version(&plugin, 2));
+        let (one, two) = (slot.take().expect("a place"), slot.take().expect("a place"));
+        one.withdraw("t", &ears);
+        assert_eq!(slot.live().and_then(|live| live.number()), Some(1));
+        two.withdraw("t", &ears);
+        assert_eq!(slot.live().and_then(|live| live.number()), Some(1), "it is not live any more");
+        slot.take().expect("a place").withdraw("t", &ears);
+        assert_eq!(slot.live().and_then(|live| live.number()), Some(1), "there is nothing else");
+        assert_eq!(*ears.0.lock(), [Some(plugin.version().to_string()), None]);
+        assert_eq!(shown(&slot), [(1, 0, true, false), (2, 2, false, false)]);
+    }
+
     /// Whatever is replaced while whatever calls come and go.
     #[test]
     fn versions_live_exactly_as_long_as_they_are_needed() {
@@ -389,7 +557,7 @@ mod tests {
                             calls.push(place);
                         }
                         Err(NoPlace::NoVersion) => assert_eq!(live, None, "seed {seed}"),
-                        Err(NoPlace::Full) => assert_eq!(calls.len(), 5, "seed {seed}"),
+                        Err(no) => assert_eq!((no, calls.len()), (NoPlace::Full, 5), "seed {seed}"),
                     },
                 }
                 for (number, version) in &known {

@@ -21,16 +21,26 @@ use tokio::time::Sleep;
 use crate::board::Posted;
 use crate::call_task::ToCall;
 use crate::clock::now;
+use crate::fault::{Care, Help, Helped, Reason, Relief, Voice};
 use crate::handover::GiveRefused;
 use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_MS_MAX};
 use crate::mailbox::{Mail, Mailbox};
 use crate::outbound::Progress;
+use crate::seat::{Ran, Seat};
 
 /// A call with an open voice socket.
 pub(crate) struct Turns {
     link: VoiceLink<Box<dyn ByteStream>>,
     call: SharedCall,
-    guest: Option<Guest>,
+    seat: Seat<SharedCall>,
+    /// What is done when the guest fails. Given back with the rest when nothing is left to do.
+    care: Option<Care>,
+    /// The guest failed, and nothing was done about it yet.
+    fault: Option<Reason>,
+    /// What the call ends with when the host leaves it.
+    why: EndReason,
+    /// How long guests were parked, as the board knows it.
+    parked: Duration,
     mailbox: Mailbox,
     posted: Posted,
     stage: Stage,
@@ -53,6 +63,8 @@ pub(crate) struct Turns {
 enum Stage {
     /// The guest serves it.
     Served,
+    /// The guest is gone, and the host does something for the caller.
+    Helped(Help),
     /// The guest is gone, the server was asked to close.
     Closing { until: Instant, reason: EndReason },
     /// The call is over, the guest may finish.
@@ -64,26 +76,41 @@ enum Stage {
 }
 
 /// What there is to say afterwards.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Done {
     pub(crate) guest: Option<GuestEnd>,
     pub(crate) cpu: Duration,
+    pub(crate) parked: Duration,
     pub(crate) answer: Option<Duration>,
+    pub(crate) care: Option<Care>,
+}
+
+/// Who serves a call, and what is done when they fail.
+pub(crate) struct Handling {
+    pub(crate) seat: Seat<SharedCall>,
+    pub(crate) care: Care,
+    /// No guest could be made.
+    pub(crate) fault: Option<Reason>,
 }
 
 impl Turns {
     pub(crate) fn new(
         link: VoiceLink<Box<dyn ByteStream>>,
         call: SharedCall,
-        guest: Option<Guest>,
+        handling: Handling,
         mailbox: Mailbox,
         posted: Posted,
         progress: Option<Progress>,
     ) -> Self {
+        let Handling { seat, care, fault } = handling;
         Self {
             link,
             call,
-            guest,
+            seat,
+            care: Some(care),
+            fault,
+            why: EndReason::HandlerFailed,
+            parked: Duration::ZERO,
             mailbox,
             posted,
             stage: Stage::Served,
@@ -100,7 +127,8 @@ impl Turns {
 
     /// Whether the call goes on without its voice.
     pub(crate) fn misses_voice(&self) -> bool {
-        !self.link.is_open() && matches!(self.stage, Stage::Served) && self.call.lock().state() != State::Ended
+        let goes_on = matches!(self.stage, Stage::Served | Stage::Helped(_));
+        !self.link.is_open() && goes_on && self.call.lock().state() != State::Ended
     }
 
     /// The last `call.in` that came while the call talked.
@@ -140,19 +168,25 @@ impl Turns {
             call.wake_guest();
             call.guest_rests()
         };
-        if !guest_rests {
-            self.run_guest(cx);
+        let mut parked = None;
+        if guest_rests && !self.seat.is_starting() {
+            self.seat.rest(now);
+        } else {
+            parked = self.run_guest(cx, now);
         }
         self.advance(now)?;
         let mut call = self.call.lock();
         let was_open = self.link.is_open();
         self.link.poll_write(cx, &mut call);
         call.wake_guest();
-        if call.guest_is_due() || was_open != self.link.is_open() {
+        let due_now = parked.is_none() && call.guest_is_due() || self.seat.is_fresh();
+        if due_now || was_open != self.link.is_open() {
             cx.waker().wake_by_ref();
         }
-        let guest = self.guest.as_ref().and_then(|guest| guest.due(&call));
-        Ok([call.due(), self.link.poll_timeout(), guest, self.stage.until(), self.session_over]
+        let guest = self.seat.guest().and_then(|guest| guest.due(&call));
+        // A guest that is parked is not given what its waiting ends with before its time.
+        let own = if parked.is_some() { call.poll_timeout().map(|(at, _)| at) } else { call.due() };
+        Ok([own, self.link.poll_timeout(), guest, parked, self.stage.until(), self.session_over]
             .into_iter()
             .flatten()
             .min())
@@ -177,8 +211,9 @@ impl Turns {
                     tracing::info!("the operator ends the call");
                     self.call.lock().leave();
                 }
+                ToCall::Leave => self.help_out(now),
                 ToCall::Cut => {
-                    self.drop_guest();
+                    self.forget_guest();
                     self.close(now, EndReason::Drained);
                 }
                 ToCall::CallIn(call_in) => {
@@ -195,23 +230,39 @@ impl Turns {
         }
     }
 
-    fn run_guest(&mut self, cx: &mut Context<'_>) {
-        let Some(guest) = &mut self.guest else { return };
-        let polled = guest.poll(cx);
-        self.posted.bill(guest.cpu());
-        if let Poll::Ready(end) = polled {
-            self.drop_guest();
-            if end.is_fault() {
-                self.call.span().in_scope(|| tracing::warn!(code = end.code(), "{end}"));
-            }
-            self.done.guest = Some(end);
+    /// The guest's turn; until when it is parked, if it is.
+    fn run_guest(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<Instant> {
+        let ran = self.seat.run(cx, now, &self.call);
+        self.posted.bill(self.seat.cpu());
+        let parked = self.seat.parked(now);
+        if parked != self.parked {
+            self.parked = parked;
+            self.posted.park(parked);
         }
+        match ran {
+            Ran::On => {}
+            Ran::Parked(until) => return Some(until),
+            Ran::Ended(end) => {
+                if end.is_fault() {
+                    self.call.span().in_scope(|| tracing::warn!(code = end.code(), "{end}"));
+                    self.fault = Some(Reason::from(&end));
+                } else if let Some(care) = &self.care {
+                    care.went_well();
+                }
+                self.done.guest = Some(end);
+            }
+            Ran::Failed(error) => {
+                self.call.span().in_scope(|| tracing::warn!(%error, "another handler did not start"));
+                self.fault = Some(Reason::from(&error));
+            }
+        }
+        None
     }
 
-    fn drop_guest(&mut self) {
-        if let Some(guest) = self.guest.take() {
-            self.done.cpu = guest.cpu();
-        }
+    /// The host ends what the guest does, and that is no fault of it.
+    fn forget_guest(&mut self) {
+        self.seat.clear();
+        self.fault = None;
     }
 
     /// Moves on as far as this turn allows.
@@ -223,7 +274,7 @@ impl Turns {
         self.note_answer(state, now);
         if let Stage::Served = self.stage
             && state != State::Ended
-            && self.guest.is_some()
+            && !self.seat.is_empty()
             && self.session_over.is_none()
         {
             return Ok(());
@@ -240,10 +291,15 @@ impl Turns {
         loop {
             let over = self.call.lock().state() == State::Ended;
             self.stage = match &self.stage {
-                Stage::Served if over => self.grace(now),
-                Stage::Served if self.guest.is_none() => {
-                    let fault = self.done.guest.as_ref().is_none_or(GuestEnd::is_fault);
-                    self.close(now, if fault { EndReason::HandlerFailed } else { EndReason::Closed });
+                Stage::Served | Stage::Helped(_) if over => self.grace(now),
+                Stage::Served if self.seat.is_empty() => {
+                    self.relieve(now);
+                    continue;
+                }
+                Stage::Helped(_) => {
+                    if self.help(now) {
+                        return Ok(());
+                    }
                     continue;
                 }
                 Stage::Closing { .. } if over => self.grace(now),
@@ -251,13 +307,13 @@ impl Turns {
                     self.call.lock().handle_ended(*reason);
                     continue;
                 }
-                Stage::Grace { until } if self.guest.is_none() || now >= *until => {
-                    if self.guest.is_some() {
+                Stage::Grace { until } if self.seat.is_empty() || now >= *until => {
+                    if !self.seat.is_empty() {
                         let span = self.call.span();
                         span.in_scope(|| {
                             tracing::warn!("the handler did not return after the end of its call: dropped")
                         });
-                        self.drop_guest();
+                        self.seat.clear();
                     }
                     Stage::Linger { until: now + ms(LINGER_MS_MAX) }
                 }
@@ -265,9 +321,9 @@ impl Turns {
                     self.link.close();
                     Stage::Goodbye { until: now + ms(GOODBYE_MS_MAX) }
                 }
-                Stage::Linger { .. } if !self.link.is_open() => return Err(std::mem::take(&mut self.done)),
+                Stage::Linger { .. } if !self.link.is_open() => return Err(self.finish(now)),
                 Stage::Goodbye { until } if !self.link.is_open() || now >= *until => {
-                    return Err(std::mem::take(&mut self.done));
+                    return Err(self.finish(now));
                 }
                 _ => return Ok(()),
             }
@@ -275,12 +331,96 @@ impl Turns {
     }
 
     fn grace(&self, now: Instant) -> Stage {
-        Stage::Grace { until: now + self.guest.as_ref().map_or(Duration::ZERO, Guest::grace) }
+        Stage::Grace { until: now + self.seat.guest().map_or(Duration::ZERO, Guest::grace) }
+    }
+
+    /// What there is to say, once nothing is left to do.
+    fn finish(&mut self, now: Instant) -> Done {
+        let (cpu, parked, care) = (self.seat.cpu(), self.seat.parked(now), self.care.take());
+        Done { cpu, parked, care, ..std::mem::take(&mut self.done) }
+    }
+
+    /// Nobody serves the call any more: the guest left it, or failed and the fault policy has its next step.
+    fn relieve(&mut self, now: Instant) {
+        let Some(reason) = self.fault.take() else { return self.close(now, EndReason::Closed) };
+        if self.session_over.is_some() {
+            return self.close(now, self.why);
+        }
+        let relief = self.ask(|care, id, voice| care.failed(id, reason, voice));
+        self.call.lock().note_fault(reason.code, relief.as_str());
+        self.act(relief, now);
+    }
+
+    /// The host stops, and the call outlived its deadline: its guest goes, and the fault policy does what is left for the
+    /// caller.
+    fn help_out(&mut self, now: Instant) {
+        if !matches!(self.stage, Stage::Served) || self.call.lock().state() == State::Ended {
+            return;
+        }
+        self.forget_guest();
+        self.why = EndReason::Drained;
+        let relief = self.ask(|care, id, voice| care.leave(id, voice));
+        if matches!(relief, Relief::Prompt(_) | Relief::Connect) {
+            self.posted.help();
+        }
+        self.act(relief, now);
+    }
+
+    /// One look at what the host does for the caller. True while it goes on.
+    fn help(&mut self, now: Instant) -> bool {
+        let Stage::Helped(help) = &mut self.stage else { return false };
+        let helped = help.look(&mut self.call.lock(), now);
+        match helped {
+            Helped::Busy => return true,
+            Helped::Done => self.close(now, self.why),
+            Helped::Next => {
+                let relief = self.ask(|care, id, voice| care.go_on(id, voice));
+                self.act(relief, now);
+            }
+        }
+        false
+    }
+
+    fn ask(&mut self, ask: impl FnOnce(&mut Care, &str, Option<Voice>) -> Relief) -> Relief {
+        let (id, voice) = {
+            let call = self.call.lock();
+            let (state, capabilities, info) = (call.state(), call.capabilities(), call.info());
+            let (outbound, sample_rate_hz) = (info.outbound, info.sample_rate_hz);
+            (info.id.clone(), Voice { state, outbound, sample_rate_hz, capabilities })
+        };
+        let Some(care) = &mut self.care else { return Relief::Close };
+        self.call.span().in_scope(|| ask(care, &id, Some(voice)))
+    }
+
+    fn act(&mut self, relief: Relief, now: Instant) {
+        match relief {
+            Relief::Close => return self.close(now, self.why),
+            Relief::Disconnect => {
+                self.call.lock().leave();
+                self.stage = Stage::Closing { until: now + ms(CLOSE_MS_MAX), reason: self.why };
+                return;
+            }
+            _ => {}
+        }
+        let mut call = self.call.lock();
+        call.handle_handler_lost();
+        match relief {
+            Relief::Prompt(prompt) => self.stage = Stage::Helped(Help::say(&mut call, prompt, now)),
+            Relief::Connect => self.stage = Stage::Helped(Help::connect(&mut call, now)),
+            _ => {
+                drop(call);
+                if let Some(care) = &self.care {
+                    self.posted.serve_by(care.place().plugin().version());
+                    self.seat.start(care.prepare());
+                    self.stage = Stage::Served;
+                }
+            }
+        }
     }
 
     /// Asks the server to close the call. Without a guest nobody else takes its events, so they are taken here.
     fn close(&mut self, now: Instant, reason: EndReason) {
-        if let Stage::Served = self.stage {
+        if let Stage::Served | Stage::Helped(_) = self.stage {
             let closing = self.call.lock().command(CommandKind::Close);
             if let Err(refused) = closing {
                 let span = self.call.span();
@@ -330,6 +470,7 @@ impl Stage {
     fn until(&self) -> Option<Instant> {
         match self {
             Self::Served => None,
+            Self::Helped(help) => Some(help.until()),
             Self::Closing { until, .. } | Self::Grace { until } | Self::Linger { until } | Self::Goodbye { until } => {
                 Some(*until)
             }

@@ -27,6 +27,8 @@ pub struct GuestLimits {
     pub silent_ms_max: u64,
     /// What is left after the end of the call, in milliseconds.
     pub grace_ms_max: u64,
+    /// Percent of a core; `None`: as much as there is. Kept by whoever polls the guest.
+    pub cpu_percent_max: Option<u32>,
 }
 
 impl Default for GuestLimits {
@@ -37,6 +39,7 @@ impl Default for GuestLimits {
             run_ms_max: RUN_MS_DEFAULT,
             silent_ms_max: SILENT_MS_DEFAULT,
             grace_ms_max: GRACE_MS_DEFAULT,
+            cpu_percent_max: None,
         }
     }
 }
@@ -56,6 +59,8 @@ pub enum GuestEnd {
     RanTooLong(Duration),
     /// It did not ask for an event for this long.
     Silent(Duration),
+    /// It wanted more than its share of the processor for this long, without a rest.
+    OverShare(Duration),
     /// The host's own code failed while it ran for this guest. The call ends, the host goes on.
     HostPanicked(String),
 }
@@ -85,6 +90,7 @@ impl GuestEnd {
             Self::Trapped(TrapKind::Unreachable | TrapKind::Other, _) => "TRAPPED",
             Self::RanTooLong(_) => "RUN_LIMIT",
             Self::Silent(_) => "SILENT",
+            Self::OverShare(_) => "CPU_LIMIT",
             Self::HostPanicked(_) => "HOST_PANICKED",
         }
     }
@@ -119,6 +125,9 @@ impl fmt::Display for GuestEnd {
                 write!(f, "the handler ran for {} ms without asking for an event", time.as_millis())
             }
             Self::Silent(time) => write!(f, "the handler did not ask for an event for {} ms", time.as_millis()),
+            Self::OverShare(time) => {
+                write!(f, "the handler wanted more than its share of the processor for {} ms", time.as_millis())
+            }
             Self::HostPanicked(text) => write!(f, "the host failed while the handler ran: {text}"),
         }
     }

@@ -9,6 +9,7 @@
 //! Nothing that a guest does reaches further than its own call. It is stopped at its memory, its stack, its processor time
 //! and its silence, and every way to end has a name in [`GuestEnd`].
 
+mod account;
 mod bindings;
 mod clock;
 mod code;
@@ -27,6 +28,7 @@ mod stdio;
 mod ticker;
 mod wait;
 
+pub use account::{Held, MemoryAccount};
 pub use clock::GuestClock;
 pub use code::{CodeCacheError, CompileChild, CompileCost, CompileLimits, Compiler, Loaded, compile_here};
 pub use engine::{Sandbox, SandboxConfig, SandboxError};

@@ -8,6 +8,11 @@ pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
 pub const MEMORY_BYTES_MAX: usize = 128 << 20;
 /// A guest's memory in bytes unless its plugin says otherwise.
 pub const MEMORY_BYTES_DEFAULT: usize = 64 << 20;
+/// Bytes that count for one guest beside its memories and the audio that it plays: marks, timers, commands, the journal, what
+/// it logs, its resources, each at its limit. A tenant without room for them takes no call.
+pub const GUEST_HOST_BYTES: u64 = 256 << 10;
+/// Bytes in which the audio that a guest plays is counted for its tenant. Without room for another lot: `FULL`.
+pub const PLAYOUT_LOT_BYTES: u64 = 64 << 10;
 /// WebAssembly stack of one guest in bytes. Deeper recursion traps.
 pub const STACK_BYTES_MAX: usize = 512 << 10;
 /// The fiber a guest runs on, in bytes: its stack and what host functions need above it.
@@ -73,6 +78,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("component_bytes_max", COMPONENT_BYTES_MAX as u64, "the component is refused"),
     ("memory_bytes_max", MEMORY_BYTES_MAX as u64, "growing past it ends the guest"),
     ("memory_bytes_default", MEMORY_BYTES_DEFAULT as u64, "growing past it ends the guest (configurable)"),
+    ("guest_host_bytes", GUEST_HOST_BYTES, "a tenant without room for them takes no call"),
+    ("playout_lot_bytes", PLAYOUT_LOT_BYTES, "play answers FULL when its tenant has no room for another"),
     ("stack_bytes_max", STACK_BYTES_MAX as u64, "deeper recursion ends the guest"),
     ("fiber_bytes", FIBER_BYTES as u64, "reserved for each guest"),
     ("core_instances_per_guest_max", CORE_INSTANCES_PER_GUEST_MAX as u64, "the component is refused"),

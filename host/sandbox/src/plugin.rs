@@ -11,6 +11,7 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
 
+use crate::account::MemoryAccount;
 use crate::bindings::{awaiting, chatting, plain, types};
 use crate::clock::GuestClock;
 use crate::code::CompileCost;
@@ -53,7 +54,7 @@ pub enum LoadError {
 /// A guest that could not be started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
-    /// All slots are taken, or the kernel has no more mappings: not the guest's fault.
+    /// All slots are taken, the kernel has no more mappings, or the tenant no more memory: not the guest's fault.
     #[error("no slot for another guest: {0}")]
     Full(String),
     /// It trapped while it was instantiated.
@@ -107,6 +108,20 @@ pub struct GuestSetup {
     pub placer: Option<Arc<dyn CallPlacer>>,
     /// What it takes for the time.
     pub clock: GuestClock,
+    /// Whose memory it uses; `None`: nobody's, it is not counted.
+    pub memory: Option<MemoryAccount>,
+}
+
+impl StartError {
+    /// The reason for programs and logs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Full(_) => "NO_SLOT",
+            Self::Failed(_) => "START_FAILED",
+            Self::TooSlow(_) => "START_LIMIT",
+            Self::Unfit(_) => "UNFIT",
+        }
+    }
 }
 
 impl fmt::Debug for Plugin {
@@ -211,9 +226,9 @@ impl Plugin {
     }
 
     async fn instantiate_chat(&self, setup: GuestSetup, attendance: Attendance) -> Result<PreparedChat, StartError> {
-        let limits = setup.limits.clone();
         let pre = self.0.chat.as_ref().ok_or(StartError::Unfit("chats"))?;
-        let mut store = self.store(GuestSetup { recordings: None, ..setup });
+        let limits = setup.limits.clone();
+        let mut store = self.store(GuestSetup { recordings: None, ..setup })?;
         match pre.instantiate_async(&mut store).await {
             Ok(handler) => Ok(PreparedChat { plugin: self.clone(), store, handler, limits, attendance }),
             Err(error) => Err(start_error(&error, store.data())),
@@ -226,14 +241,14 @@ impl Plugin {
             None => return Err(StartError::Unfit("calls")),
             Some(Entry::Native(handler)) => Body::Native(*handler),
             Some(Entry::Plain(pre)) => {
-                let mut store = self.store(setup);
+                let mut store = self.store(setup)?;
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Plain(store, handler),
                     Err(error) => return Err(start_error(&error, store.data())),
                 }
             }
             Some(Entry::Awaiting(pre)) => {
-                let mut store = self.store(setup);
+                let mut store = self.store(setup)?;
                 match pre.instantiate_async(&mut store).await {
                     Ok(handler) => Body::Awaiting(store, handler),
                     Err(error) => return Err(start_error(&error, store.data())),
@@ -243,24 +258,34 @@ impl Plugin {
         Ok(Prepared { plugin: self.clone(), body, limits, attendance })
     }
 
-    fn store(&self, setup: GuestSetup) -> Store<GuestState> {
-        let GuestSetup { config, limits, recordings, placer, clock, .. } = setup;
+    fn store(&self, setup: GuestSetup) -> Result<Store<GuestState>, StartError> {
+        let GuestSetup { config, limits, recordings, placer, clock, memory, .. } = setup;
         let world = self.0.inspection.world;
         let mut state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config, clock);
         state.recordings = recordings;
         state.placer = placer;
+        if let Some(account) = &memory
+            && !state.memory.count_into(account)
+        {
+            return Err(StartError::Full(TENANTS_MEMORY.to_string()));
+        }
         let mut store = Store::new(&self.0.sandbox.side(world).engine, state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_async_yield_and_update(1);
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
-        store
+        Ok(store)
     }
 }
+
+const TENANTS_MEMORY: &str = "its tenant's guests have all the memory that they may have together";
 
 /// A full pool and a kernel out of mappings are the host's condition; all else is the guest's fault.
 fn start_error(error: &wasmtime::Error, state: &GuestState) -> StartError {
     if error.is::<wasmtime::PoolConcurrencyLimitError>() || error.downcast_ref::<std::io::Error>().is_some() {
         return StartError::Full(error.root_cause().to_string());
+    }
+    if state.memory.tenant_refused() {
+        return StartError::Full(TENANTS_MEMORY.to_string());
     }
     let end = GuestEnd::from_error(error, state.memory.refused(), &state.voice.err_tail());
     StartError::Failed(end.to_string())
@@ -285,6 +310,7 @@ impl Prepared {
     pub fn serve(self, call: SharedCall) -> Guest {
         let Self { plugin, body, limits, attendance } = self;
         let served = call.clone();
+        call.seat();
         let run: Pin<Box<dyn Future<Output = GuestEnd> + Send>> = match body {
             Body::Native(handler) => handler(served),
             Body::Plain(mut store, handler) => Box::pin(async move {
@@ -316,6 +342,7 @@ impl PreparedChat {
     /// Hands it the chat. Nothing runs before the first [`Guest::poll`].
     pub fn serve(self, chat: SharedChat) -> Guest {
         let Self { plugin, mut store, handler, limits, attendance } = self;
+        chat.seat();
         let served = chat.clone();
         let run = Box::pin(async move {
             store.data_mut().chat = Some(served.clone());

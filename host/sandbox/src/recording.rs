@@ -70,14 +70,23 @@ impl SharedCall {
         stopped
     }
 
-    /// Queues a recording for playout, whole or not at all.
-    pub(crate) async fn play_recording(&self, store: &dyn RecordingStore, reference: &str) -> Result<(), Failure> {
+    /// Queues a recording for playout, whole or not at all. `admit` says whether its bytes may be added to those that wait.
+    pub(crate) async fn play_recording(
+        &self,
+        store: &dyn RecordingStore,
+        reference: &str,
+        admit: impl FnOnce(usize, usize) -> bool,
+    ) -> Result<(), Failure> {
         let (room, sample_rate_hz) = {
             let desk = self.desk();
             (desk.call.playout_room()?, desk.call.info().sample_rate_hz)
         };
         let samples = self.paused(store.read(reference, sample_rate_hz, room)).await?;
-        self.lock().play_samples(&samples).map(drop)
+        let mut call = self.lock();
+        if !admit(2 * samples.len(), call.queued_bytes()) {
+            return Err(Failure::new(code::FULL, "the tenant's guests have all the memory that they may have"));
+        }
+        call.play_samples(&samples).map(drop)
     }
 
     /// Removes a recording.

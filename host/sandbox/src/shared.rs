@@ -60,8 +60,7 @@ pub(crate) enum Waited {
 impl SharedCall {
     /// Shares a call. Its log lines stand in the span that is current here.
     pub fn new(call: Call) -> Self {
-        let since = call.now();
-        let wait = Wait { waker: None, until: None, waiting: false, asked: false, progress: 0, since, paused: None };
+        let wait = Wait::new(call.now());
         let desk = Mutex::new(Desk { call, wait, recording: None });
         Self(Arc::new(Shared { span: Span::current(), desk }))
     }
@@ -79,6 +78,12 @@ impl SharedCall {
 
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.0.desk.lock()
+    }
+
+    /// A guest takes its place. One that was there before is gone.
+    pub(crate) fn seat(&self) {
+        let mut desk = self.desk();
+        desk.wait = Wait::new(desk.call.now());
     }
 
     /// Whether the guest ever asked for an event.
@@ -185,6 +190,10 @@ impl DerefMut for CallGuard<'_> {
 }
 
 impl Wait {
+    fn new(since: Instant) -> Self {
+        Self { waker: None, until: None, waiting: false, asked: false, progress: 0, since, paused: None }
+    }
+
     /// The guest waits for the disk from now on.
     pub(crate) fn pause(&mut self, now: Instant) {
         self.paused = Some(now);

@@ -53,6 +53,12 @@ impl SharedChat {
         chat.poll_timeout().into_iter().chain(wait.until()).min()
     }
 
+    /// A guest takes its place. One that was there before is gone.
+    pub(crate) fn seat(&self) {
+        let Desk { chat, wait } = &mut *self.0.lock();
+        *wait = Wait::new(chat.now());
+    }
+
     pub(crate) fn asked(&self) -> bool {
         self.0.lock().wait.asked()
     }

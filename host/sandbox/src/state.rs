@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use call::{CallPlacer, RecordingStore};
+use call::{CallPlacer, Failure, RecordingStore, code};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
@@ -62,6 +62,14 @@ impl GuestState {
     /// The chat, or the same error.
     pub(crate) fn chat(&self) -> wasmtime::Result<&SharedChat> {
         self.chat.as_ref().ok_or_else(|| self.absent("chat"))
+    }
+
+    /// Why so many more bytes of audio are not taken, when its tenant has no memory for them.
+    pub(crate) fn full(&mut self, bytes: usize) -> Option<Failure> {
+        let call = &self.call;
+        let queued = || call.as_ref().map_or(0, |call| call.lock().queued_bytes());
+        let admitted = self.memory.admits_audio(bytes, queued);
+        (!admitted).then(|| Failure::new(code::FULL, "the tenant's guests have all the memory that they may have"))
     }
 
     fn absent(&self, what: &str) -> wasmtime::Error {

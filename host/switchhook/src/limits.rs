@@ -51,6 +51,14 @@ pub const SCENARIO_RUNS_MAX: usize = 500;
 pub const SCENARIO_LOG_LINES_MAX: usize = 10_000;
 /// Virtual hours that one call of a scenario may take. Longer: it fails.
 pub const SCENARIO_HOURS_MAX: u64 = 48;
+/// Largest `quota.cpu_percent_max` that may be configured: of one core, for machines with many. More is refused.
+pub const CPU_PERCENT_MAX: u32 = 100_000;
+/// Largest `quota.calls_max` that may be configured. More is refused.
+pub const QUOTA_CALLS_MAX: u64 = 1_000_000;
+/// Largest `quota.setups_per_s_max` that may be configured. More is refused.
+pub const QUOTA_SETUPS_PER_S_MAX: u64 = 1_000_000;
+/// Smallest `quota.memory_bytes_max` that may be configured, in bytes: a small guest. Less is refused.
+pub const QUOTA_MEMORY_BYTES_MIN: u64 = 1 << 20;
 
 /// Rows of the live timeline. Further calls are counted in one line, so that redrawing fits a small terminal.
 pub const TIMELINE_ROWS_MAX: usize = 16;
@@ -88,6 +96,10 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("scenario_runs_max", SCENARIO_RUNS_MAX as u64, "the file is refused"),
     ("scenario_log_lines_max", SCENARIO_LOG_LINES_MAX as u64, "later lines are dropped"),
     ("scenario_hours_max", SCENARIO_HOURS_MAX, "the call fails"),
+    ("cpu_percent_max", CPU_PERCENT_MAX as u64, "a larger value is refused"),
+    ("quota_calls_max", QUOTA_CALLS_MAX, "a larger value is refused"),
+    ("quota_setups_per_s_max", QUOTA_SETUPS_PER_S_MAX, "a larger value is refused"),
+    ("quota_memory_bytes_min", QUOTA_MEMORY_BYTES_MIN, "a smaller value is refused"),
     ("timeline_rows_max", TIMELINE_ROWS_MAX as u64, "further calls are counted in one line"),
     ("series_points_max", SERIES_POINTS_MAX as u64, "each two neighbours become one"),
     ("call_drain_ms_max", CALL_DRAIN_MS_MAX, "the host's side of the call is cut"),

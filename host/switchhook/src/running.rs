@@ -165,6 +165,7 @@ fn tenant_config(
     });
     Ok(TenantConfig {
         name: tenant.name.to_string(),
+        quota: quota(&tenant.quota),
         plugins: plugins.collect(),
         connectors: connectors.collect::<Result<_, _>>()?,
         routes: routes.collect(),
@@ -181,19 +182,21 @@ fn plugin_config(
         name: plugin.name.to_string(),
         version: plugins.take(tenant.name.as_str(), plugin.name.as_str()),
         setup: guest_setup(tenant, plugin, recorder),
+        faults: plugin.fault.iter().map(fault_step).collect(),
         calls_max: plugin.limits.calls_max as usize,
     }
 }
 
 /// What the guests of a plugin are started with.
 pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, recorder: Option<&Recorder>) -> GuestSetup {
-    let config::PluginLimits { memory_bytes_max, start_max, run_max, grace_max, .. } = plugin.limits;
+    let config::PluginLimits { memory_bytes_max, start_max, run_max, grace_max, cpu_percent_max, .. } = plugin.limits;
     let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let limits = GuestLimits {
         memory_bytes_max: usize::try_from(memory_bytes_max).unwrap_or(usize::MAX),
         start_ms_max: ms(start_max),
         run_ms_max: ms(run_max),
         grace_ms_max: ms(grace_max),
+        cpu_percent_max: Some(cpu_percent_max),
         ..GuestLimits::default()
     };
     let recorder = recorder.filter(|_| plugin.grants.recording);
@@ -207,6 +210,30 @@ pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, recorder: Op
         recordings,
         may_place: plugin.grants.calls,
         ..GuestSetup::default()
+    }
+}
+
+fn quota(quota: &config::Quota) -> exchange::Quota {
+    let config::Quota { calls_max, setups_per_s_max, cpu_percent_max, memory_bytes_max } = *quota;
+    let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    exchange::Quota {
+        calls_max: calls_max.map(|calls| usize::try_from(calls).unwrap_or(usize::MAX)),
+        setups_per_s_max: setups_per_s_max.map(small),
+        cpu_percent_max: cpu_percent_max.map(small),
+        memory_bytes_max,
+    }
+}
+
+fn fault_step(step: &config::FaultStep) -> exchange::FaultStep {
+    match step {
+        config::FaultStep::Retry => exchange::FaultStep::Retry,
+        config::FaultStep::Previous => exchange::FaultStep::Previous,
+        config::FaultStep::Prompt(config::Prompt { sample_rate_hz, samples, .. }) => {
+            let prompt = exchange::Prompt { sample_rate_hz: *sample_rate_hz, samples: samples.clone() };
+            exchange::FaultStep::Prompt(Arc::new(prompt))
+        }
+        config::FaultStep::Connect => exchange::FaultStep::Connect,
+        config::FaultStep::Disconnect => exchange::FaultStep::Disconnect,
     }
 }
 

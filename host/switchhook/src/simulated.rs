@@ -71,10 +71,12 @@ pub fn exchange_config(
         name: name.clone(),
         version: Some(plugin.into()),
         setup: GuestSetup::default(),
+        faults: Arc::default(),
         calls_max: exchange::limits::CALLS_MAX_DEFAULT,
     };
     let tenant = TenantConfig {
         name: TENANT.to_owned(),
+        quota: exchange::Quota::default(),
         connectors: vec![connector],
         plugins: vec![plugin],
         routes: vec![Route { plugin: name, ..Route::default() }],

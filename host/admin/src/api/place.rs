@@ -88,6 +88,7 @@ fn problem(refused: &PlaceRefused) -> Problem {
         PlaceRefused::Draining
         | PlaceRefused::NoVersion
         | PlaceRefused::NoPlace
+        | PlaceRefused::Quota
         | PlaceRefused::TooMany
         | PlaceRefused::LinkDown => UNAVAILABLE,
         PlaceRefused::Carrier(_) => CALL_REFUSED,

@@ -38,6 +38,9 @@ impl Call {
     /// `ENDED` after the end; `NOT_SUPPORTED` by this carrier; `INVALID` for a bad argument; `NOT_NOW` in this state, while
     /// the same command is under way, or once the call is being left; `FULL` with 32 under way.
     pub fn command(&mut self, kind: CommandKind) -> Result<CommandId, Failure> {
+        if let Some(command) = self.inherit(&kind) {
+            return Ok(command);
+        }
         self.check_command(&kind)?;
         self.stats.commands += 1;
         let name = kind.name();

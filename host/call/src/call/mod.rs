@@ -6,6 +6,7 @@ mod carrier;
 mod handler;
 mod leave;
 mod recorded;
+mod succeed;
 
 use std::fmt;
 use std::time::Instant;
@@ -39,6 +40,8 @@ pub struct Call {
     journal: Journal,
     leaving: leave::Leaving,
     placing: Placing,
+    /// The call was answered when its handler took it over, which may not know.
+    answer_inherited: bool,
 }
 
 /// Why a call wants to be woken by [`Call::handle_timeout`].
@@ -74,6 +77,7 @@ impl Call {
             journal: Journal::default(),
             leaving: leave::Leaving::default(),
             placing: Placing::default(),
+            answer_inherited: false,
         }
     }
 
@@ -193,7 +197,7 @@ impl Call {
         let name = ability.as_str();
         let failure = result.as_ref().err().map(|failure| failure.code.clone());
         self.journal.write(self.now, Happening::Outcome { command, name, failure });
-        if self.is_the_hosts(command) {
+        if self.is_the_hosts(command) || self.commands.is_orphan(command) {
             return;
         }
         self.inbox.push(Event::Outcome { command, name, result });

@@ -39,6 +39,11 @@ impl Call {
         Some(tape.take_rest(self.now))
     }
 
+    /// Bytes of audio that wait for the carrier.
+    pub fn queued_bytes(&self) -> usize {
+        self.playout.queued_bytes()
+    }
+
     /// Samples that [`play`](Call::play) would take now.
     ///
     /// # Errors

@@ -66,6 +66,12 @@ impl Inbox {
         self.outcomes
     }
 
+    /// Removes the events of what the handler began.
+    pub(super) fn forget_handler(&mut self) {
+        self.events.retain(|event| !matches!(event, ChatEvent::Timer(_) | ChatEvent::Outcome { .. }));
+        self.outcomes = 0;
+    }
+
     pub(super) fn remove_timer(&mut self, id: u32) {
         self.events.retain(|event| *event != ChatEvent::Timer(id));
     }

@@ -71,6 +71,8 @@ pub struct Chat {
     idle_at: Option<Instant>,
     end: Option<ChatEnd>,
     over: bool,
+    /// Commands up to this are a handler's that is gone.
+    orphaned: CommandId,
     stats: ChatStats,
     placing: Placing,
 }
@@ -103,6 +105,7 @@ impl Chat {
             idle_at: now.checked_add(config.idle_max),
             end: None,
             over: false,
+            orphaned: 0,
             stats: ChatStats::default(),
             placing: Placing::default(),
         }
@@ -261,6 +264,15 @@ impl Chat {
         }
     }
 
+    /// The handler is gone and another takes its place. Messages that wait for it are the successor's, and those that it sent
+    /// leave; its timers, and the outcomes of what it began, are forgotten.
+    pub fn handle_handler_lost(&mut self) {
+        self.timers.forget();
+        self.inbox.forget_handler();
+        self.orphaned = self.last_id;
+        self.info.resumed = true;
+    }
+
     /// The reason of the close that is under way.
     pub fn closing(&self) -> Option<ChatEnd> {
         self.closing.map(|closing| closing.reason)
@@ -295,6 +307,9 @@ impl Chat {
 
     fn finish(&mut self, id: CommandId, name: &'static str, result: Result<Option<String>, Failure>) {
         self.stats.sends_failed += u64::from(name == "send" && result.is_err());
+        if id <= self.orphaned {
+            return;
+        }
         self.inbox.push(ChatEvent::Outcome { command: id, name, result });
     }
 

@@ -10,6 +10,7 @@ mod leave;
 mod marks;
 mod placing;
 mod playout;
+mod succeed;
 mod table;
 mod tape;
 mod timers;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::{Chat, ChatConfig, ChatEnd, ChatInfo, Failure, code, last_four};
+use call::{CallPlacer, Chat, ChatConfig, ChatEnd, ChatInfo, Failure, code, last_four};
 use carriers::telcoflow::RestClient;
-use sandbox::{GuestSetup, SharedChat};
+use sandbox::SharedChat;
 use serde_json::Value;
 use telcoflow::frame::manager::{Activity, Channel, Session, SessionNotify, WaMsgIn};
 use telcoflow::link::{ClaimFailure, RequestRefused, SendFailure};
@@ -18,6 +18,7 @@ use super::outbound::request_code;
 use super::{Connector, Phase};
 use crate::chat_task::{ChatTask, FromChat};
 use crate::clock::now;
+use crate::fault::Care;
 use crate::limits::{CHAT_IDLE_S_MAX, CHAT_REPORTS_MAX, CLAIMS_MAX, MESSAGE_RETRY_MS};
 use crate::outbound::{HandlersPlacer, Progress};
 use crate::record::ChatRecord;
@@ -192,9 +193,12 @@ impl Connector {
             return tracing::info!(session = session_id, from, to, "no route: the chat is left to others");
         };
         let place = if self.chats.claims.len() < CLAIMS_MAX { plugin.take() } else { Err(NoPlace::Full) };
-        let Ok(place) = place else {
-            let (plugin, (_, calls_max)) = (plugin.name(), plugin.places());
-            return tracing::warn!(session = session_id, plugin, calls_max, "no place: the chat is left to others");
+        let place = match place {
+            Ok(place) => place,
+            Err(no) => {
+                let (session, plugin, (_, calls_max)) = (session_id, plugin.name(), plugin.places());
+                return tracing::warn!(session, plugin, calls_max, "{}: the chat is left to others", no.why());
+            }
         };
         if let Err(refused) = self.link.claim(&session_id) {
             return tracing::warn!(session = session_id, %refused, "the chat cannot be claimed: it is left to others");
@@ -238,14 +242,15 @@ impl Connector {
         claim.place.serve(&self.tenant.name, &*self.tenant.observer);
         let (ring, bell) = mpsc::channel(1);
         let live = LiveChat { chat: chat.clone(), bell: ring, span: span.clone() };
-        let setup = self.guest_setup(&claim.place, &live);
+        let placer = self.guests_placer(&claim.place, &live);
+        let mut care = Care::new(claim.place, self.tenant.name.clone(), self.tenant.observer.clone());
+        care.set_placer(placer);
         if let Some(progress) = &claim.progress {
             progress.claimed(&session_id);
         }
         let task = ChatTask {
             connector: self.config.name.clone(),
-            place: claim.place,
-            setup,
+            care,
             progress: claim.progress,
             session_id: session_id.clone(),
             chat,
@@ -261,16 +266,14 @@ impl Connector {
         true
     }
 
-    /// What the guest of a chat is started with. What becomes of calls that it places comes to that chat.
-    fn guest_setup(&self, place: &Place, live: &LiveChat) -> GuestSetup {
-        let mut setup = place.setup();
-        if setup.may_place {
+    /// What places calls for the guests of a chat, if they may. What becomes of those comes to that chat.
+    fn guests_placer(&self, place: &Place, live: &LiveChat) -> Option<Arc<dyn CallPlacer>> {
+        place.setup().may_place.then(|| {
             let live = live.clone();
             let tell = move |request, step| live.touch(|chat| chat.handle_placed(request, step));
             let placer = HandlersPlacer::new(self.placer.clone(), &self.tenant.name, &self.config.name, tell);
-            setup.placer = Some(Arc::new(placer));
-        }
-        setup
+            Arc::new(placer) as Arc<dyn CallPlacer>
+        })
     }
 
     pub(super) fn handle_chat_news(&mut self, news: News) {

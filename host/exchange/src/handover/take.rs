@@ -98,7 +98,7 @@ fn admit(lines: &TenantLines, taking: Taking) -> Result<(Take, String, Answered)
     };
     let plugin = plugins.find(name).filter(|_| handles(name)).ok_or(TakeRefused::UnknownPlugin)?;
     let place = plugin.take().map_err(|refused| match refused {
-        NoPlace::Full => TakeRefused::NoPlace,
+        NoPlace::Full | NoPlace::TenantFull | NoPlace::TenantFast | NoPlace::TenantMemory => TakeRefused::NoPlace,
         NoPlace::NoVersion => TakeRefused::UnknownPlugin,
     })?;
     let (answer, answered) = oneshot::channel();

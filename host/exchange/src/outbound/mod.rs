@@ -209,6 +209,7 @@ impl Placer {
         let place = plugin.take().map_err(|why| match why {
             NoPlace::NoVersion => PlaceRefused::NoVersion,
             NoPlace::Full => PlaceRefused::NoPlace,
+            NoPlace::TenantFull | NoPlace::TenantFast | NoPlace::TenantMemory => PlaceRefused::Quota,
         })?;
         let progress = Progress::new(tell, held);
         let order = Order { contact: call.contact, to: call.to.clone(), place, placed: now(), progress };

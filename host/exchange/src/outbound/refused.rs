@@ -32,6 +32,9 @@ pub enum PlaceRefused {
     /// The plugin has all the calls that it may have.
     #[error("the plugin has all the calls that it may have")]
     NoPlace,
+    /// The tenant has all that its quota allows at the moment.
+    #[error("the tenant has all that its quota allows at the moment")]
+    Quota,
     /// The guest, the tenant or the connector has as many outbound calls under way as it may have.
     #[error("too many outbound calls are under way")]
     TooMany,
@@ -50,7 +53,7 @@ impl PlaceRefused {
             Self::Draining | Self::NoVersion => code::NOT_NOW,
             Self::UnknownTenant | Self::UnknownConnector | Self::UnknownPlugin => code::INVALID,
             Self::PluginNeeded | Self::BadAddress | Self::Unfit => code::INVALID,
-            Self::NoPlace | Self::TooMany => code::FULL,
+            Self::NoPlace | Self::Quota | Self::TooMany => code::FULL,
             Self::LinkDown => code::LINK_LOST,
             Self::Carrier(failure) => &failure.code,
         }

@@ -19,13 +19,21 @@ pub(crate) fn bind_by_hand(linker: &mut Linker<GuestState>) -> wasmtime::Result<
     Ok(())
 }
 
-fn play(store: StoreContextMut<'_, GuestState>, (pcm,): (WasmList<u8>,)) -> Played {
+fn play(mut store: StoreContextMut<'_, GuestState>, (pcm,): (WasmList<u8>,)) -> Played {
+    let bytes = pcm.as_le_slice(&store).len();
+    if let Some(full) = store.data_mut().full(bytes) {
+        return Ok((Err(full.into()),));
+    }
     let call = store.data().call()?.clone();
     let played = call.lock().play(pcm.as_le_slice(&store));
     Ok((played.map(Into::into).map_err(Into::into),))
 }
 
-fn play_samples(store: StoreContextMut<'_, GuestState>, (samples,): (WasmList<i16>,)) -> Played {
+fn play_samples(mut store: StoreContextMut<'_, GuestState>, (samples,): (WasmList<i16>,)) -> Played {
+    let bytes = 2 * samples.as_le_slice(&store).len();
+    if let Some(full) = store.data_mut().full(bytes) {
+        return Ok((Err(full.into()),));
+    }
     let call = store.data().call()?.clone();
     let played = call.lock().play_samples(samples.as_le_slice(&store));
     Ok((played.map(Into::into).map_err(Into::into),))

@@ -5,11 +5,17 @@ use crate::state::GuestState;
 
 impl playout::Host for GuestState {
     fn play(&mut self, pcm: Vec<u8>) -> wasmtime::Result<Result<types::Ledger, types::Failure>> {
+        if let Some(full) = self.full(pcm.len()) {
+            return Ok(Err(full.into()));
+        }
         let played = self.call()?.lock().play(&pcm);
         Ok(played.map(Into::into).map_err(Into::into))
     }
 
     fn play_samples(&mut self, samples: Vec<i16>) -> wasmtime::Result<Result<types::Ledger, types::Failure>> {
+        if let Some(full) = self.full(2 * samples.len()) {
+            return Ok(Err(full.into()));
+        }
         let played = self.call()?.lock().play_samples(&samples);
         Ok(played.map(Into::into).map_err(Into::into))
     }

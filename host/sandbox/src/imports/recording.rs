@@ -22,7 +22,9 @@ impl recording::Host for GuestState {
 
     async fn play(&mut self, reference: String) -> Refused<()> {
         let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
-        Ok(call.play_recording(&*store, &reference).await.map_err(Into::into))
+        let memory = &mut self.memory;
+        let admit = |bytes, queued| memory.admits_audio(bytes, || queued);
+        Ok(call.play_recording(&*store, &reference, admit).await.map_err(Into::into))
     }
 
     async fn delete(&mut self, reference: String) -> Refused<()> {

@@ -140,6 +140,7 @@ impl Act {
             name: name.to_owned(),
             version: Some(self.plugin.clone().into()),
             setup: GuestSetup { config: config.collect(), recordings, ..GuestSetup::default() },
+            faults: Arc::default(),
             calls_max: exchange::limits::CALLS_MAX_DEFAULT,
         })
     }

@@ -143,7 +143,7 @@ async fn until_drained(mut exchange: Exchange, drain: Duration) -> Result<ExitCo
         Some(drained) => drained,
         None => {
             tracing::warn!("a second signal: the calls are cut");
-            exchange.drain(Duration::ZERO).await
+            exchange.cut().await
         }
     };
     match drained {

@@ -34,8 +34,8 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
-    Admin, ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, Grants, Name, Plugin, PluginIndex,
-    PluginLimits, Route, SampleRate, Source, Tenant,
+    Admin, ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, FaultStep, Grants, Name, Plugin,
+    PluginIndex, PluginLimits, Prompt, Quota, Route, SampleRate, Source, Tenant,
 };
 pub use secret::Secret;
 pub use telcoflow::frame::AudioMode;

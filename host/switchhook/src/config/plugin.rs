@@ -6,9 +6,9 @@ use registry::source::OciReference;
 
 use super::problem::{Place, ProblemKind};
 use super::read::{At, Field};
-use super::resolve::Resolver;
-use super::resolved::{Grants, Plugin, PluginLimits, Source};
-use super::written::{WrittenGrants, WrittenLimits, WrittenPlugin, WrittenSecret};
+use super::resolve::{Resolver, all};
+use super::resolved::{FaultStep, Grants, Name, Plugin, PluginLimits, Prompt, Source};
+use super::written::{WrittenFault, WrittenGrants, WrittenLimits, WrittenPlugin, WrittenSecret};
 use crate::limits;
 
 /// Who pulls, as written.
@@ -18,8 +18,9 @@ struct Auth {
 }
 
 impl Resolver<'_> {
-    pub(super) fn plugin(&mut self, written: WrittenPlugin) -> Option<Plugin> {
-        let WrittenPlugin { place, name, source, oci_user, oci_password, config, grants, limits } = written;
+    /// `rates` are those of the tenant's connectors, by name.
+    pub(super) fn plugin(&mut self, written: WrittenPlugin, rates: &[(Name, u32)]) -> Option<Plugin> {
+        let WrittenPlugin { place, name, source, oci_user, oci_password, config, grants, limits, fault } = written;
         let auth = Auth { user: oci_user, password: oci_password };
         let name = self.name(name, &place);
         let source =
@@ -38,7 +39,61 @@ impl Resolver<'_> {
             Field::Refused => None,
             Field::Given(at) => self.limits(at.value),
         };
-        Some(Plugin { name: name?, source: source?, config: config?, grants: grants?, limits: limits? })
+        let fault = self.optional(fault, Vec::new(), |resolver, at| resolver.fault(at, rates));
+        Some(Plugin { name: name?, source: source?, config: config?, grants: grants?, limits: limits?, fault: fault? })
+    }
+
+    fn fault(&mut self, steps: At<Vec<At<WrittenFault>>>, rates: &[(Name, u32)]) -> Option<Vec<FaultStep>> {
+        let steps_max = exchange::limits::FAULT_STEPS_MAX;
+        if steps.value.len() > steps_max {
+            self.reader.bad_value(&steps.place, format!("{} steps", steps.value.len()), format!("use {steps_max}"));
+            return None;
+        }
+        all(steps.value.into_iter().map(|At { value, place }| match value {
+            WrittenFault::Word(word) => match word.as_str() {
+                "retry" => Some(FaultStep::Retry),
+                "previous" => Some(FaultStep::Previous),
+                "connect" => Some(FaultStep::Connect),
+                "disconnect" => Some(FaultStep::Disconnect),
+                _ => {
+                    self.reader.bad_value(&place, format!("{word:?} is no step"), WrittenFault::HELP);
+                    None
+                }
+            },
+            WrittenFault::Prompt(file) => {
+                let file = self.required(file, &place, "prompt", "name a WAV file")?;
+                self.prompt(file, rates).map(FaultStep::Prompt)
+            }
+        }))
+    }
+
+    fn prompt(&mut self, At { value, place }: At<String>, rates: &[(Name, u32)]) -> Option<Prompt> {
+        let path = self.folder.join(value);
+        let wav = match audio::Wav::read_file(&path) {
+            Ok(wav) => wav,
+            Err(error) => {
+                let what = format!("`{}`: {error}", path.display());
+                self.reader.report(ProblemKind::Unreadable, &place, what, "name a WAV file of 16-bit PCM");
+                return None;
+            }
+        };
+        let audio::Wav { sample_rate_hz, samples } = wav;
+        let s_max = exchange::limits::FAULT_PROMPT_S_MAX;
+        let other = rates.iter().find(|(_, hz)| *hz != sample_rate_hz);
+        let (what, help) = if samples.is_empty() {
+            ("it has no audio".to_owned(), "name another file".to_owned())
+        } else if samples.len() as u64 > s_max * u64::from(sample_rate_hz) {
+            (format!("it is longer than {s_max} s"), "shorten it".to_owned())
+        } else if let Some((connector, hz)) = other {
+            (
+                format!("it has {sample_rate_hz} Hz and the calls of connector {connector} {hz} Hz"),
+                "convert it".to_owned(),
+            )
+        } else {
+            return Some(Prompt { path, sample_rate_hz, samples });
+        };
+        self.reader.bad_value(&place, format!("`{}`: {what}", path.display()), help);
+        None
     }
 
     fn grants(&mut self, written: WrittenGrants) -> Option<Grants> {
@@ -107,12 +162,15 @@ impl Resolver<'_> {
         let start = self.milliseconds(written.start_ms_max, sandbox::limits::START_MS_DEFAULT);
         let run = self.milliseconds(written.run_ms_max, sandbox::limits::RUN_MS_DEFAULT);
         let grace = self.milliseconds(written.grace_ms_max, sandbox::limits::GRACE_MS_DEFAULT);
+        // One guest is one thread at a time.
+        let cpu = self.number(written.cpu_percent_max, 1..=100, u64::from(exchange::limits::CPU_PERCENT_DEFAULT));
         Some(PluginLimits {
             memory_bytes_max: memory?,
             calls_max: u32::try_from(calls?).ok()?,
             start_max: start?,
             run_max: run?,
             grace_max: grace?,
+            cpu_percent_max: u32::try_from(cpu?).ok()?,
         })
     }
 

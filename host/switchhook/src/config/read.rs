@@ -282,6 +282,36 @@ impl<'i> Section<'i> {
         })
     }
 
+    /// An array of strings and tables, told apart by the caller.
+    pub(super) fn texts_or_tables(
+        &mut self,
+        reader: &mut Reader,
+        key: &'static str,
+        help: &str,
+    ) -> Field<Vec<At<TextOrTable<'i>>>> {
+        self.take(reader, key, |reader, place, value| {
+            let DeValue::Array(list) = value else {
+                reader.wrong_type(place, &value, "an array", help);
+                return None;
+            };
+            let before = reader.problems.len();
+            let mut items = Vec::new();
+            for (index, item) in list.into_iter().enumerate() {
+                let place = reader.place(item.span().start, &format!("{}[{index}]", place.key));
+                let value = match item.into_inner() {
+                    DeValue::String(text) => TextOrTable::Text(text.into_owned()),
+                    DeValue::Table(table) => TextOrTable::Table(Section::new(reader, table, place.clone())),
+                    other => {
+                        reader.wrong_type(&place, &other, "a string or a table", help);
+                        continue;
+                    }
+                };
+                items.push(At { value, place });
+            }
+            (reader.problems.len() == before).then_some(items)
+        })
+    }
+
     /// All that is left, when every key is allowed and every value is a string.
     pub(crate) fn into_texts(self, reader: &mut Reader) -> Vec<(String, String)> {
         let mut texts = Vec::new();

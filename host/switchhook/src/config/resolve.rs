@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use super::Env;
 use super::problem::{Place, ProblemKind};
 use super::read::{At, Field, Reader};
-use super::resolved::{Config, Name, Tenant};
+use super::resolved::{Config, Name, Quota, Tenant};
 use super::route::Names;
-use super::written::{Written, WrittenTenant};
+use super::written::{Written, WrittenQuota, WrittenTenant};
 use crate::limits;
 
 /// What resolving needs beside the text: where relative paths start, the environment, and where problems go.
@@ -46,8 +46,9 @@ impl Resolver<'_> {
     }
 
     fn tenant(&mut self, written: WrittenTenant) -> Option<Tenant> {
-        let WrittenTenant { place, name, connectors, plugins, routes } = written;
+        let WrittenTenant { place, name, quota, connectors, plugins, routes } = written;
         let name = self.name(name, &place);
+        let quota = self.optional(quota, Quota::default(), |resolver, at| resolver.quota(at.value));
         let connectors = self.some(connectors, &place, "telcoflow", "without a connector no call comes in");
         let routes = self.some(routes, &place, "route", "without a route no call is answered");
         let plugins = match plugins {
@@ -57,10 +58,28 @@ impl Resolver<'_> {
         let connector_names = self.unique("connector", connectors.iter().flatten().map(|connector| &connector.name));
         let plugin_names = self.unique("plugin", plugins.iter().flatten().map(|plugin| &plugin.name));
         let connectors = connectors.and_then(|list| all(list.into_iter().map(|connector| self.connector(connector))));
-        let plugins = plugins.and_then(|list| all(list.into_iter().map(|plugin| self.plugin(plugin))));
+        // Of a connector that is wrong nothing is known that a plugin could be wrong about.
+        let known = connectors.iter().flatten();
+        let rates: Vec<_> = known.map(|known| (known.name.clone(), known.sample_rate.hz())).collect();
+        let plugins = plugins.and_then(|list| all(list.into_iter().map(|plugin| self.plugin(plugin, &rates))));
         let routes = routes
             .and_then(|list| all(list.into_iter().map(|route| self.route(route, &connector_names, &plugin_names))));
-        Some(Tenant { name: name?, connectors: connectors?, plugins: plugins?, routes: routes? })
+        Some(Tenant { name: name?, quota: quota?, connectors: connectors?, plugins: plugins?, routes: routes? })
+    }
+
+    fn quota(&mut self, written: WrittenQuota) -> Option<Quota> {
+        let WrittenQuota { calls_max, setups_per_s_max, cpu_percent_max, memory_bytes_max } = written;
+        let percent = 1..=u64::from(limits::CPU_PERCENT_MAX);
+        let calls_max = self.some_number(calls_max, 1..=limits::QUOTA_CALLS_MAX);
+        let setups_per_s_max = self.some_number(setups_per_s_max, 1..=limits::QUOTA_SETUPS_PER_S_MAX);
+        let cpu_percent_max = self.some_number(cpu_percent_max, percent);
+        let memory_bytes_max = self.some_number(memory_bytes_max, limits::QUOTA_MEMORY_BYTES_MIN..=i64::MAX as u64);
+        Some(Quota {
+            calls_max: calls_max?,
+            setups_per_s_max: setups_per_s_max?,
+            cpu_percent_max: cpu_percent_max?,
+            memory_bytes_max: memory_bytes_max?,
+        })
     }
 
     /// The names that stand at `written` (also the illegal ones, so that a reference to one is not a second problem),
@@ -129,6 +148,14 @@ impl Resolver<'_> {
         }
     }
 
+    /// A number that need not be there.
+    fn some_number(&mut self, written: Field<i64>, legal: RangeInclusive<u64>) -> Option<Option<u64>> {
+        if written.is_absent() {
+            return Some(None);
+        }
+        self.number(written, legal, 0).map(Some)
+    }
+
     pub(super) fn number(&mut self, written: Field<i64>, legal: RangeInclusive<u64>, default: u64) -> Option<u64> {
         self.optional(written, default, |resolver, At { value, place }| {
             let number = u64::try_from(value).ok().filter(|number| legal.contains(number));
@@ -142,6 +169,6 @@ impl Resolver<'_> {
 }
 
 /// Walks the whole list, then answers it if everything in it is good.
-fn all<T>(list: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+pub(super) fn all<T>(list: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
     list.collect::<Vec<_>>().into_iter().collect()
 }

@@ -48,6 +48,8 @@ pub struct Admin {
 pub struct Tenant {
     /// Unique in the file.
     pub name: Name,
+    /// What it may use with all its calls together.
+    pub quota: Quota,
     /// Accounts at Telcoflow. Not empty.
     pub connectors: Vec<Connector>,
     /// What may answer calls.
@@ -66,6 +68,19 @@ impl Tenant {
     pub fn connector_of(&self, route: &Route) -> Option<&Connector> {
         route.connector.map(|index| &self.connectors[index.0])
     }
+}
+
+/// What a tenant may use with all its calls together. None: as much as there is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Quota {
+    /// Calls and chats at once.
+    pub calls_max: Option<u64>,
+    /// Calls and chats that are taken in a second.
+    pub setups_per_s_max: Option<u64>,
+    /// Percent of a core.
+    pub cpu_percent_max: Option<u64>,
+    /// Memory of its guests and what they make the host hold, in bytes.
+    pub memory_bytes_max: Option<u64>,
 }
 
 /// One account at Telcoflow.
@@ -176,6 +191,41 @@ pub struct Plugin {
     pub grants: Grants,
     /// What one guest, and all of them, may use.
     pub limits: PluginLimits,
+    /// What is done when a guest fails, in order.
+    pub fault: Vec<FaultStep>,
+}
+
+/// One step of what is done when a guest fails.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FaultStep {
+    /// Another guest of the same version.
+    Retry,
+    /// One of the version before it.
+    Previous,
+    /// The host says this.
+    Prompt(Prompt),
+    /// The host connects the caller with whom they called.
+    Connect,
+    /// The host ends the call for everyone.
+    Disconnect,
+}
+
+/// What the host says when a guest fails.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Prompt {
+    /// Its file. It was readable when the configuration was resolved.
+    pub path: PathBuf,
+    /// Samples a second: those of all the tenant's connectors.
+    pub sample_rate_hz: u32,
+    /// Mono. Not empty.
+    pub samples: Vec<i16>,
+}
+
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (samples, hz) = (self.samples.len(), self.sample_rate_hz);
+        write!(f, "Prompt({}, {samples} samples at {hz} Hz)", self.path.display())
+    }
 }
 
 /// Where a plugin's component comes from.
@@ -230,6 +280,8 @@ pub struct PluginLimits {
     pub run_max: Duration,
     /// Time that a guest has left after the end of its call.
     pub grace_max: Duration,
+    /// Percent of a core that one guest may use.
+    pub cpu_percent_max: u32,
 }
 
 /// Which calls a plugin answers: those for which everything here holds.

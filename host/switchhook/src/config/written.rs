@@ -3,7 +3,7 @@
 //! This file is the list of keys: those that are read, and, beside them, those that a later version brings.
 
 use super::problem::Place;
-use super::read::{Field, Reader, Section, TextOrTable};
+use super::read::{At, Field, Reader, Section, TextOrTable};
 use super::secret::Secret;
 
 /// The file.
@@ -24,9 +24,18 @@ pub(super) struct WrittenAdmin {
 pub(super) struct WrittenTenant {
     pub(super) place: Place,
     pub(super) name: Field<String>,
+    pub(super) quota: Field<WrittenQuota>,
     pub(super) connectors: Field<Vec<WrittenConnector>>,
     pub(super) plugins: Field<Vec<WrittenPlugin>>,
     pub(super) routes: Field<Vec<WrittenRoute>>,
+}
+
+/// `quota = { ... }`
+pub(super) struct WrittenQuota {
+    pub(super) calls_max: Field<i64>,
+    pub(super) setups_per_s_max: Field<i64>,
+    pub(super) cpu_percent_max: Field<i64>,
+    pub(super) memory_bytes_max: Field<i64>,
 }
 
 /// `[[tenant.telcoflow]]`
@@ -74,6 +83,13 @@ pub(super) struct WrittenPlugin {
     pub(super) config: Field<Vec<(String, String)>>,
     pub(super) grants: Field<WrittenGrants>,
     pub(super) limits: Field<WrittenLimits>,
+    pub(super) fault: Field<Vec<At<WrittenFault>>>,
+}
+
+/// `"retry"`, or `{ prompt = "FILE.wav" }`
+pub(super) enum WrittenFault {
+    Word(String),
+    Prompt(Field<String>),
 }
 
 /// `grants = { ... }`
@@ -91,6 +107,7 @@ pub(super) struct WrittenLimits {
     pub(super) start_ms_max: Field<i64>,
     pub(super) run_ms_max: Field<i64>,
     pub(super) grace_ms_max: Field<i64>,
+    pub(super) cpu_percent_max: Field<i64>,
 }
 
 /// `[[tenant.route]]`
@@ -138,11 +155,25 @@ impl WrittenTenant {
         let written = WrittenTenant {
             place: section.place.clone(),
             name: section.text(reader, "name"),
+            quota: one(section.table(reader, "quota"), reader, WrittenQuota::read),
             connectors: each(section.tables(reader, "telcoflow"), reader, WrittenConnector::read),
             plugins: each(section.tables(reader, "plugin"), reader, WrittenPlugin::read),
             routes: each(section.tables(reader, "route"), reader, WrittenRoute::read),
         };
-        section.finish(reader, &["quota", "secrets", "twilio", "websocket"]);
+        section.finish(reader, &["secrets", "twilio", "websocket"]);
+        written
+    }
+}
+
+impl WrittenQuota {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenQuota {
+        let written = WrittenQuota {
+            calls_max: section.integer(reader, "calls_max"),
+            setups_per_s_max: section.integer(reader, "setups_per_s_max"),
+            cpu_percent_max: section.integer(reader, "cpu_percent_max"),
+            memory_bytes_max: section.integer(reader, "memory_bytes_max"),
+        };
+        section.finish(reader, &[]);
         written
     }
 }
@@ -196,9 +227,33 @@ impl WrittenPlugin {
             config: one(section.table(reader, "config"), reader, |reader, texts| texts.into_texts(reader)),
             grants: one(section.table(reader, "grants"), reader, WrittenGrants::read),
             limits: one(section.table(reader, "limits"), reader, WrittenLimits::read),
+            fault: WrittenFault::read(reader, &mut section),
         };
-        section.finish(reader, &["fault"]);
+        section.finish(reader, &[]);
         written
+    }
+}
+
+impl WrittenFault {
+    pub(super) const HELP: &str =
+        "write a list of \"retry\", \"previous\", { prompt = \"FILE.wav\" }, \"connect\" and \"disconnect\"";
+
+    fn read(reader: &mut Reader, section: &mut Section<'_>) -> Field<Vec<At<WrittenFault>>> {
+        let steps = section.texts_or_tables(reader, "fault", WrittenFault::HELP);
+        steps.map(|steps| {
+            let step = |At { value, place }| {
+                let value = match value {
+                    TextOrTable::Text(word) => WrittenFault::Word(word),
+                    TextOrTable::Table(mut table) => {
+                        let prompt = table.text(reader, "prompt");
+                        table.finish(reader, &[]);
+                        WrittenFault::Prompt(prompt)
+                    }
+                };
+                At { value, place }
+            };
+            steps.into_iter().map(step).collect()
+        })
     }
 }
 
@@ -218,8 +273,9 @@ impl WrittenLimits {
             start_ms_max: section.integer(reader, "start_ms_max"),
             run_ms_max: section.integer(reader, "run_ms_max"),
             grace_ms_max: section.integer(reader, "grace_ms_max"),
+            cpu_percent_max: section.integer(reader, "cpu_percent_max"),
         };
-        section.finish(reader, &["cpu_percent_max"]);
+        section.finish(reader, &[]);
         written
     }
 }

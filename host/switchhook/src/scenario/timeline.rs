@@ -61,6 +61,7 @@ fn happening(what: &Happening) -> String {
         Happening::Cleared { dropped_samples } => format!("clears {dropped_samples} samples"),
         Happening::Warning { code } => format!("is warned: {code}"),
         Happening::CallError { code } => format!("is told a call error: {code}"),
+        Happening::Fault { code, then } => format!("fails with {code}; what is done: {then}"),
         Happening::Ended(reason) => format!("is told the end: {}", reason.as_str()),
     }
 }

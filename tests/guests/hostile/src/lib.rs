@@ -9,6 +9,7 @@ mod commands;
 mod faults;
 mod floods;
 mod placing;
+mod pry;
 mod record;
 mod refusals;
 mod sounds;
@@ -21,6 +22,11 @@ switchhook_guest::chat_handler!(chats::run);
 
 fn run(info: CallInfo) -> Result<(), Failure> {
     let mode = config::get("mode").unwrap_or_default();
+    if info.resumed && config::parse("heals").unwrap_or(false) {
+        support::answered()?;
+        support::echo_until_the_end();
+        return Ok(());
+    }
     match mode.as_str() {
         "trap" | "panic" | "recurse" | "allocate" | "spin" | "spin-after-answer" | "return-at-once" | "fail"
         | "ignore-end" | "stdout" => faults::run(&mode),
@@ -42,6 +48,7 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "flood-place" => placing::flood(),
         "clock" => clock::read(),
         "record" => record::record(&info),
+        "pry" => pry::pry(),
         other => Err(Failure::new("UNKNOWN_MODE", format!("the hostile guest has no mode `{other}`"))),
     }
 }

@@ -25,7 +25,7 @@ call_flow = { inbound_call = "SOME", outbound_call = 1 }
 name = "echo"
 source = "no-such.wasm"
 config = { retries = 3 }
-limits = { calls_max = 0, cpu_percent_max = 20 }
+limits = { calls_max = 0, cpu_percent_max = 101 }
 
 [[tenant.route]]
 to = "+15*55"
@@ -48,7 +48,7 @@ t.toml:18:54: tenant[0].telcoflow[1].call_flow.outbound_call: expected a boolean
 t.toml:22:10: tenant[0].plugin[0].source: `no-such.wasm` cannot be read: No such file or directory (os error 2): correct the path (a relative one starts at the folder of this configuration), or build the plugin
 t.toml:23:22: tenant[0].plugin[0].config.retries: expected a string, found an integer: put it in double quotes
 t.toml:24:24: tenant[0].plugin[0].limits.calls_max: 0 is out of range: use 1 to 1000
-t.toml:24:27: tenant[0].plugin[0].limits.cpu_percent_max: `cpu_percent_max` is not supported by this version yet: remove it
+t.toml:24:45: tenant[0].plugin[0].limits.cpu_percent_max: 101 is out of range: use 1 to 100
 t.toml:27:6: tenant[0].route[0].to: `*` may stand once, at the start or at the end: write a number, `+1555*`, `*0100` or `*`
 t.toml:28:10: tenant[0].route[0].plugin: this tenant has no plugin "ecko": did you mean "echo"?"#;
 

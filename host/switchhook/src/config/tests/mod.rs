@@ -1,6 +1,7 @@
 //! What the configuration accepts, what it refuses, and in which words.
 
 mod broken;
+mod faults;
 mod good;
 mod mistakes;
 mod refusals;

@@ -18,7 +18,7 @@ fn features_of_later_versions_are_refused_with_that_reason() {
     };
     later(Sheet { top: "listen = { address = \"127.0.0.1:9700\" }", ..GOOD }, "1:1", "listen");
     later(Sheet { top: "listen = { address = \"127.0.0.1:9700\" }", ..GOOD }, "1:1", "listen");
-    for key in ["quota", "secrets", "twilio", "websocket"] {
+    for key in ["secrets", "twilio", "websocket"] {
         let line: &'static str = format!("{key} = {{}}").leak();
         later(Sheet { tenant: line, ..GOOD }, "4:1", &format!("tenant[0].{key}"));
     }
@@ -26,9 +26,6 @@ fn features_of_later_versions_are_refused_with_that_reason() {
         let line: &'static str = format!("grants = {{ {key} = true }}").leak();
         later(Sheet { plugin: line, ..GOOD }, "13:12", &format!("tenant[0].plugin[0].grants.{key}"));
     }
-    later(Sheet { plugin: "fault = [\"retry\"]", ..GOOD }, "13:1", "tenant[0].plugin[0].fault");
-    let cpu = Sheet { plugin: "limits = { cpu_percent_max = 20 }", ..GOOD };
-    later(cpu, "13:12", "tenant[0].plugin[0].limits.cpu_percent_max");
 }
 
 #[test]

@@ -97,6 +97,9 @@ pub fn items(journal: &[(Duration, Happening)], sample_rate_hz: u32, axis: Axis)
             }
             Happening::Warning { code } => (Kind::Notice, format!("warning {}", text::name(code))),
             Happening::CallError { code } => (Kind::Notice, format!("call error {}", text::name(code))),
+            Happening::Fault { code, then } => {
+                (Kind::Failure, format!("the handler failed with {}: <b>{}</b>", text::name(code), escape(then)))
+            }
             Happening::Ended(reason) => (Kind::End, format!("<b>ended</b>: {}", escape(reason.as_str()))),
         };
         items.push(Item { from: *at, until: None, kind, html, lane: 0 });

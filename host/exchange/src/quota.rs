@@ -1,0 +1,151 @@
+//! What a tenant may use with all its calls and chats together, and what it uses.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use sandbox::MemoryAccount;
+use sandbox::limits::GUEST_HOST_BYTES;
+
+use crate::admission::{Permit, Slots};
+use crate::limits::{SETUPS_FILL_MS, TENANT_SHARE_FILL_MS};
+use crate::share::{Bucket, Clock, CpuShare};
+use crate::shelf::NoPlace;
+
+/// What a tenant may use. `None`: as much as there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls and chats at once.
+    pub calls_max: Option<usize>,
+    /// Calls and chats that are taken in a second.
+    pub setups_per_s_max: Option<u32>,
+    /// Percent of a core, for all its guests together.
+    pub cpu_percent_max: Option<u32>,
+    /// Memory of its guests, and what they make the host hold, in bytes.
+    pub memory_bytes_max: Option<u64>,
+}
+
+/// A quota and what is used of it, as seen from outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QuotaView {
+    /// What may be used.
+    pub quota: Quota,
+    /// Calls and chats that are here.
+    pub calls: usize,
+    /// Bytes that are held.
+    pub memory_bytes: u64,
+}
+
+/// The quota of a running tenant: counters that its tasks share, without a lock.
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    calls: Slots,
+    /// 0: as many as come.
+    setups_per_s: u32,
+    setups: Bucket,
+    cpu: Arc<Bucket>,
+    memory: MemoryAccount,
+    clock: Clock,
+}
+
+impl Quotas {
+    pub(crate) fn new(quota: &Quota, clock: Clock) -> Self {
+        Self {
+            calls: Slots::new(quota.calls_max.unwrap_or(usize::MAX)),
+            setups_per_s: quota.setups_per_s_max.unwrap_or(0),
+            setups: Bucket::new(100, SETUPS_FILL_MS * 1_000_000),
+            cpu: Arc::new(Bucket::new(quota.cpu_percent_max.unwrap_or(0), TENANT_SHARE_FILL_MS * 1_000_000)),
+            memory: MemoryAccount::new(quota.memory_bytes_max),
+            clock,
+        }
+    }
+
+    /// A place for one more call or chat.
+    ///
+    /// # Errors
+    /// What of the quota is used up.
+    pub(crate) fn take(&self, now: Instant) -> Result<Permit, NoPlace> {
+        if !self.memory.has_room(GUEST_HOST_BYTES) {
+            return Err(NoPlace::TenantMemory);
+        }
+        let permit = self.calls.take().ok_or(NoPlace::TenantFull)?;
+        let time = 1_000_000_000_u64.checked_div(u64::from(self.setups_per_s));
+        if time.is_some_and(|time| !self.setups.take(self.clock.ns(now), time)) {
+            return Err(NoPlace::TenantFast);
+        }
+        Ok(permit)
+    }
+
+    /// What one guest may use of the processor, within the tenant's share.
+    pub(crate) fn share(&self, cpu_percent_max: Option<u32>) -> CpuShare {
+        let tenants = (self.cpu.percent() > 0).then(|| self.cpu.clone());
+        CpuShare::new(cpu_percent_max, tenants, self.clock)
+    }
+
+    /// Where its memory is counted.
+    pub(crate) fn memory(&self) -> &MemoryAccount {
+        &self.memory
+    }
+
+    pub(crate) fn view(&self) -> QuotaView {
+        let some = |number: u32| Some(number).filter(|number| *number > 0);
+        let quota = Quota {
+            calls_max: Some(self.calls.max()).filter(|max| *max < usize::MAX),
+            setups_per_s_max: some(self.setups_per_s),
+            cpu_percent_max: some(self.cpu.percent()),
+            memory_bytes_max: self.memory.bytes_max(),
+        };
+        QuotaView { quota, calls: self.calls.taken(), memory_bytes: self.memory.used() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn quotas(quota: Quota) -> (Quotas, Instant) {
+        let start = Instant::now();
+        (Quotas::new(&quota, Clock(start)), start)
+    }
+
+    #[test]
+    fn without_a_quota_everything_is_taken() {
+        let (quotas, now) = quotas(Quota::default());
+        let held: Vec<_> = (0..10_000).map(|_| quotas.take(now).expect("a place")).collect();
+        assert_eq!(quotas.view(), QuotaView { calls: 10_000, ..QuotaView::default() });
+        drop(held);
+        assert_eq!(quotas.share(None).admit(now), Ok(()));
+    }
+
+    #[test]
+    fn calls_are_counted_until_they_are_over() {
+        let (quotas, now) = quotas(Quota { calls_max: Some(2), ..Quota::default() });
+        let first = quotas.take(now).expect("a place");
+        let _second = quotas.take(now).expect("a place");
+        assert_eq!(quotas.take(now).map(drop), Err(NoPlace::TenantFull));
+        drop(first);
+        assert!(quotas.take(now).is_ok());
+    }
+
+    #[test]
+    fn setups_are_limited_over_any_second() {
+        let (quotas, start) = quotas(Quota { setups_per_s_max: Some(50), ..Quota::default() });
+        let mut taken = 0;
+        for ms in 0..10_000 {
+            taken += usize::from(quotas.take(start + Duration::from_millis(ms)).is_ok());
+        }
+        assert!((549..=552).contains(&taken), "{taken} in ten seconds, with the burst of one");
+        assert_eq!(quotas.take(start + Duration::from_secs(10)).map(drop), Err(NoPlace::TenantFast));
+    }
+
+    #[test]
+    fn no_call_is_taken_without_memory_for_it() {
+        let (quotas, now) = quotas(Quota { memory_bytes_max: Some(GUEST_HOST_BYTES + 1), ..Quota::default() });
+        assert!(quotas.take(now).is_ok());
+        let held = quotas.memory().hold(2).expect("it fits");
+        assert_eq!(quotas.take(now).map(drop), Err(NoPlace::TenantMemory));
+        drop(held);
+        assert!(quotas.take(now).is_ok());
+    }
+}

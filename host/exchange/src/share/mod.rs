@@ -1,0 +1,177 @@
+//! Processor shares: a guest that has used more than its share, or its tenant's, is not polled until that is paid for.
+//!
+//! Nobody else's audio is late then; its own is. The core decides and never waits: the turn asks it before each poll of
+//! its guest, bills each poll, and comes again when it says so. A guest that wants more than its own share for seconds
+//! without ever resting is ended. One that is held for its tenant's sake is not: its neighbours may be to blame.
+
+mod bucket;
+mod pace;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub(crate) use bucket::Bucket;
+pub(crate) use pace::paced;
+
+use crate::limits::{OVER_SHARE_MS_MAX, SHARE_FILL_MS, SHARE_LOT_US};
+
+/// One guest's share, and its tenant's.
+#[derive(Debug)]
+pub(crate) struct CpuShare {
+    own: Option<Bucket>,
+    tenant: Option<Arc<Bucket>>,
+    clock: Clock,
+    /// Used of the tenant's, and not billed there yet.
+    unbilled_ns: u64,
+    /// What the last poll took: what the next one is expected to.
+    last_ns: u64,
+    held: Option<Held>,
+    /// What was taken from the tenant's bucket for the poll that may come now.
+    ticket_ns: Option<u64>,
+    /// Since when it wants more than its own share without a rest.
+    over_since: Option<Instant>,
+    parked: Duration,
+}
+
+/// Where nanoseconds are counted from. All buckets that a share knows have the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(pub(crate) Instant);
+
+/// What a clock shows where it begins: an empty past, in which buckets were full.
+const ORIGIN_NS: u64 = 3_600_000_000_000;
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    since: Instant,
+    until: Instant,
+    ticket_ns: Option<u64>,
+}
+
+/// Why a guest may not be polled now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NotNow {
+    /// It is parked, until then.
+    Parked(Instant),
+    /// It has wanted more than its own share for this long.
+    Over(Duration),
+}
+
+impl CpuShare {
+    /// Of a guest that may use `percent` of a core, if that is limited, of a tenant that may use so much with all its guests.
+    pub(crate) fn new(percent: Option<u32>, tenant: Option<Arc<Bucket>>, clock: Clock) -> Self {
+        let own = percent.map(|percent| Bucket::new(percent, SHARE_FILL_MS * 1_000_000));
+        Self {
+            own,
+            tenant,
+            clock,
+            unbilled_ns: 0,
+            last_ns: 0,
+            held: None,
+            ticket_ns: None,
+            over_since: None,
+            parked: Duration::ZERO,
+        }
+    }
+
+    /// How long guests were parked so far.
+    pub(crate) fn parked(&self, now: Instant) -> Duration {
+        self.parked + self.held.map_or(Duration::ZERO, |held| now.saturating_duration_since(held.since))
+    }
+
+    /// Whether the guest may be polled now. One that is parked is looked at again at its time, not earlier.
+    ///
+    /// # Errors
+    /// It may not.
+    pub(crate) fn admit(&mut self, now: Instant) -> Result<(), NotNow> {
+        if self.own.is_none() && self.tenant.is_none() {
+            return Ok(());
+        }
+        if let Some(held) = self.held {
+            if now < held.until {
+                return Err(NotNow::Parked(held.until));
+            }
+            self.held = None;
+            self.ticket_ns = held.ticket_ns;
+            self.parked += now.saturating_duration_since(held.since);
+            // It waited for its own share, and for its turn in the tenant's.
+            return Ok(());
+        }
+        let now_ns = self.clock.ns(now);
+        let own_at = self.own.as_ref().map_or(0, Bucket::ready_at);
+        let tenants_at = self.tenant.as_ref().map_or(0, |bucket| bucket.ready_at());
+        if own_at <= now_ns && tenants_at <= now_ns {
+            return Ok(());
+        }
+        self.park(now, now_ns, own_at, tenants_at)
+    }
+
+    /// The guest was polled, for so long.
+    pub(crate) fn bill(&mut self, now: Instant, used: Duration) {
+        let used_ns = u64::try_from(used.as_nanos()).unwrap_or(u64::MAX);
+        self.last_ns = used_ns;
+        if let Some(own) = &self.own {
+            own.bill(self.clock.ns(now), used_ns);
+        }
+        let Some(tenant) = &self.tenant else { return };
+        if let Some(expected_ns) = self.ticket_ns.take() {
+            tenant.settle(self.clock.ns(now), expected_ns, used_ns);
+            return;
+        }
+        // In lots, so that guests that take microseconds do not fight for the number.
+        self.unbilled_ns += used_ns;
+        if self.unbilled_ns >= SHARE_LOT_US * 1_000 {
+            tenant.bill(self.clock.ns(now), std::mem::take(&mut self.unbilled_ns));
+        }
+    }
+
+    /// The guest has nothing to do. One that is not in debt then wants no more than its share.
+    pub(crate) fn rest(&mut self, now: Instant) {
+        if self.over_since.is_some() && self.own.as_ref().is_none_or(|own| own.ready_at() <= self.clock.ns(now)) {
+            self.over_since = None;
+        }
+    }
+
+    /// Whether the guest wants more than its own share, as far as it is known.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over_since.is_some()
+    }
+
+    /// Another guest comes in the place of one that is gone: its debts stay, how long it wanted too much does not.
+    pub(crate) fn succeed(&mut self) {
+        self.over_since = None;
+    }
+
+    fn park(&mut self, now: Instant, now_ns: u64, own_at: u64, tenants_at: u64) -> Result<(), NotNow> {
+        if own_at > now_ns {
+            let over = now.saturating_duration_since(*self.over_since.get_or_insert(now));
+            if over >= Duration::from_millis(OVER_SHARE_MS_MAX) {
+                return Err(NotNow::Over(over));
+            }
+        }
+        let (mut until_ns, mut ticket_ns) = (own_at.max(now_ns), None);
+        if let Some(tenant) = self.tenant.as_ref().filter(|_| tenants_at > now_ns) {
+            let expected_ns = self.last_ns.max(SHARE_LOT_US * 1_000 / 10);
+            ticket_ns = Some(expected_ns);
+            until_ns = until_ns.max(tenant.queue(now_ns, expected_ns));
+        }
+        let until = self.clock.at(until_ns).max(now);
+        self.held = Some(Held { since: now, until, ticket_ns });
+        Err(NotNow::Parked(until))
+    }
+}
+
+impl Clock {
+    /// Nanoseconds since the clock began.
+    pub(crate) fn ns(self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.0);
+        // 584 years of them fit.
+        ORIGIN_NS + since.as_secs() * 1_000_000_000 + u64::from(since.subsec_nanos())
+    }
+
+    fn at(self, ns: u64) -> Instant {
+        self.0 + Duration::from_nanos(ns.saturating_sub(ORIGIN_NS))
+    }
+}
+
+#[cfg(test)]
+mod tests;
