@@ -164,7 +164,7 @@ async fn source_of_a_plugin(program: PathBuf) {
     let world = World::real(WorldConfig::default()).await;
     let (keep, slot) = (Keep::new(CompileLimits::default()), kit::slot(&world));
     let watching = |name: &str| {
-        let (tell, live) = mpsc::unbounded_channel();
+        let (tell, live) = mpsc::channel(16);
         let source = Source::Oci(host.reference(name), OciAuth::Anonymous);
         let loader = Loader::new(keep.stock.clone(), vec![kit::hosted("acme", &slot, source)], Arc::new(Told(tell)));
         (loader.watch().expect("a thread"), loader, live)

@@ -7,7 +7,7 @@ use ::sandbox::{CompileChild, CompileLimits, Compiler};
 use admin::Watch;
 use exchange::PluginSlot;
 use loader::{Hosted, LoadObserver, LoadRefused, Loader, Pushed, Receipt, Source, Stock};
-use registry::{Registry, RegistryLimits};
+use registry::{Registry, RegistryError, RegistryLimits};
 use switchhook_tests::components::{self, bytes};
 use switchhook_tests::logs::ADMIN_TOKEN;
 use switchhook_tests::world::{World, WorldConfig};
@@ -25,18 +25,30 @@ pub(crate) struct Keep {
 impl Keep {
     pub(crate) fn new(limits: CompileLimits) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let stock = stock(folder.path(), limits);
+        let stock = try_stock(folder.path(), limits).expect("nobody else has it");
         Self { folder, stock }
+    }
+
+    /// What a host that starts with this data directory has, once the one before is gone.
+    pub(crate) async fn restarted(self, limits: CompileLimits) -> Self {
+        let Self { folder, stock } = self;
+        drop(stock);
+        loop {
+            match try_stock(folder.path(), limits) {
+                Ok(stock) => return Self { folder, stock },
+                Err(RegistryError::InUse { .. }) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 }
 
-/// What a host that starts with this data directory has.
-pub(crate) fn stock(folder: &std::path::Path, limits: CompileLimits) -> Stock {
+fn try_stock(folder: &std::path::Path, limits: CompileLimits) -> Result<Stock, RegistryError> {
     let child =
         CompileChild::new(std::env::current_exe().expect("the path of this program"), vec![compile::CHILD.into()]);
     let compiler = Compiler::open(components::sandbox().clone(), folder, child, limits).expect("a folder of ours");
-    let registry = Registry::open(folder, RegistryLimits::default()).expect("nobody else has it");
-    Stock::new(registry, Arc::new(compiler))
+    let registry = Registry::open(folder, RegistryLimits::default())?;
+    Ok(Stock::new(registry, Arc::new(compiler)))
 }
 
 /// A simulator, a host with an admin interface, and a loader for its plugin `first` of `acme`.
@@ -107,10 +119,11 @@ pub(crate) fn variant(name: &str, number: u32, more_bytes: usize) -> Vec<u8> {
 }
 
 /// Hands on what becomes live.
-pub(crate) struct Told(pub(crate) tokio::sync::mpsc::UnboundedSender<Receipt>);
+pub(crate) struct Told(pub(crate) tokio::sync::mpsc::Sender<Receipt>);
 
 impl LoadObserver for Told {
     fn version_live(&self, receipt: &Receipt) {
-        let _ = self.0.send(receipt.clone());
+        // A test reads what it waits for.
+        let _ = self.0.try_send(receipt.clone());
     }
 }

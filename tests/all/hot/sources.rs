@@ -14,7 +14,7 @@ use switchhook_tests::world::{World, WorldConfig};
 use tokio::sync::mpsc;
 use tracing::Level;
 
-use super::kit::{Keep, Told, hosted, push, slot, stock, variant};
+use super::kit::{Keep, Told, hosted, push, slot, variant};
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -24,8 +24,8 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 /// A loader that watches a file, and what it makes live.
-fn watching(keep: &Keep, slot: &Arc<PluginSlot>, file: &Path) -> (Loader, Sources, mpsc::UnboundedReceiver<Receipt>) {
-    let (tell, told) = mpsc::unbounded_channel();
+fn watching(keep: &Keep, slot: &Arc<PluginSlot>, file: &Path) -> (Loader, Sources, mpsc::Receiver<Receipt>) {
+    let (tell, told) = mpsc::channel(16);
     let hosted = hosted("acme", slot, Source::File(file.to_owned()));
     let loader = Loader::new(keep.stock.clone(), vec![hosted], Arc::new(Told(tell)));
     let sources = loader.watch().expect("a thread");
@@ -88,19 +88,15 @@ async fn restart() {
         loader.promote("acme", "first", pushed.number, false).await.expect("it is good");
     }
     loader.rollback("acme", "first").await.expect("there is one before");
-    slot.versions().into_iter().for_each(drop);
     drop((sources, loader));
-    let anew = |keep: Keep| {
+    let anew = async |keep: Keep| {
         // The plugin's slot would hold its versions, and with them the registry.
         for _ in 0..2 {
             slot.replace(Arc::new(switchhook_tests::components::plugin("echo").into()));
         }
-        let Keep { folder, stock: gone } = keep;
-        drop(gone);
-        let stock = stock(folder.path(), CompileLimits::default());
-        Keep { folder, stock }
+        keep.restarted(CompileLimits::default()).await
     };
-    keep = anew(keep);
+    keep = anew(keep).await;
     assert_eq!(first(&keep).await, Some(2), "what was made live last, by whatever");
     let (loader, sources, mut live) = watching(&keep, &slot, &file);
     loader.ready_previous().await;
@@ -108,7 +104,7 @@ async fn restart() {
     assert_eq!(live.recv().await.expect("it is taken").number, 4, "the file alone is no news, its change is");
     drop((sources, loader));
     write(&file, &variant("echo", 1, 0));
-    keep = anew(keep);
+    keep = anew(keep).await;
     let (loader, sources, mut live) = watching(&keep, &slot, &file);
     assert_eq!(
         live.recv().await.expect("it is taken").number,

@@ -1,6 +1,7 @@
 //! Swaps while calls talk: none ends, no frame is lost, and the next call is on the new version.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::call::EndReason;
@@ -9,7 +10,7 @@ use exchange::CallRecord;
 use libtest_mimic::Trial;
 use loader::Loader;
 use sim::{CallReport, Caller, Outcome};
-use std::sync::Arc;
+use switchhook_tests::clock;
 use switchhook_tests::run::{simulated, threaded};
 use switchhook_tests::world::{World, WorldConfig};
 
@@ -75,6 +76,12 @@ async fn swaps() {
     let (keep, slot) = (Keep::new(CompileLimits::default()), slot(&world));
     let loader = loader(&keep.stock, &slot, Arc::new(()));
     let versions = bring(&loader, VERSIONS);
+    // Loaded before anybody calls: the virtual clock would run on beside a thread that reads a component.
+    let mut loaded = Vec::new();
+    for (number, _) in &versions {
+        loader.promote("acme", "first", *number, false).await.expect("it is good");
+        loaded.push(slot.live().expect("it was made live"));
+    }
     let (mut calls, mut expected) = (Vec::new(), HashMap::new());
     let mut most = 0;
     for swap in 0..SWAPS {
@@ -86,13 +93,12 @@ async fn swaps() {
             expected.insert(call.session_id().to_owned(), version.clone());
             calls.push(call);
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        clock::pass(Duration::from_millis(50)).await;
         most = most.max(slot.view().iter().filter(|version| version.calls > 0).count());
     }
     // Those who rang last are claimed last. The trial's own limit ends what never comes.
-    while slot.places().0 < CALLS as usize {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    clock::until(|| slot.places().0 == CALLS as usize).await;
+    drop(loaded);
     assert_eq!(most, VERSIONS as usize, "so many versions at once");
     for call in calls {
         assert_unhurt(&call.finished().await, MS);
@@ -136,9 +142,7 @@ async fn last_call_out() {
     loader.promote("acme", "first", versions[0].0, false).await.expect("it is good");
     let call = world.sim.place_call(crate::admin::patient());
     let session = call.session_id().to_owned();
-    while world.exchange.calls().iter().all(|call| call.session_id != session) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    clock::until(|| world.exchange.calls().iter().any(|call| call.session_id == session)).await;
     let first = Arc::downgrade(&slot.live().expect("live"));
     for (number, _) in &versions[1..] {
         loader.promote("acme", "first", *number, false).await.expect("it is good");
@@ -147,8 +151,6 @@ async fn last_call_out() {
     call.hang_up();
     call.finished().await;
     assert_eq!(world.record().await.version, versions[0].1);
-    while first.strong_count() > 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    clock::until(|| first.strong_count() == 0).await;
     world.close().await;
 }
