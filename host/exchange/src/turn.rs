@@ -159,7 +159,7 @@ impl Turns {
     }
 
     /// One turn; when nothing is left to do, what there is to say, else when the next one is due though nothing arrives.
-    fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Option<Instant>, Done> {
+    fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Option<Instant>, Box<Done>> {
         self.read_mail(cx, now);
         let guest_rests = {
             let mut call = self.call.lock();
@@ -269,7 +269,7 @@ impl Turns {
     ///
     /// # Errors
     /// Nothing is left to do.
-    fn advance(&mut self, now: Instant) -> Result<(), Done> {
+    fn advance(&mut self, now: Instant) -> Result<(), Box<Done>> {
         let state = self.call.lock().state();
         self.note_answer(state, now);
         if let Stage::Served = self.stage
@@ -283,7 +283,7 @@ impl Turns {
     }
 
     /// The way out: once the call or its guest is over, or soon must be.
-    fn leave(&mut self, now: Instant) -> Result<(), Done> {
+    fn leave(&mut self, now: Instant) -> Result<(), Box<Done>> {
         // Taken, since a moment that has passed would call for the next turn at once, and for ever.
         if self.session_over.take_if(|at| now >= *at).is_some() {
             self.call.lock().handle_ended(EndReason::SessionClosed);
@@ -335,9 +335,9 @@ impl Turns {
     }
 
     /// What there is to say, once nothing is left to do.
-    fn finish(&mut self, now: Instant) -> Done {
+    fn finish(&mut self, now: Instant) -> Box<Done> {
         let (cpu, parked, care) = (self.seat.cpu(), self.seat.parked(now), self.care.take());
-        Done { cpu, parked, care, ..std::mem::take(&mut self.done) }
+        Box::new(Done { cpu, parked, care, ..std::mem::take(&mut self.done) })
     }
 
     /// Nobody serves the call any more: the guest left it, or failed and the fault policy has its next step.
@@ -489,7 +489,7 @@ impl Future for Turns {
                 this.arm(cx, due, now);
                 Poll::Pending
             }
-            Err(done) => Poll::Ready(done),
+            Err(done) => Poll::Ready(*done),
         }
     }
 }
