@@ -77,8 +77,12 @@ impl Bucket {
     }
 
     fn time_for(&self, used_ns: u64) -> u64 {
-        // Nothing is limited: nothing is owed.
-        used_ns.saturating_mul(100).checked_div(u64::from(self.percent)).unwrap_or(0)
+        match u64::from(self.percent) {
+            // Nothing is limited: nothing is owed.
+            0 => 0,
+            // Rounded up, so that many small uses are not cheaper than one.
+            percent => used_ns.saturating_mul(100).div_ceil(percent),
+        }
     }
 }
 
