@@ -309,7 +309,9 @@ fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Record
         routes.push(Route { to: to.clone(), plugin: name, ..Route::default() });
     }
     let first = || Route { plugin: "first".to_string(), ..Route::default() };
-    routes.push(Route { to: config.hold_to.clone(), hold: config.hold, ..first() });
+    if !config.hold.is_zero() {
+        routes.push(Route { to: config.hold_to.clone(), hold: config.hold, ..first() });
+    }
     routes.push(Route { to: config.answers.clone(), ..first() });
     let more = config.more_connectors.iter().map(|(name, api_key)| connector(config, base, name, api_key));
     TenantConfig {
