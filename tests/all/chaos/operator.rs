@@ -90,12 +90,7 @@ impl Operator {
                 while let Some(step) = placed.next().await {
                     steps.push(step);
                 }
-                let good = matches!(
-                    steps.as_slice(),
-                    [Step::Failed(_)]
-                        | [Step::Claimed { .. }, Step::Failed(_)]
-                        | [Step::Claimed { .. }, Step::Answered { .. }, Step::Ended(_)]
-                );
+                let good = matches!(steps.as_slice(), [Step::Failed(_)] | [Step::Answered { .. }, Step::Ended(_)]);
                 (!good).then(|| format!("a placed call took the steps {steps:?}"))
             });
         }

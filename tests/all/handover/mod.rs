@@ -84,9 +84,14 @@ async fn two_hosts(log: &TestLog) {
     let taken = taker.world.record().await;
     assert_eq!((taken.end, taken.session_id.as_str(), taken.resumed), (EndReason::Terminated, "", false));
     assert_eq!((&taken.id, taken.plugin.as_str()), (&given.id, "first"));
-    for expected in ["call.claimed", "call.held", "call.ended"] {
-        assert_eq!(news().await.0, expected);
+    let mut told = Vec::new();
+    while told.last().is_none_or(|last| last != "call.ended") {
+        let (name, _) = news().await;
+        if name.starts_with("call.") {
+            told.push(name);
+        }
     }
+    assert_eq!(told, ["call.claimed", "call.held", "call.ended"]);
     let metrics = taker.admin.get("/metrics").await.body;
     assert!(metrics.contains("calls_taken_total{tenant=\"acme\",plugin=\"first\"} 1"), "{metrics}");
     // The end of the session is told to who claimed it, and is nothing odd there.
