@@ -62,11 +62,6 @@ fn put(dir: &Dir<'_>, to: &Path, files: &mut Vec<File>) {
 
 /// The SDK's manifest without its workspace: what it inherits stands there itself.
 fn sdk_manifest() -> String {
-    let inherited = |line: &str| {
-        let name = line.strip_suffix(".workspace = true")?;
-        let given = format!("{name} = ");
-        WORKSPACE_MANIFEST.lines().find(|line| line.starts_with(&given)).map(str::to_owned)
-    };
     let mut manifest = String::new();
     let mut kept = true;
     for line in SDK_MANIFEST.lines() {
@@ -79,6 +74,24 @@ fn sdk_manifest() -> String {
         }
     }
     manifest
+}
+
+/// A line that inherits from the workspace, with what it inherits. None: it does not.
+fn inherited(line: &str) -> Option<String> {
+    let (name, options) = match line.strip_suffix(".workspace = true") {
+        Some(name) => (name, None),
+        None => {
+            let (name, options) = line.split_once(" = { workspace = true, ")?;
+            (name, Some(options.strip_suffix(" }")?))
+        }
+    };
+    let given = format!("{name} = ");
+    let given = WORKSPACE_MANIFEST.lines().find_map(|line| line.strip_prefix(&given))?;
+    Some(match (options, given.strip_prefix("{ ").and_then(|table| table.strip_suffix(" }"))) {
+        (None, _) => format!("{name} = {given}"),
+        (Some(options), Some(table)) => format!("{name} = {{ {table}, {options} }}"),
+        (Some(options), None) => format!("{name} = {{ version = {given}, {options} }}"),
+    })
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn wrong_keys_have_a_line_and_advice() {
         [
             "1:1: abuot: there is no key `abuot` here: did you mean `about`?",
             "3:11: caller.does[0].kyes: there is no key `kyes` here: did you mean `keys`?",
-            "3:35: caller.does[1].keys: \"x\" are not keys: use `0` to `9`, `*`, `#` and `A` to `D`",
+            "3:34: caller.does[1].keys: \"x\" are not keys: use `0` to `9`, `*`, `#` and `A` to `D`",
             "5:1: expect.comands: there is no key `comands` here: did you mean `commands`?",
         ]
     );
