@@ -13,7 +13,6 @@ use exchange::{CallRecord, Drained, Pattern};
 use fastrand::Rng;
 use libtest_mimic::Trial;
 use sandbox::GuestLimits;
-use serde_json::{Value, json};
 use sim::{
     CallFaults, CallReport, Callee, CalleeAnswer, Caller, FaultMix, Faults, Garbage, LinkFaults, Milestone, SimConfig,
     Stall, Step, Switches,
@@ -26,7 +25,6 @@ use tokio::task::JoinSet;
 
 use super::agent::{self, Books};
 use super::operator::{self, Operator};
-use crate::load::{measure, private_dirty_kib};
 
 /// Calls of one seed.
 const CALLS: usize = 1_000;
@@ -36,12 +34,6 @@ const CALLS_TWICE: usize = 200;
 const CALLS_MAX: usize = 60;
 /// Seeds of every run of the suite.
 const SEEDS: [u64; 8] = [11, 12, 13, 14, 15, 16, 17, 18];
-/// The world that is run again and again to see what it leaves: its seed, calls, and times after the first.
-const MEMORY_SEED: u64 = 21;
-const MEMORY_CALLS: usize = 200;
-const MEMORY_ROUNDS: i64 = 4;
-/// KiB: less than half a KiB for each call after the first world.
-const MEMORY_GROWTH_KIB_MAX: i64 = 384;
 /// A placed call may wait that long for a `call.in` that does not come.
 const DRAIN_S_MAX: u64 = 150;
 /// The handler's name.
@@ -63,26 +55,7 @@ pub(super) fn trials(asked: Option<u64>) -> Vec<Trial> {
             }
         })
     };
-    let memory = Trial::test("chaos::no_memory_is_left", || {
-        no_memory_left();
-        Ok(())
-    });
-    seeds().map(once).chain(seeds().map(twice)).chain([memory]).collect()
-}
-
-/// Whole worlds, one after another: what the later ones leave behind, in a process of its own.
-pub(crate) async fn memory() -> Value {
-    run(MEMORY_SEED, MEMORY_CALLS, 2).await;
-    let warm = private_dirty_kib();
-    for _ in 0..MEMORY_ROUNDS {
-        run(MEMORY_SEED, MEMORY_CALLS, 2).await;
-    }
-    json!({"growth_kib": private_dirty_kib() - warm})
-}
-
-fn no_memory_left() {
-    let growth = measure("chaos")["growth_kib"].as_i64().expect("a number");
-    assert!(growth <= MEMORY_GROWTH_KIB_MAX, "{growth} KiB are left of {MEMORY_ROUNDS} times {MEMORY_CALLS} calls");
+    seeds().map(once).chain(seeds().map(twice)).collect()
 }
 
 /// A failed assertion names its case and how to repeat it.

@@ -177,8 +177,13 @@ pub(super) fn trials() -> Vec<Trial> {
     let kind = if without_sdk { "needs the SDK: cargo xtask test" } else { "" };
     let stories = STORIES.iter().map(|story| {
         let trial = real(format!("conformance::sessions::{}", story.name), move |log| async move {
-            let sdk = with_sdk(story).await;
-            let host = with_host(story, &log).await;
+            let (mut sdk, mut host) = (with_sdk(story).await, with_host(story, &log).await);
+            if story.creates.is_some() {
+                // The server announces what a client creates, unless that client has opened it by then.
+                let announced = |line: &String| line.contains(r#""type":"session.notify""#);
+                sdk.retain(|line| !announced(line));
+                host.retain(|line| !announced(line));
+            }
             assert_eq!(host, sdk, "{}\nthis host:\n{}\nthe SDK:\n{}", story.name, host.join("\n"), sdk.join("\n"));
             assert!(sdk.len() > 4, "two empty tales are alike");
         });

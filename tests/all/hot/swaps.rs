@@ -71,8 +71,8 @@ async fn records(world: &mut World, calls: usize) -> HashMap<String, CallRecord>
 }
 
 async fn swaps() {
-    const MS: u32 = 8_000;
-    let mut world = World::simulated(WorldConfig::default()).await;
+    const MS: u32 = 20_000;
+    let mut world = World::simulated(WorldConfig { calls_max: CALLS as usize, ..WorldConfig::default() }).await;
     let (keep, slot) = (Keep::new(CompileLimits::default()), slot(&world));
     let loader = loader(&keep.stock, &slot, Arc::new(()));
     let versions = bring(&loader, VERSIONS);
