@@ -19,7 +19,7 @@ use crate::calls::assert_whole_echo;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
-        simulated("hot::two_hundred_calls_do_not_notice_a_hundred_swaps", |_| swaps()),
+        threaded("hot::two_hundred_calls_do_not_notice_a_hundred_swaps", 2, |_| swaps()),
         threaded("hot::calls_on_sockets_do_not_notice_pushes", 2, |_| pushes()),
         simulated("hot::a_version_goes_with_its_last_call", |_| last_call_out()),
     ]
@@ -71,12 +71,11 @@ async fn records(world: &mut World, calls: usize) -> HashMap<String, CallRecord>
 }
 
 async fn swaps() {
-    const MS: u32 = 20_000;
-    let mut world = World::simulated(WorldConfig { calls_max: CALLS as usize, ..WorldConfig::default() }).await;
+    const MS: u32 = 12_000;
+    let mut world = World::real(WorldConfig { calls_max: CALLS as usize, ..WorldConfig::default() }).await;
     let (keep, slot) = (Keep::new(CompileLimits::default()), slot(&world));
     let loader = loader(&keep.stock, &slot, Arc::new(()));
     let versions = bring(&loader, VERSIONS);
-    // Loaded before anybody calls: the virtual clock would run on beside a thread that reads a component.
     let mut loaded = Vec::new();
     for (number, _) in &versions {
         loader.promote("acme", "first", *number, false).await.expect("it is good");
