@@ -68,7 +68,7 @@ fn prompts_that_cannot_be_played_are_refused() {
     audio::write_mono(desk.path("long.wav"), 16_000, &vec![1; 31 * 16_000]).expect("a file");
     audio::write_mono(desk.path("empty.wav"), 16_000, &[]).expect("a file");
     for (line, told) in [
-        ("fault = [{ prompt = \"slow.wav\" }]", "it has 8000 Hz and the calls of connector main 16000: convert it"),
+        ("fault = [{ prompt = \"slow.wav\" }]", "it has 8000 Hz and the calls of connector main 16000 Hz: convert it"),
         ("fault = [{ prompt = \"long.wav\" }]", "it is longer than 30 s: shorten it"),
         ("fault = [{ prompt = \"empty.wav\" }]", "it has no audio: name another file"),
     ] {
