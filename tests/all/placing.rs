@@ -11,7 +11,7 @@ use sim::{Caller, Outbound, Remote, SimConfig};
 use switchhook_tests::clock;
 use switchhook_tests::logs::TestLog;
 use switchhook_tests::run::{real, simulated};
-use switchhook_tests::world::{World, WorldConfig, pairs};
+use switchhook_tests::world::{Neighbour, World, WorldConfig, pairs};
 use telcoflow::frame::manager::CloseReason;
 
 use crate::calls::assert_whole_echo;
@@ -165,10 +165,9 @@ async fn refused(world: World, log: &TestLog, code: &str) {
 }
 
 async fn other_tenants(log: Arc<TestLog>) {
-    let base = placing_with(&[("mode", "place"), ("to", TO), ("plugin", "theirs")], ringing(100));
-    let config = WorldConfig { second_tenant: Some("echo".into()), ..base };
-    let world = World::simulated(config).await;
-    world.sim.session_managers(2).await;
+    let base = placing_with(&[("mode", "place"), ("to", TO), ("plugin", "only")], ringing(100));
+    let neighbours = vec![Neighbour::with("other", "+15550999", "echo", &[])];
+    let world = World::simulated(WorldConfig { neighbours, ..base }).await;
     refused(world, &log, "INVALID").await;
 }
 

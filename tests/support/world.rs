@@ -72,9 +72,7 @@ pub struct WorldConfig {
     pub hold: Duration,
     /// The grant `calls`, for every plugin.
     pub may_place: bool,
-    /// The component of the only plugin, `theirs`, of a second tenant, which has a connector of its own and no route.
-    pub second_tenant: Option<String>,
-    /// Which called numbers do.
+    /// Which called numbers wait for another host.
     pub hold_to: Pattern,
     /// More plugins and the routes to them, tried before the first.
     pub others: Vec<Other>,
@@ -144,7 +142,6 @@ impl Default for WorldConfig {
             dialers: None,
             hold: Duration::ZERO,
             may_place: false,
-            second_tenant: None,
             hold_to: Pattern::Any,
             others: Vec::new(),
             data_dir: None,
@@ -253,19 +250,6 @@ impl World {
 }
 
 fn tenants(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> Vec<TenantConfig> {
-    let theirs = config.second_tenant.iter().map(|component| TenantConfig {
-        name: "other".to_string(),
-        quota: Quota::default(),
-        connectors: vec![connector(config, base, "theirs", &config.api_key)],
-        plugins: vec![PluginConfig {
-            name: "theirs".to_string(),
-            version: Some(components::plugin(component).into()),
-            setup: GuestSetup::default(),
-            faults: Arc::default(),
-            calls_max: config.calls_max,
-        }],
-        routes: Vec::new(),
-    });
     let neighbours = config.neighbours.iter().map(|neighbour| {
         let name = neighbour.name.as_str();
         let recordings = recorder.map(|recorder| recorder.plugin(name, "only").expect("safe names"));
@@ -284,7 +268,7 @@ fn tenants(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recor
             routes: vec![Route { to: neighbour.answers.clone(), plugin: "only".to_string(), ..Route::default() }],
         }
     });
-    std::iter::once(tenant(config, base, recorder)).chain(theirs).chain(neighbours).collect()
+    std::iter::once(tenant(config, base, recorder)).chain(neighbours).collect()
 }
 
 fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> TenantConfig {

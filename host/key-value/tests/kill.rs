@@ -83,11 +83,9 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut note = |line: &str| -> bool {
-            let Some((key, number)) = line.strip_prefix("told ").and_then(|rest| rest.split_once(' ')) else {
-                return false;
-            };
-            let Ok(number) = number.parse() else { return false };
-            told.insert(key.to_owned(), number);
+            let Some((key, number)) = acknowledged(line) else { return false };
+            let entry = told.entry(key).or_default();
+            *entry = number.max(*entry);
             true
         };
         let mut left = random.u32(..12);
@@ -103,15 +101,7 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
         child.wait().unwrap();
         // What it still said is acknowledged too. Its last line may be cut, and then tells a smaller number at most.
         for line in lines {
-            let line = line.unwrap();
-            let known = line.strip_prefix("told ").and_then(|rest| rest.split_once(' ')).and_then(|(key, number)| {
-                let number: u64 = number.parse().ok()?;
-                Some((key.to_owned(), number))
-            });
-            if let Some((key, number)) = known {
-                let entry = told.entry(key).or_default();
-                *entry = number.max(*entry);
-            }
+            note(&line.unwrap());
         }
         let values = open(folder.path());
         let store = values.plugin("acme", "counter");
@@ -125,4 +115,10 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
         runtime.block_on(values.close());
     }
     assert!(told.values().sum::<u64>() > ROUNDS, "seed {seed}: too little was acknowledged");
+}
+
+/// The key and the number that a line of the child tells.
+fn acknowledged(line: &str) -> Option<(String, u64)> {
+    let (key, number) = line.strip_prefix("told ")?.split_once(' ')?;
+    Some((key.to_owned(), number.parse().ok()?))
 }
