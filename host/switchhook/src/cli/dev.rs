@@ -3,7 +3,6 @@
 //! A version that does not build or load leaves the one before in use: the next call is the newest that works.
 
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -12,8 +11,9 @@ use sandbox::Plugin;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
 
+use super::signal::Stops;
 use super::test::{self, Outcome};
-use super::{Failure, call, print, signal};
+use super::{Failure, call, print};
 use crate::author::project::{FILE, Project};
 
 /// Arguments of `dev`.
@@ -55,14 +55,13 @@ async fn developing(project: Project, once: bool) -> Result<ExitCode, Failure> {
     let mut saves = Saves::watch(&project)?;
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut listens = true;
-    // One for all of it: a signal that comes while nobody waits is not lost.
-    let mut stop = Box::pin(signal::stop());
+    let mut stops = Stops::listen()?;
     let mut plugin: Option<Plugin> = None;
     let mut next = Next::Rebuild;
     loop {
         match next {
             Next::Quit => return Ok(ExitCode::SUCCESS),
-            Next::Rebuild => match rebuilt(&project, stop.as_mut()).await? {
+            Next::Rebuild => match rebuilt(&project, &mut stops).await? {
                 Built::Plugin(newest) => plugin = Some(newest),
                 Built::Failed(why) => {
                     let before = if plugin.is_some() { ": the version before stays" } else { "" };
@@ -79,7 +78,7 @@ async fn developing(project: Project, once: bool) -> Result<ExitCode, Failure> {
             let project = project.clone();
             let good = tokio::select! {
                 good = tokio::task::spawn_blocking(move || called(&plugin, &project)) => good,
-                _ = &mut stop => return Ok(ExitCode::SUCCESS),
+                _ = stops.next() => return Ok(ExitCode::SUCCESS),
             };
             let good = good.map_err(|error| Failure::new(format!("the call failed: {error}"), "report this"))??;
             if once {
@@ -89,7 +88,7 @@ async fn developing(project: Project, once: bool) -> Result<ExitCode, Failure> {
         print::text("save a file to build again, press Enter to call again, q and Enter to quit")?;
         next = tokio::select! {
             () = saves.next() => Next::Rebuild,
-            _ = &mut stop => Next::Quit,
+            _ = stops.next() => Next::Quit,
             line = lines.next_line(), if listens => match line {
                 Ok(Some(line)) if line.trim() == "q" => Next::Quit,
                 Ok(Some(_)) => Next::CallAgain,
@@ -98,7 +97,7 @@ async fn developing(project: Project, once: bool) -> Result<ExitCode, Failure> {
                     listens = false;
                     tokio::select! {
                         () = saves.next() => Next::Rebuild,
-                        _ = &mut stop => Next::Quit,
+                        _ = stops.next() => Next::Quit,
                     }
                 }
             },
@@ -114,10 +113,7 @@ enum Built {
 }
 
 /// Runs the project's own command, whose messages stand where they stand, and loads what came of it.
-async fn rebuilt(
-    project: &Project,
-    stop: Pin<&mut impl Future<Output = Result<&'static str, Failure>>>,
-) -> Result<Built, Failure> {
+async fn rebuilt(project: &Project, stops: &mut Stops) -> Result<Built, Failure> {
     let began = Instant::now();
     if let [program, arguments @ ..] = &project.build[..] {
         print::text(&format!("building: {}", project.build.join(" ")))?;
@@ -125,7 +121,7 @@ async fn rebuilt(
         command.args(arguments).current_dir(&project.folder).stdin(std::process::Stdio::null()).kill_on_drop(true);
         let status = tokio::select! {
             status = command.status() => status,
-            _ = stop => return Ok(Built::Stopped),
+            _ = stops.next() => return Ok(Built::Stopped),
         };
         match status {
             Ok(status) if status.success() => {}

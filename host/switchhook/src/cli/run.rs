@@ -11,7 +11,8 @@ use loader::{Loader, Stock};
 use recordings::Recorder;
 use tokio::sync::oneshot;
 
-use super::{Failure, signal};
+use super::Failure;
+use super::signal::Stops;
 use crate::config::{self, Config};
 use crate::plugins::Plugins;
 use crate::running;
@@ -127,17 +128,17 @@ async fn serve(
 /// Waits for a signal, or for an operator to say it, and drains.
 async fn until_drained(mut exchange: Exchange, drain: Duration) -> Result<ExitCode, Failure> {
     let handle = exchange.handle();
+    // One for all of it: a second signal that closely follows the first is not lost.
+    let mut stops = Stops::listen()?;
     let why = tokio::select! {
-        name = signal::stop() => name?,
+        name = stops.next() => name,
         () = handle.drain_requested() => "the admin interface",
     };
+    handle.request_drain();
     tracing::info!(calls = handle.calls_here(), drain_s = drain.as_secs(), "{why}: taking no more calls");
     let drained = tokio::select! {
         drained = exchange.drain(drain) => Some(drained),
-        again = signal::stop() => {
-            again?;
-            None
-        }
+        _ = stops.next() => None,
     };
     let drained = match drained {
         Some(drained) => drained,

@@ -4,15 +4,27 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
 
-/// Waits for either, and names it.
-///
-/// # Errors
-/// The process cannot listen for signals.
-pub(super) async fn stop() -> Result<&'static str, Failure> {
-    let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => Ok("interrupted"),
-        _ = terminate.recv() => Ok("asked to terminate"),
+/// The signals that ask a command to stop, heard from the moment this is made: one that arrives between two waits is not lost.
+pub(super) struct Stops {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stops {
+    /// Listens.
+    ///
+    /// # Errors
+    /// The process cannot listen for signals.
+    pub(super) fn listen() -> Result<Stops, Failure> {
+        Ok(Stops { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next of either, and names it.
+    pub(super) async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "interrupted",
+            _ = self.terminate.recv() => "asked to terminate",
+        }
     }
 }
 

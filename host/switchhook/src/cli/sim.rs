@@ -12,7 +12,8 @@ use ::sim::{CallReport, Caller, Clients, SimConfig, Simulator, TlsServer};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use super::{Failure, print, signal};
+use super::signal::Stops;
+use super::{Failure, print};
 use crate::config::Secret;
 use crate::demo::caller;
 use crate::demo::record::write_call;
@@ -84,6 +85,7 @@ async fn serve(args: Args, speech: Option<Speech>) -> Result<Vec<CallSummary>, F
         seed: running::seed(),
         ..SimConfig::default()
     });
+    let mut stops = Stops::listen()?;
     let listened = match tls(&args)? {
         Some(tls) => simulator.listen_tls(&args.listen.to_string(), tls).await,
         None => simulator.listen(&args.listen.to_string()).await,
@@ -95,7 +97,10 @@ async fn serve(args: Args, speech: Option<Speech>) -> Result<Vec<CallSummary>, F
     let mut calls = Calls { simulator: &simulator, args, speech, live: JoinSet::new(), over: VecDeque::new() };
     let worked = tokio::select! {
         worked = calls.work() => worked,
-        stopped = signal::stop() => stopped.map(|name| tracing::info!("{name}: stopping")),
+        name = stops.next() => {
+            tracing::info!("{name}: stopping");
+            Ok(())
+        }
     };
     simulator.shutdown().await;
     worked?;
