@@ -23,6 +23,8 @@ use tracing::Level;
 
 use crate::calls::assert_whole_echo;
 
+pub(crate) use self::native::memory;
+
 /// Calls of one run.
 const CALLS: usize = 300;
 /// How many may talk at once; some more are left to ring.

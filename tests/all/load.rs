@@ -12,6 +12,7 @@ use switchhook_tests::world::{World, WorldConfig};
 use tokio::runtime::Builder;
 
 use crate::calls::assert_whole_echo;
+use crate::chaos;
 
 /// Set for a process that this binary starts to measure itself in: which measurement it is.
 pub(crate) const CHILD: &str = "SWITCHHOOK_TEST_CHILD";
@@ -36,9 +37,22 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// What a process of its own measures instead of running tests.
 pub(crate) fn child(job: &str) {
-    assert_eq!(job, "soak", "the only measurement there is");
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
-    println!("{}", runtime.block_on(soak()));
+    let measured = match job {
+        "soak" => runtime.block_on(soak()),
+        "chaos" => runtime.block_on(chaos::memory()),
+        other => panic!("there is no measurement {other}"),
+    };
+    println!("{measured}");
+}
+
+/// What a process of its own measures: other tests run beside this one.
+pub(crate) fn measure(job: &str) -> Value {
+    let this = std::env::current_exe().expect("the path of this program");
+    let output = Command::new(this).env(CHILD, job).output().expect("a second process");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(said.trim()).unwrap_or_else(|_| panic!("no JSON: {said}"))
 }
 
 async fn on_sockets() {
@@ -74,13 +88,8 @@ async fn many(mut world: World, calls: usize, ms: u32) {
     world.close().await;
 }
 
-/// Other tests run beside this one, so it measures a process of its own.
 fn flat_memory() {
-    let this = std::env::current_exe().expect("the path of this program");
-    let output = Command::new(this).env(CHILD, "soak").output().expect("a second process");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    let measured: Value = serde_json::from_str(said.trim()).unwrap_or_else(|_| panic!("no JSON: {said}"));
+    let measured = measure("soak");
     let kib = |field: &str| measured[field].as_i64().unwrap_or_else(|| panic!("no `{field}`: {measured}"));
     assert_eq!(kib("calls"), SOAK_CALLS as i64, "{measured}");
     assert_eq!(kib("left"), 0, "{measured}");

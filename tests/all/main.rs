@@ -35,8 +35,15 @@ mod tidy;
 mod walls;
 mod wire;
 
+use std::alloc::System;
+
 use libtest_mimic::{Arguments, Trial};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use switchhook_tests::logs;
+
+/// Counts what is allocated and freed, for tests of what is left.
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() {
     if let Ok(job) = std::env::var(load::CHILD) {

@@ -13,10 +13,12 @@ use exchange::{CallRecord, Drained, Pattern};
 use fastrand::Rng;
 use libtest_mimic::Trial;
 use sandbox::GuestLimits;
+use serde_json::{Value, json};
 use sim::{
     CallFaults, CallReport, Callee, CalleeAnswer, Caller, FaultMix, Faults, Garbage, LinkFaults, Milestone, SimConfig,
     Stall, Step, Switches,
 };
+use stats_alloc::Region;
 use switchhook_tests::components;
 use switchhook_tests::run::simulated;
 use switchhook_tests::world::{World, WorldConfig};
@@ -25,6 +27,8 @@ use tokio::task::JoinSet;
 
 use super::agent::{self, Books};
 use super::operator::{self, Operator};
+use crate::ALLOCATOR;
+use crate::load::measure;
 
 /// Calls of one seed.
 const CALLS: usize = 1_000;
@@ -34,6 +38,14 @@ const CALLS_TWICE: usize = 200;
 const CALLS_MAX: usize = 60;
 /// Seeds of every run of the suite.
 const SEEDS: [u64; 8] = [11, 12, 13, 14, 15, 16, 17, 18];
+/// The world that is run again and again to see what it leaves: its seed and calls, how often before memory is looked at, since
+/// what is made once must be there by then, and how often after.
+const MEMORY_SEED: u64 = 21;
+const MEMORY_CALLS: usize = 200;
+const MEMORY_WARM_ROUNDS: usize = 2;
+const MEMORY_ROUNDS: usize = 50;
+/// Less than seven bytes for each of ten thousand calls.
+const MEMORY_GROWTH_BYTES_MAX: i64 = 64 << 10;
 /// A placed call may wait that long for a `call.in` that does not come.
 const DRAIN_S_MAX: u64 = 150;
 /// The handler's name.
@@ -55,7 +67,34 @@ pub(super) fn trials(asked: Option<u64>) -> Vec<Trial> {
             }
         })
     };
-    seeds().map(once).chain(seeds().map(twice)).collect()
+    let memory = Trial::test("chaos::no_memory_is_left", || {
+        no_memory_left();
+        Ok(())
+    });
+    seeds().map(once).chain(seeds().map(twice)).chain([memory]).collect()
+}
+
+/// Whole worlds, one after another: what the later ones leave behind, in a process of its own.
+pub(crate) async fn memory() -> Value {
+    for _ in 0..MEMORY_WARM_ROUNDS {
+        run(MEMORY_SEED, MEMORY_CALLS, 2).await;
+    }
+    let region = Region::new(ALLOCATOR);
+    for _ in 0..MEMORY_ROUNDS {
+        run(MEMORY_SEED, MEMORY_CALLS, 2).await;
+    }
+    let change = region.change();
+    json!({"allocated": change.bytes_allocated, "freed": change.bytes_deallocated})
+}
+
+fn no_memory_left() {
+    let measured = measure("chaos");
+    let bytes = |field: &str| measured[field].as_i64().expect("a number");
+    let growth = bytes("allocated") - bytes("freed");
+    assert!(
+        bytes("allocated") > 0 && growth <= MEMORY_GROWTH_BYTES_MAX,
+        "{growth} bytes are left of {MEMORY_ROUNDS} times {MEMORY_CALLS} calls"
+    );
 }
 
 /// A failed assertion names its case and how to repeat it.
