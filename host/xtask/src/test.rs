@@ -49,8 +49,8 @@ impl Report {
     /// The tests, unless something that they need could not be made.
     fn tests(&mut self, filter: Option<&str>) {
         let guests = self.phase("guests", guests::all);
-        let python = self.phase("python", python::environment);
-        let (Some(()), Some(python)) = (guests, python) else {
+        let python = self.phase("python", || Ok((python::SDK.get()?, python::SCHEMATHESIS.get()?)));
+        let (Some(()), Some((sdk, schemathesis))) = (guests, python) else {
             return;
         };
         // The tests that need these are ignored without them.
@@ -65,7 +65,8 @@ impl Report {
             if let Some(filter) = filter {
                 tests.args(["--", filter]);
             }
-            tests.env("SWITCHHOOK_SDK_PYTHON", python).stdout(Stdio::piped());
+            tests.env("SWITCHHOOK_SDK_PYTHON", sdk).env("SWITCHHOOK_SCHEMATHESIS_PYTHON", schemathesis);
+            tests.stdout(Stdio::piped());
             if let Some(browser) = browser {
                 tests.env("SWITCHHOOK_CHROMIUM", browser);
             }

@@ -1,6 +1,7 @@
 //! The admin interface over real sockets: what it shows, what it does, and what it refuses.
 
 pub(crate) mod client;
+mod document;
 mod refusals;
 
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         real("admin::an_operator_begins_a_chat", |_| begin_chat()),
         real("admin::what_a_server_sends_wrong_is_in_the_metrics", |_| oddities()),
     ];
-    own.into_iter().chain(refusals::trials()).collect()
+    own.into_iter().chain(refusals::trials()).chain(document::trials()).collect()
 }
 
 /// A caller who stays until told to go.

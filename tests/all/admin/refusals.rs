@@ -68,6 +68,7 @@ async fn problems() {
     desk.admin.get("/v1/calls/nobody").await.assert_problem(404, "not-found");
     desk.admin.get("/v1/calls/%ff").await.assert_problem(400, "bad-request");
     desk.admin.get("/v1/calls?limit=many").await.assert_problem(400, "bad-request");
+    desk.admin.get("/v1/calls?limit=1001").await.assert_problem(400, "bad-request");
     let method = desk.admin.request("DELETE", "/v1/calls", "").await;
     method.assert_problem(405, "method-not-allowed");
     assert_eq!(method.headers["allow"], "GET,HEAD");

@@ -11,7 +11,7 @@ use crate::answers::{Call, Calls, Timeline};
 use crate::app::App;
 use crate::extract::{InPath, InQuery};
 use crate::limits::CALLS_LISTED_MAX;
-use crate::problem::{AnyProblem, CONFLICT, CallProblem, NOT_FOUND, Problem, UNAVAILABLE};
+use crate::problem::{AnyProblem, BAD_REQUEST, CONFLICT, CallProblem, NOT_FOUND, Problem, UNAVAILABLE};
 
 /// Which calls are wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -22,7 +22,8 @@ pub(super) struct Wanted {
     tenant: Option<String>,
     /// Only those of this plugin.
     plugin: Option<String>,
-    /// At most so many; 1,000 at most.
+    /// At most so many.
+    #[param(minimum = 0, maximum = 1_000)]
     limit: Option<u32>,
 }
 
@@ -33,12 +34,15 @@ pub(super) struct Wanted {
     params(Wanted),
     responses((status = 200, description = "The calls", body = Calls), AnyProblem),
 )]
-pub(super) async fn list(State(app): State<App>, InQuery(wanted): InQuery<Wanted>) -> Json<Calls> {
+pub(super) async fn list(State(app): State<App>, InQuery(wanted): InQuery<Wanted>) -> Result<Json<Calls>, Problem> {
+    let limit = wanted.limit.map_or(CALLS_LISTED_MAX, |limit| limit as usize);
+    if limit > CALLS_LISTED_MAX {
+        return Err(Problem::new(BAD_REQUEST, format!("`limit` is at most {CALLS_LISTED_MAX}")));
+    }
     let is = |name: &str, wanted: &Option<String>| wanted.as_deref().is_none_or(|wanted| wanted == name);
     let mut views = app.handle().calls();
     views.retain(|view| is(&view.tenant, &wanted.tenant) && is(&view.plugin, &wanted.plugin));
-    let limit = wanted.limit.map_or(CALLS_LISTED_MAX, |limit| limit as usize).min(CALLS_LISTED_MAX);
-    Json(Calls { total: views.len(), calls: views.iter().take(limit).map(Call::live).collect() })
+    Ok(Json(Calls { total: views.len(), calls: views.iter().take(limit).map(Call::live).collect() }))
 }
 
 /// One call and what happened in it

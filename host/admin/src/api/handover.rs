@@ -47,9 +47,10 @@ pub(super) struct Wanted {
 #[allow(dead_code, reason = "it is the document's; the frame is read and written by its own crate")]
 pub(super) struct HandedOver {
     /// `TELCO`; may be missing.
+    #[schema(nullable = false, pattern = "^TELCO$")]
     channel: Option<String>,
     /// The carrier's id of the call.
-    #[schema(max_length = 512)]
+    #[schema(min_length = 1, max_length = 512)]
     id: String,
     /// Who calls.
     #[schema(max_length = 512)]
@@ -58,8 +59,10 @@ pub(super) struct HandedOver {
     #[schema(max_length = 512)]
     callee: String,
     /// Where its voice is.
+    #[schema(min_length = 1)]
     session_url: String,
     /// What opens it.
+    #[schema(min_length = 1)]
     session_token: String,
 }
 

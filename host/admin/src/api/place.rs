@@ -17,7 +17,7 @@ use crate::problem::{AnyProblem, CALL_REFUSED, NOT_FOUND, PlaceProblem, Problem,
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     /// The number that is called, or written to.
-    #[schema(max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[0-9A-Za-z+*#@.:_-]+$")]
     to: String,
     /// Who handles it; the tenant's only plugin when it is left out.
     plugin: Option<String>,

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::extract::{InBody, InPath, InQuery};
+use crate::extract::{InBody, InPath, InQuery, whole_number};
 use crate::problem::{
     AnyProblem, BAD_REQUEST, CONFLICT, FAILED, NOT_FOUND, Problem, REFUSED, TOO_LARGE, UNAVAILABLE, VersionProblem,
     WIDENS,
@@ -60,7 +60,7 @@ pub(super) async fn list(State(app): State<App>, InPath(name): InPath<String>) -
         ("tenant" = String, Path, description = "Whose plugin"),
         ("plugin" = String, Path, description = "Its name, as configured"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
+    request_body(content = Component, content_type = "application/wasm", description = "The component"),
     responses(
         (status = 201, description = "The version is kept", body = Brought),
         (status = 200, description = "The version was kept already", body = Brought),
@@ -82,12 +82,19 @@ pub(super) async fn push(
     Ok((status, Json(pushed.into())))
 }
 
+/// A component's bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "it is the document's; the bytes are read as they come")]
+pub(super) struct Component(Vec<u8>);
+
 /// Which version shall be live.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Promotion {
     /// Its number.
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole_number")]
     version: u64,
 }
 
