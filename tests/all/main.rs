@@ -15,6 +15,7 @@ mod faults;
 mod guests;
 mod handover;
 mod hot;
+mod key_value;
 mod legs;
 mod levels;
 mod link_life;
@@ -71,6 +72,7 @@ fn main() {
         placing::trials(),
         refusals::trials(),
         recording::trials(),
+        key_value::trials(),
         legs::trials(),
         states::trials(),
         load::trials(),

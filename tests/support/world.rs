@@ -10,6 +10,7 @@ use exchange::{
     CallRecord, CallView, ConnectorConfig, Drained, Exchange, ExchangeConfig, FaultStep, HandlerFault, LeftCall,
     LinkChange, Observer, Pattern, PluginConfig, PluginVersion, Quota, Route, TenantConfig, Withdrawn,
 };
+use key_value::{KeyValueLimits, KeyValues, RuntimeClock};
 use recordings::{Disk, LocalDisk, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup};
 use sim::{SimConfig, Simulator};
@@ -78,6 +79,8 @@ pub struct WorldConfig {
     pub others: Vec<Other>,
     /// Every plugin may record, into this folder: `recordings/acme/first/REFERENCE.wav`, `.../other-0/...`.
     pub data_dir: Option<PathBuf>,
+    /// What plugins may remember there; `None`: nothing.
+    pub remembers: Option<KeyValueLimits>,
     /// What its recordings may take.
     pub recorder_limits: RecorderLimits,
     /// Is told of calls and links too.
@@ -145,6 +148,7 @@ impl Default for WorldConfig {
             hold_to: Pattern::Any,
             others: Vec::new(),
             data_dir: None,
+            remembers: None,
             recorder_limits: RecorderLimits::default(),
             observer: Arc::new(()),
             disk: Arc::new(LocalDisk),
@@ -170,7 +174,7 @@ pub struct World {
     pub sim: Simulator,
     /// The host.
     pub exchange: Exchange,
-    recorder: Option<recordings::Recorder>,
+    stores: Stores,
     records: mpsc::Receiver<CallRecord>,
     dialer: Arc<dyn Dial>,
     base: String,
@@ -204,17 +208,14 @@ impl World {
     /// Like the others, but does not wait for the session manager: for links that never come up.
     pub fn start_unready(config: WorldConfig, sim: Simulator, dialer: Arc<dyn Dial>, base: &str) -> Self {
         let (told, records) = mpsc::channel(RECORDS_MAX);
-        let recorder = config.data_dir.as_ref().map(|folder| {
-            let limits = config.recorder_limits.clone();
-            recordings::Recorder::with_disk(folder, limits, config.disk.clone()).expect("a folder for recordings")
-        });
+        let stores = Stores::open(&config);
         let exchange = Exchange::start(ExchangeConfig {
-            tenants: tenants(&config, base, recorder.as_ref()),
+            tenants: tenants(&config, base, &stores),
             dialer: dialer.clone(),
             seed: config.sim.seed,
             observer: Arc::new(Recorder(told, config.observer.clone())),
         });
-        Self { sim, exchange, recorder, records, dialer, base: base.to_owned() }
+        Self { sim, exchange, stores, records, dialer, base: base.to_owned() }
     }
 
     /// Another host of the same server. It [leaves](Self::leave) before this one is closed.
@@ -243,16 +244,44 @@ impl World {
     pub async fn leave(mut self) {
         let drained = self.exchange.drain(Duration::from_secs(30)).await;
         assert_eq!(drained, Drained::Clean, "calls were left over");
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = &self.stores.recorder {
             assert!(recorder.close().await, "recordings are not on the disk");
+        }
+        if let Some(key_values) = &self.stores.key_values {
+            key_values.close().await;
         }
     }
 }
 
-fn tenants(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> Vec<TenantConfig> {
+/// What a world keeps on the disk.
+struct Stores {
+    recorder: Option<recordings::Recorder>,
+    key_values: Option<KeyValues>,
+}
+
+impl Stores {
+    fn open(config: &WorldConfig) -> Self {
+        let Some(folder) = &config.data_dir else { return Self { recorder: None, key_values: None } };
+        let limits = config.recorder_limits.clone();
+        let recorder = recordings::Recorder::with_disk(folder, limits, config.disk.clone());
+        let clock = Arc::new(RuntimeClock::starting_at(Duration::from_secs(1_767_268_800)));
+        let key_values = config.remembers.map(|limits| KeyValues::open(folder, limits, clock).expect("a database"));
+        Self { recorder: Some(recorder.expect("a folder for recordings")), key_values }
+    }
+
+    /// What these let a plugin keep.
+    fn setup(&self, tenant: &str, plugin: &str) -> GuestSetup {
+        GuestSetup {
+            recordings: self.recorder.as_ref().map(|recorder| recorder.plugin(tenant, plugin).expect("safe names")),
+            key_value: self.key_values.as_ref().map(|values| values.plugin(tenant, plugin)),
+            ..GuestSetup::default()
+        }
+    }
+}
+
+fn tenants(config: &WorldConfig, base: &str, stores: &Stores) -> Vec<TenantConfig> {
     let neighbours = config.neighbours.iter().map(|neighbour| {
         let name = neighbour.name.as_str();
-        let recordings = recorder.map(|recorder| recorder.plugin(name, "only").expect("safe names"));
         let (settings, limits) = (neighbour.config.clone().into(), neighbour.limits.clone());
         TenantConfig {
             name: name.to_string(),
@@ -261,26 +290,25 @@ fn tenants(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recor
             plugins: vec![PluginConfig {
                 name: "only".to_string(),
                 version: Some(components::plugin(&neighbour.plugin).into()),
-                setup: GuestSetup { config: settings, limits, recordings, ..GuestSetup::default() },
+                setup: GuestSetup { config: settings, limits, ..stores.setup(name, "only") },
                 faults: neighbour.faults.clone().into(),
                 calls_max: config.calls_max,
             }],
             routes: vec![Route { to: neighbour.answers.clone(), plugin: "only".to_string(), ..Route::default() }],
         }
     });
-    std::iter::once(tenant(config, base, recorder)).chain(neighbours).collect()
+    std::iter::once(tenant(config, base, stores)).chain(neighbours).collect()
 }
 
-fn tenant(config: &WorldConfig, base: &str, recorder: Option<&recordings::Recorder>) -> TenantConfig {
+fn tenant(config: &WorldConfig, base: &str, stores: &Stores) -> TenantConfig {
     let plugin = |name: &str, component: &str, values: &[(String, String)]| PluginConfig {
         name: name.to_string(),
         version: Some(components::plugin(component).into()),
         setup: GuestSetup {
             config: values.to_vec().into(),
             limits: config.limits.clone(),
-            recordings: recorder.map(|recorder| recorder.plugin("acme", name).expect("safe names")),
             may_place: config.may_place,
-            ..GuestSetup::default()
+            ..stores.setup("acme", name)
         },
         faults: config.faults.clone().into(),
         calls_max: config.calls_max,

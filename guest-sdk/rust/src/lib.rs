@@ -31,7 +31,8 @@
 //! - [`aio`]: handlers that await, made by [`async_handler!`]
 //! - [`chat`]: handlers of chats, made by [`chat_handler!`]
 //! - [`call`], [`playout`], [`timers`], [`config`] and the log macros ([`info!`], [`warn!`], ...): work for every handler
-//! - [`recording`], [`websocket`], [`http`], [`key_value`], [`calls`]: answer `NOT_GRANTED` without a grant
+//! - [`key_value`]: what outlives the call, with the grant `key_value`
+//! - [`recording`], [`websocket`], [`http`], [`calls`]: answer `NOT_GRANTED` without a grant
 //! - [`audio`]: resampling, levels, speech, keys (DTMF) and WAV files, all in the guest
 //! - [`code`]: the host's own failure codes
 //! - `testing` (feature): a simulated call in virtual time, on the machine that builds
@@ -47,6 +48,7 @@ mod events;
 mod export;
 mod hang_up;
 mod host;
+pub mod key_value;
 pub mod limits;
 mod log;
 #[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
@@ -59,7 +61,7 @@ pub use bindings::plain::switchhook::handler::types::{
 };
 pub use events::{Events, Waited, events, next, next_within};
 pub use hang_up::hang_up;
-pub use host::{call, calls, http, key_value, playout, recording, websocket};
+pub use host::{call, calls, http, playout, recording, websocket};
 pub use log::{Level, log};
 pub use playout::{play, play_samples};
 

@@ -13,5 +13,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, RuntimeClock, SystemClock};
 pub use store::{KeyValueLimits, KeyValues, OpenError};

@@ -1,9 +1,11 @@
 //! The store as a whole, and what a plugin sees of it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use call::{Failure, KeyValueStore, Stored, code};
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::book::Book;
@@ -42,7 +44,11 @@ pub struct OpenError {
 pub struct KeyValues {
     queue: Queue,
     limits: KeyValueLimits,
+    places: Arc<Mutex<Places>>,
 }
+
+/// For what waits, by tenant and plugin: as many as the configuration has.
+type Places = HashMap<(String, String), Arc<Semaphore>>;
 
 impl KeyValues {
     /// Opens the store of a data directory, or makes it. Only one process can.
@@ -52,7 +58,7 @@ impl KeyValues {
     pub fn open(data_dir: &Path, limits: KeyValueLimits, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let folder = data_dir.join("key-value");
         let book = Book::open(&folder).map_err(|fault| OpenError { folder, why: fault.0 })?;
-        Ok(Self { queue: Queue::new(book, clock), limits })
+        Ok(Self { queue: Queue::new(book, clock), limits, places: Arc::default() })
     }
 
     /// Closes the database, so that another process can open it. What is asked later is told `STORAGE`.
@@ -63,10 +69,12 @@ impl KeyValues {
         }
     }
 
-    /// What one plugin of one tenant sees: its own entries alone. To be made once for each, since it bounds what waits.
+    /// What one plugin of one tenant sees: its own entries alone. However often it is asked for, what waits is bounded together.
     pub fn plugin(&self, tenant: &str, plugin: &str) -> Arc<dyn KeyValueStore> {
         let owner = Owner { tenant: tenant.to_owned(), plugin: plugin.to_owned(), limits: self.limits };
-        Arc::new(PluginStore { owner, queue: self.queue.clone(), places: Arc::new(Semaphore::new(PLUGIN_WAITING_MAX)) })
+        let name = (owner.tenant.clone(), owner.plugin.clone());
+        let places = self.places.lock().entry(name).or_insert_with(|| Arc::new(Semaphore::new(PLUGIN_WAITING_MAX))).clone();
+        Arc::new(PluginStore { owner, queue: self.queue.clone(), places })
     }
 }
 

@@ -8,6 +8,7 @@ pub mod plain {
         imports: {
             "switchhook:handler/events": async | trappable,
             "switchhook:handler/recording": async | trappable,
+            "switchhook:handler/key-value": async | trappable,
             default: trappable,
         },
         exports: { default: async },

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use call::Failure;
+use call::{Failure, Stored};
 use wasmtime::Trap;
 
 use crate::limits::{GRACE_MS_DEFAULT, MEMORY_BYTES_DEFAULT, RUN_MS_DEFAULT, SILENT_MS_DEFAULT, START_MS_DEFAULT};
@@ -140,6 +140,14 @@ pub(crate) enum Served {
 }
 
 impl Served {
+    /// Waits for the host's disk, which does not count as the guest's silence. Whoever answers does so within a bounded time.
+    pub(crate) async fn paused<T>(&self, answer: Stored<T>) -> Result<T, Failure> {
+        match self {
+            Self::Call(call) => call.paused(answer).await,
+            Self::Chat(chat) => chat.paused(answer).await,
+        }
+    }
+
     /// How often the guest was given an event, or waited for one; since when it does not wait for one; what time it is.
     fn progress(&self) -> (u64, Option<Instant>, Instant) {
         match self {

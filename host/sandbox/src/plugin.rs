@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::{CallPlacer, RecordingStore};
+use call::{CallPlacer, KeyValueStore, RecordingStore};
 use sha2::{Digest, Sha256};
 use wasmtime::Store;
 use wasmtime::component::Component;
@@ -102,6 +102,8 @@ pub struct GuestSetup {
     pub limits: GuestLimits,
     /// Where its recordings go: the grant `recording`. Without it that interface answers `NOT_GRANTED`.
     pub recordings: Option<Arc<dyn RecordingStore>>,
+    /// What its plugin remembers: the grant `key_value`. Without it that interface answers `NOT_GRANTED`.
+    pub key_value: Option<Arc<dyn KeyValueStore>>,
     /// The grant `calls`: whoever prepares the guest is to give it a placer of its own.
     pub may_place: bool,
     /// Places its calls and chats. Without it that interface answers `NOT_GRANTED`.
@@ -259,10 +261,11 @@ impl Plugin {
     }
 
     fn store(&self, setup: GuestSetup) -> Result<Store<GuestState>, StartError> {
-        let GuestSetup { config, limits, recordings, placer, clock, memory, .. } = setup;
+        let GuestSetup { config, limits, recordings, key_value, placer, clock, memory, .. } = setup;
         let world = self.0.inspection.world;
         let mut state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config, clock);
         state.recordings = recordings;
+        state.key_value = key_value;
         state.placer = placer;
         if let Some(account) = &memory
             && !state.memory.count_into(account)

@@ -3,7 +3,7 @@
 //! The call's task hands on what the tape has in its turns and never waits. The guest waits for the disk when it starts,
 //! stops, plays or deletes: it alone, while its call goes on.
 
-use call::{Failure, RecordingSink, RecordingStore, RecordingTrouble, Side, Stored, code};
+use call::{Failure, RecordingSink, RecordingStore, RecordingTrouble, Side, code};
 
 use tracing::Span;
 
@@ -99,20 +99,6 @@ impl SharedCall {
         // Dropped outside of the lock: where there is no thread left to write, it is written here.
         let recording = self.desk().take_recording();
         drop(recording);
-    }
-
-    /// Waits for the disk, which does not count as the guest's silence. The store answers within a bounded time.
-    async fn paused<T>(&self, answer: Stored<T>) -> Result<T, Failure> {
-        {
-            let mut desk = self.desk();
-            let now = desk.call.now();
-            desk.wait.pause(now);
-        }
-        let answer = answer.await;
-        let mut desk = self.desk();
-        let now = desk.call.now();
-        desk.wait.resume(now);
-        answer
     }
 }
 

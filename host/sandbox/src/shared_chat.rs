@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use call::{Chat, ChatEvent};
+use call::{Chat, ChatEvent, Failure, Stored};
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::wait::{Wait, Waited};
@@ -38,13 +38,13 @@ impl SharedChat {
     /// Wakes a guest that is not polled by its chat's task, when what it waits for is there.
     pub fn wake_guest(&self) {
         let Desk { chat, wait } = &mut *self.0.lock();
-        wait.wake(chat.now(), chat.has_event());
+        wait.wake(chat.now(), || chat.has_event());
     }
 
     /// Whether what the guest waits for is there, and only its next poll is missing.
     pub fn guest_is_due(&self) -> bool {
         let Desk { chat, wait } = &*self.0.lock();
-        wait.is_due(chat.now(), chat.has_event())
+        wait.is_due(chat.now(), || chat.has_event())
     }
 
     /// When the chat or the waiting guest wants the next turn at the latest.
@@ -78,5 +78,18 @@ impl SharedChat {
         let Desk { chat, wait } = &mut *self.0.lock();
         let next = chat.next();
         wait.look(chat.now(), next, cx, register)
+    }
+
+    /// Waits for the disk, which does not count as the guest's silence. The store answers within a bounded time.
+    pub(crate) async fn paused<T>(&self, answer: Stored<T>) -> Result<T, Failure> {
+        self.set_paused(true);
+        let answer = answer.await;
+        self.set_paused(false);
+        answer
+    }
+
+    fn set_paused(&self, paused: bool) {
+        let Desk { chat, wait } = &mut *self.0.lock();
+        wait.set_paused(paused, chat.now());
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use call::{CallPlacer, Failure, RecordingStore, code};
+use call::{CallPlacer, Failure, KeyValueStore, RecordingStore, code};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use crate::clock::GuestClock;
+use crate::guest::Served;
 use crate::limits::{RANDOM_BYTES_MAX, RESOURCES_MAX, TABLE_ELEMENTS_MAX};
 use crate::memory::MemoryLimiter;
 use crate::shared::SharedCall;
@@ -27,6 +28,7 @@ pub(crate) struct GuestState {
     pub(crate) config: Arc<[(String, String)]>,
     pub(crate) voice: Voice,
     pub(crate) recordings: Option<Arc<dyn RecordingStore>>,
+    pub(crate) key_value: Option<Arc<dyn KeyValueStore>>,
     pub(crate) placer: Option<Arc<dyn CallPlacer>>,
 }
 
@@ -51,7 +53,19 @@ impl GuestState {
             .allow_ip_name_lookup(false)
             .build();
         let memory = MemoryLimiter::new(memory_bytes_max, TABLE_ELEMENTS_MAX);
-        Self { wasi, resources, memory, call: None, chat: None, awaits, config, voice, recordings: None, placer: None }
+        Self {
+            wasi,
+            resources,
+            memory,
+            call: None,
+            chat: None,
+            awaits,
+            config,
+            voice,
+            recordings: None,
+            key_value: None,
+            placer: None,
+        }
     }
 
     /// The call, or the error that traps a guest which asks for it before it was given one.
@@ -62,6 +76,14 @@ impl GuestState {
     /// The chat, or the same error.
     pub(crate) fn chat(&self) -> wasmtime::Result<&SharedChat> {
         self.chat.as_ref().ok_or_else(|| self.absent("chat"))
+    }
+
+    /// What it serves, or the error that traps a guest which asks for the host before it was given anything.
+    pub(crate) fn served(&self) -> wasmtime::Result<Served> {
+        match &self.chat {
+            Some(chat) => Ok(Served::Chat(chat.clone())),
+            None => self.call().cloned().map(Served::Call),
+        }
     }
 
     /// Why so many more bytes of audio are not taken, when its tenant has no memory for them.

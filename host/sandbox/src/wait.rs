@@ -1,4 +1,4 @@
-//! Where a guest stands with what it serves: it waits for an event, or it computes.
+//! Where a guest stands with what it serves: it waits for an event, it waits for the host's disk, or it computes.
 
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -21,15 +21,18 @@ pub(crate) struct Wait {
     waiting: bool,
     /// Whether the guest ever asked for an event.
     asked: bool,
-    /// How often it was given an event, or really waited. Asking in vain is not progress.
+    /// How often it was given an event, or really waited. Asking in vain is not progress: neither for an event when what it
+    /// serves is over, nor for one within no time.
     progress: u64,
     /// When it last made progress.
     since: Instant,
+    /// Since when it waits for the disk, which is not its fault.
+    paused: Option<Instant>,
 }
 
 impl Wait {
     pub(crate) fn new(since: Instant) -> Self {
-        Self { waker: None, until: None, waiting: false, asked: false, progress: 0, since }
+        Self { waker: None, until: None, waiting: false, asked: false, progress: 0, since, paused: None }
     }
 
     /// Begins to wait, for as long as `within` if that is given.
@@ -61,8 +64,9 @@ impl Wait {
     }
 
     /// Wakes a guest that is not polled by its task, when what it waits for is there.
-    pub(crate) fn wake(&mut self, now: Instant, has_event: bool) {
-        if (has_event || self.timed_out(now))
+    pub(crate) fn wake(&mut self, now: Instant, has_event: impl FnOnce() -> bool) {
+        if self.waker.is_some()
+            && (has_event() || self.timed_out(now))
             && let Some(waker) = self.waker.take()
         {
             waker.wake();
@@ -70,8 +74,21 @@ impl Wait {
     }
 
     /// Whether what the guest waits for is there, and only its next poll is missing.
-    pub(crate) fn is_due(&self, now: Instant, has_event: bool) -> bool {
-        self.waiting && self.waker.is_none() && (has_event || self.timed_out(now))
+    pub(crate) fn is_due(&self, now: Instant, has_event: impl FnOnce() -> bool) -> bool {
+        self.waits_here() && (has_event() || self.timed_out(now))
+    }
+
+    /// Whether a poll of the guest would find nothing: it waits for an event, as part of its task, and there is none.
+    pub(crate) fn rests(&self, now: Instant, has_event: impl FnOnce() -> bool) -> bool {
+        self.waits_here() && !has_event() && !self.timed_out(now)
+    }
+
+    /// The guest waits for the disk from now on; or it computes again, and the time that it waited does not count as silence.
+    pub(crate) fn set_paused(&mut self, paused: bool, now: Instant) {
+        let before = std::mem::replace(&mut self.paused, paused.then_some(now));
+        if let Some(before) = before {
+            self.since += now.saturating_duration_since(before);
+        }
     }
 
     /// When the waiting ends without an event.
@@ -89,7 +106,12 @@ impl Wait {
 
     /// Since when the guest computes (or sleeps somewhere else) instead of waiting; `None` while it waits.
     pub(crate) fn silent_since(&self) -> Option<Instant> {
-        (!self.waiting).then_some(self.since)
+        (!self.waiting && self.paused.is_none()).then_some(self.since)
+    }
+
+    /// It waits for an event, and nothing but the next poll of its task brings it on.
+    fn waits_here(&self) -> bool {
+        self.waiting && self.waker.is_none()
     }
 
     fn timed_out(&self, now: Instant) -> bool {

@@ -11,6 +11,7 @@
 //! - [`plugins`]: from the files of components to plugins that can be run
 //! - [`running`]: from that to what the crates below run on
 //! - [`scenario`]: files that say what a caller does and what must hold
+//! - [`services`]: what plugins may reach beyond their calls
 //! - [`simulated`]: a host and a simulator in one process
 //! - [`logs`]: where log lines go
 //! - [`limits`]: what is bounded, and by how much
@@ -26,4 +27,5 @@ pub mod logs;
 pub mod plugins;
 pub mod running;
 pub mod scenario;
+pub mod services;
 pub mod simulated;

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use exchange::PluginVersion;
 use loader::{LoadRefused, Stock};
-use recordings::Recorder;
 use sandbox::{LoadError, Plugin, Sandbox};
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Source};
 use crate::running;
+use crate::services::Services;
 
 /// A plugin that cannot be used. Its calls are left to others; the host goes on without it.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,7 @@ impl Plugins {
         config: &Config,
         sandbox: &Arc<Sandbox>,
         stock: Option<&Stock>,
-        recorder: Option<&Recorder>,
+        services: &Services,
     ) -> (Self, Vec<PluginError>) {
         let mut by_source: Vec<(String, Vec<Wanted>)> = Vec::new();
         for tenant in &config.tenants {
@@ -71,7 +71,7 @@ impl Plugins {
                 let wanted = Wanted {
                     key: (tenant.name.to_string(), plugin.name.to_string()),
                     source: plugin.source.clone(),
-                    setup: running::guest_setup(tenant, plugin, recorder),
+                    setup: running::guest_setup(tenant, plugin, services),
                 };
                 let source = plugin.source.to_string();
                 match by_source.iter_mut().find(|(known, _)| *known == source) {

@@ -8,7 +8,6 @@ use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{Dial, Dialers, TlsFiles, TlsSetupError};
 use exchange::{ConnectorConfig, ExchangeConfig, Observer, PluginConfig, TenantConfig};
 use loader::{Hosted, Stock};
-use recordings::{Recorder, RecorderError, RecorderLimits};
 use registry::source::OciAuth;
 use registry::{Registry, RegistryError, RegistryLimits};
 use sandbox::{CodeCacheError, CompileChild, CompileLimits, Compiler, GuestLimits, GuestSetup, Sandbox, SandboxConfig};
@@ -16,6 +15,7 @@ use telcoflow::link::LinkConfig;
 
 use crate::config::{self, Config, Connector, Tenant};
 use crate::plugins::Plugins;
+use crate::services::Services;
 
 /// A sandbox as large as the configuration can need, and as trying new versions needs.
 ///
@@ -27,16 +27,6 @@ pub fn sandbox_for(config: &Config) -> Result<Arc<Sandbox>, sandbox::SandboxErro
     let tries = u32::try_from(loader::limits::TRIES_MAX).unwrap_or(0);
     let guests_max = calls.saturating_add(tries).clamp(1, sandbox::limits::GUESTS_MAX);
     Ok(Arc::new(Sandbox::new(&SandboxConfig { guests_max })?))
-}
-
-/// What writes recordings, if some plugin may record.
-///
-/// # Errors
-/// The data directory takes no folder.
-pub fn recorder_for(config: &Config) -> Result<Option<Recorder>, RecorderError> {
-    let mut plugins = config.tenants.iter().flat_map(|tenant| &tenant.plugins);
-    let wanted = plugins.any(|plugin| plugin.grants.recording);
-    wanted.then(|| Recorder::open(&config.data_dir, RecorderLimits::default())).transpose()
 }
 
 /// What compiles and keeps versions of plugins, if the configuration says where.
@@ -99,11 +89,11 @@ pub fn loader_source(source: &config::Source) -> loader::Source {
 pub fn exchange_config(
     config: &Config,
     mut plugins: Plugins,
-    recorder: Option<&Recorder>,
+    services: &Services,
     dialer: Arc<dyn Dial>,
     observer: Arc<dyn Observer>,
 ) -> Result<ExchangeConfig, TlsSetupError> {
-    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, &mut plugins, recorder));
+    let tenants = config.tenants.iter().map(|tenant| tenant_config(tenant, &mut plugins, services));
     Ok(ExchangeConfig { tenants: tenants.collect::<Result<_, _>>()?, dialer, seed: seed(), observer })
 }
 
@@ -148,9 +138,9 @@ fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupEr
 fn tenant_config(
     tenant: &Tenant,
     plugins: &mut Plugins,
-    recorder: Option<&Recorder>,
+    services: &Services,
 ) -> Result<TenantConfig, TlsSetupError> {
-    let plugins = tenant.plugins.iter().map(|plugin| plugin_config(tenant, plugin, plugins, recorder));
+    let plugins = tenant.plugins.iter().map(|plugin| plugin_config(tenant, plugin, plugins, services));
     let connectors = tenant.connectors.iter().map(connector_config);
     let routes = tenant.routes.iter().map(|route| exchange::Route {
         to: pattern(&route.to),
@@ -176,19 +166,19 @@ fn plugin_config(
     tenant: &Tenant,
     plugin: &config::Plugin,
     plugins: &mut Plugins,
-    recorder: Option<&Recorder>,
+    services: &Services,
 ) -> PluginConfig {
     PluginConfig {
         name: plugin.name.to_string(),
         version: plugins.take(tenant.name.as_str(), plugin.name.as_str()),
-        setup: guest_setup(tenant, plugin, recorder),
+        setup: guest_setup(tenant, plugin, services),
         faults: plugin.fault.iter().map(fault_step).collect(),
         calls_max: plugin.limits.calls_max as usize,
     }
 }
 
 /// What the guests of a plugin are started with.
-pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, recorder: Option<&Recorder>) -> GuestSetup {
+pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, services: &Services) -> GuestSetup {
     let config::PluginLimits { memory_bytes_max, start_max, run_max, grace_max, cpu_percent_max, .. } = plugin.limits;
     let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let limits = GuestLimits {
@@ -199,18 +189,9 @@ pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, recorder: Op
         cpu_percent_max: Some(cpu_percent_max),
         ..GuestLimits::default()
     };
-    let recorder = recorder.filter(|_| plugin.grants.recording);
-    let recordings = recorder.map(|recorder| {
-        let store = recorder.plugin(tenant.name.as_str(), plugin.name.as_str());
-        store.expect("the configuration's names are safe in paths")
-    });
-    GuestSetup {
-        config: plugin.config.clone().into(),
-        limits,
-        recordings,
-        may_place: plugin.grants.calls,
-        ..GuestSetup::default()
-    }
+    let setup = GuestSetup { config: plugin.config.clone().into(), limits, ..GuestSetup::default() };
+    let granted = services.grant(tenant.name.as_str(), plugin.name.as_str(), &plugin.grants, setup);
+    granted.expect("the configuration's names are safe in paths")
 }
 
 fn quota(quota: &config::Quota) -> exchange::Quota {

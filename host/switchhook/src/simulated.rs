@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::limits::{CALL_DRAIN_MS_MAX, PLAYOUT_BYTES_DEFAULT};
 use crate::running;
+use crate::services::Services;
 
 /// The host part of the address that leads to the simulator of this process.
 pub const PIPE_BASE: &str = "ws://pipe.test";
@@ -94,8 +95,8 @@ pub struct CallSetup {
     pub seed: u64,
     /// What the guest is started with.
     pub guest: GuestSetup,
-    /// Who writes its recordings, to be closed before they are looked at.
-    pub recorder: Option<recordings::Recorder>,
+    /// What it may reach, to be closed before what it left is looked at.
+    pub services: Services,
 }
 
 /// What became of a simulated call.
@@ -126,9 +127,7 @@ pub async fn call(plugin: Plugin, caller: Caller, setup: CallSetup) -> Simulated
     let placed = tokio::time::Instant::now();
     let report = simulator.place_call(caller).finished().await;
     exchange.drain(Duration::from_millis(CALL_DRAIN_MS_MAX)).await;
-    if let Some(recorder) = &setup.recorder {
-        recorder.close().await;
-    }
+    setup.services.close().await;
     simulator.shutdown().await;
     let record = records.take(&report.session_id);
     SimulatedCall { report, record, placed }

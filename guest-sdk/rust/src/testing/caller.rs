@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::callee::Callee;
 use super::commands::Response;
 use super::host::{Host, release, serve};
+use super::memory::Memory;
 use super::placing::{Plan, Plans};
 use super::report::Report;
 use crate::aio;
@@ -31,6 +32,7 @@ pub struct Caller {
     pub(crate) config: HashMap<String, String>,
     pub(crate) responses: HashMap<&'static str, VecDeque<Response>>,
     pub(crate) recording_granted: bool,
+    pub(crate) memory: Memory,
     pub(crate) plans: Plans,
     pub(crate) playout_bytes_max: usize,
     pub(crate) rings: Duration,
@@ -66,6 +68,7 @@ impl Caller {
             config: HashMap::new(),
             responses: HashMap::new(),
             recording_granted: false,
+            memory: Memory::default(),
             plans: Plans::default(),
             playout_bytes_max: 1 << 20,
             rings: Duration::from_secs(60),
@@ -164,6 +167,18 @@ impl Caller {
     /// Grants `recording`.
     pub fn grants_recording(mut self) -> Self {
         self.recording_granted = true;
+        self
+    }
+
+    /// Grants `key_value`.
+    pub fn grants_key_value(mut self) -> Self {
+        self.memory.granted = true;
+        self
+    }
+
+    /// Grants `key_value`, and the plugin remembers this already.
+    pub fn remembers(mut self, key: &str, value: &[u8]) -> Self {
+        self.memory.remember(key, value);
         self
     }
 

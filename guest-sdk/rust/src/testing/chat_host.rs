@@ -1,11 +1,12 @@
 //! The host of a simulated chat: one thread, virtual time, which passes only in [`ChatHost::next`].
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::chat_report::{ChatReport, Sent};
 use super::commands::Response;
+use super::memory::Memory;
 use super::person::{Person, Step};
 use super::placing::Placing;
 use super::timers::Timers;
@@ -61,7 +62,8 @@ impl Drop for Serving {
 pub(crate) struct ChatHost {
     pub(crate) config: HashMap<String, String>,
     pub(crate) report: ChatReport,
-    now: Duration,
+    pub(crate) memory: Memory,
+    pub(crate) now: Duration,
     inbox: VecDeque<ChatEvent>,
     responses: VecDeque<Response>,
     close_response: Option<Response>,
@@ -92,12 +94,14 @@ impl ChatHost {
             duration: Duration::ZERO,
             sent: Vec::new(),
             closes: 0,
+            remembered: BTreeMap::new(),
             placed: Vec::new(),
             log: Vec::new(),
             timers_left: 0,
         };
         let mut host = Self {
             config: person.config,
+            memory: person.memory,
             report,
             now: Duration::ZERO,
             inbox: VecDeque::new(),
@@ -133,6 +137,7 @@ impl ChatHost {
         self.end("closed");
         self.report.timers_left = self.timers.len();
         self.report.placed = self.placing.placed;
+        self.report.remembered = self.memory.at(self.now);
         self.report.result = result;
         self.report
     }

@@ -1,5 +1,6 @@
 //! What became of a simulated chat.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::placing::Placed;
@@ -32,6 +33,8 @@ pub struct ChatReport {
     pub sent: Vec<Sent>,
     /// How often the handler asked to close it.
     pub closes: usize,
+    /// What its plugin remembers at the end.
+    pub remembered: BTreeMap<String, Vec<u8>>,
     /// What it placed.
     pub placed: Vec<Placed>,
     /// Its log.

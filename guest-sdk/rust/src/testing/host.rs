@@ -1,12 +1,13 @@
 //! The host of a simulated call: one thread, virtual time, which passes only in [`Host::next`].
 
 use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::caller::{Caller, Step};
 use super::commands::{Open, Response};
 use super::legs::HeardBy;
+use super::memory::Memory;
 use super::part::{Part, Party, Sight};
 use super::placing::Placing;
 use super::playout::{Playout, samples};
@@ -88,6 +89,7 @@ pub(crate) struct Host {
     pub(crate) playout: Playout,
     pub(crate) config: HashMap<String, String>,
     pub(crate) recording_granted: bool,
+    pub(crate) memory: Memory,
     pub(crate) report: Report,
     playout_bytes_max: usize,
     timers: Timers,
@@ -124,6 +126,7 @@ impl Host {
             playout: Playout::new(sample_rate_hz),
             config: caller.config,
             recording_granted: caller.recording_granted,
+            memory: caller.memory,
             report: Report {
                 result: Ok(()),
                 end: String::new(),
@@ -138,6 +141,7 @@ impl Host {
                 clears: Vec::new(),
                 log: Vec::new(),
                 recordings: Vec::new(),
+                remembered: BTreeMap::new(),
                 placed: Vec::new(),
                 timers_left: 0,
             },
@@ -164,6 +168,7 @@ impl Host {
         self.end_recording();
         self.report.timers_left = self.timers.len();
         self.report.placed = std::mem::take(&mut self.placing.placed);
+        self.report.remembered = std::mem::take(&mut self.memory).at(self.now);
         self.report.result = result;
         self.report.heard = self.ear(Party::Caller);
         self.report.callee_heard = self.ear(Party::Callee);

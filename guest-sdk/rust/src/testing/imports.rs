@@ -244,28 +244,28 @@ pub mod http {
 }
 
 pub mod key_value {
-    use super::not_granted;
     use crate::Failure;
+    use crate::testing::memory::with;
 
-    pub fn get(_key: &str) -> Result<Option<Vec<u8>>, Failure> {
-        not_granted("key_value")
+    pub fn get(key: &str) -> Result<Option<Vec<u8>>, Failure> {
+        with(|memory, now| memory.get(now, key))
     }
 
-    pub fn set(_key: &str, _value: &[u8], _ttl_s: Option<u32>) -> Result<(), Failure> {
-        not_granted("key_value")
+    pub fn set(key: &str, value: &[u8], ttl_s: Option<u32>) -> Result<(), Failure> {
+        with(|memory, now| memory.set(now, key, value, ttl_s))
     }
 
-    pub fn delete(_key: &str) -> Result<(), Failure> {
-        not_granted("key_value")
+    pub fn delete(key: &str) -> Result<(), Failure> {
+        with(|memory, _| memory.delete(key))
     }
 
     pub fn compare_and_set(
-        _key: &str,
-        _expected: Option<&[u8]>,
-        _value: &[u8],
-        _ttl_s: Option<u32>,
+        key: &str,
+        expected: Option<&[u8]>,
+        value: &[u8],
+        ttl_s: Option<u32>,
     ) -> Result<bool, Failure> {
-        not_granted("key_value")
+        with(|memory, now| memory.compare_and_set(now, key, expected, value, ttl_s))
     }
 }
 

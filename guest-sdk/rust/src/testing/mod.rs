@@ -44,8 +44,8 @@
 //! - Time passes only while the handler waits for an event; a call of a minute takes milliseconds.
 //! - Audio that is played is heard at once and at the pace of speech, and the ledger is exact.
 //! - Codes, states and limits are those of the contract. `recording` works when it is granted, and keeps its recordings in
-//!   the [`Report`]; `calls`, when it is granted, calls nobody: what becomes of it is planned. The
-//!   other interfaces that need a grant answer `NOT_GRANTED`.
+//!   the [`Report`]; `key_value` does, and what is remembered at the end stands there too; `calls`, when it
+//!   is granted, calls nobody: what becomes of it is planned. The other interfaces that need a grant answer `NOT_GRANTED`.
 //! - A handler that spins without asking for events hangs: nothing ends it.
 //!
 //! It serves one call a thread at a time. Whatever is still to come is dropped with the call; [`Caller::gives_up_after_ms`]
@@ -59,6 +59,7 @@ mod commands;
 mod host;
 pub(crate) mod imports;
 mod legs;
+pub(crate) mod memory;
 mod part;
 mod person;
 mod placing;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::chat_host::{ChatHost, serve};
 use super::chat_report::ChatReport;
 use super::commands::Response;
+use super::memory::Memory;
 use super::placing::{Plan, Plans};
 use crate::Failure;
 use crate::chat::{ChatEvent, ChatInfo};
@@ -28,6 +29,7 @@ pub struct Person {
     pub(crate) config: HashMap<String, String>,
     pub(crate) responses: VecDeque<Response>,
     pub(crate) close_response: Option<Response>,
+    pub(crate) memory: Memory,
     pub(crate) plans: Plans,
     pub(crate) gives_up: Duration,
 }
@@ -59,6 +61,7 @@ impl Person {
             config: HashMap::new(),
             responses: VecDeque::new(),
             close_response: None,
+            memory: Memory::default(),
             plans: Plans::default(),
             gives_up: Duration::from_hours(24),
         }
@@ -130,6 +133,18 @@ impl Person {
     /// The first close fails.
     pub fn refuses_close(mut self, failure: Failure) -> Self {
         self.close_response = Some(Response { after: Duration::from_millis(20), result: Err(failure) });
+        self
+    }
+
+    /// Grants `key_value`.
+    pub fn grants_key_value(mut self) -> Self {
+        self.memory.granted = true;
+        self
+    }
+
+    /// Grants `key_value`, and the plugin remembers this already.
+    pub fn remembers(mut self, key: &str, value: &[u8]) -> Self {
+        self.memory.remember(key, value);
         self
     }
 

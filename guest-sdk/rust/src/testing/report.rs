@@ -1,5 +1,6 @@
 //! What became of a simulated call.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::playout::samples;
@@ -46,6 +47,8 @@ pub struct Report {
     pub clears: Vec<Duration>,
     /// Its log.
     pub log: Vec<(Level, String)>,
+    /// What its plugin remembers at the end.
+    pub remembered: BTreeMap<String, Vec<u8>>,
     /// Its recordings.
     pub recordings: Vec<Recording>,
     /// What it placed.

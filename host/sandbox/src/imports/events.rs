@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use crate::bindings::{events, types};
-use crate::shared::Waited;
 use crate::state::GuestState;
+use crate::wait::Waited;
 
 impl events::Host for GuestState {
     async fn next(&mut self) -> wasmtime::Result<Option<types::Event>> {
@@ -25,7 +25,7 @@ impl events::Host for GuestState {
 }
 
 impl GuestState {
-    async fn wait(&mut self, within: Option<Duration>) -> wasmtime::Result<Waited> {
+    async fn wait(&mut self, within: Option<Duration>) -> wasmtime::Result<Waited<call::Event>> {
         let call = self.call()?;
         let register = self.awaits;
         call.begin_wait(within);

@@ -6,6 +6,7 @@ mod calls;
 mod chat;
 mod convert;
 mod events;
+mod key_value;
 mod playout;
 mod recording;
 mod refused;

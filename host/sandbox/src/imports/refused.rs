@@ -1,6 +1,6 @@
 //! The interfaces whose grant cannot be given yet: every function answers `NOT_GRANTED`.
 
-use crate::bindings::{http, key_value, types, websocket};
+use crate::bindings::{http, types, websocket};
 use crate::state::GuestState;
 
 pub(super) type Refused<T> = wasmtime::Result<Result<T, types::Failure>>;
@@ -31,29 +31,5 @@ impl http::Host for GuestState {
 
     fn cancel(&mut self, _request: u32) -> wasmtime::Result<()> {
         Ok(())
-    }
-}
-
-impl key_value::Host for GuestState {
-    fn get(&mut self, _key: String) -> Refused<Option<Vec<u8>>> {
-        not_granted("key_value")
-    }
-
-    fn set(&mut self, _key: String, _value: Vec<u8>, _ttl_s: Option<u32>) -> Refused<()> {
-        not_granted("key_value")
-    }
-
-    fn delete(&mut self, _key: String) -> Refused<()> {
-        not_granted("key_value")
-    }
-
-    fn compare_and_set(
-        &mut self,
-        _key: String,
-        _expected: Option<Vec<u8>>,
-        _value: Vec<u8>,
-        _ttl_s: Option<u32>,
-    ) -> Refused<bool> {
-        not_granted("key_value")
     }
 }

@@ -3,21 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use ::call::RecordingStore;
 use ::sim::{CallReport, Caller, Step};
 use exchange::CallRecord;
-use recordings::{Recorder, RecorderLimits};
+use key_value::RuntimeClock;
 use sandbox::{GuestClock, GuestEnd, GuestSetup, Plugin};
 use serde_json::{Value, json};
 use telcoflow::frame::AudioMode;
 use tokio::runtime::Runtime;
 
 use super::{Failure, print};
+use crate::config::Grants;
 use crate::demo::table::{CallSummary, closing_json, closing_table};
 use crate::demo::{caller, record};
 use crate::running;
 use crate::scenario::{self, Scenario};
+use crate::services::Services;
 use crate::simulated::{self, CallSetup, SimulatedCall, TENANT};
 
 /// The sample rate of a call whose caller has no recording, Hz.
@@ -44,7 +46,7 @@ pub struct Args {
     /// Where to write the call: caller left, handler right
     #[arg(long, value_name = "WAV")]
     pub record: Option<PathBuf>,
-    /// Lets the handler record, into `DIR/recordings/simulated/NAME/`; without it, it may not
+    /// Lets the handler record, into `DIR/recordings/simulated/NAME/`, and remember keys and values; without it, it may not
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// The outcome as JSON
@@ -76,14 +78,17 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let audio_mode = if args.isolated { AudioMode::Isolated } else { AudioMode::Mixed };
     let plugin = super::test::load_plugin(&args.plugin)?;
     let runtime = runtime()?;
-    let recorder = args.data_dir.as_deref().map(|folder| recorder(folder, plugin.name())).transpose()?;
-    let (recorder, store) = recorder.unzip();
+    let guest = GuestSetup { clock: GuestClock::now(), ..GuestSetup::default() };
+    let (services, guest) = match args.data_dir.as_deref() {
+        Some(folder) => runtime.block_on(async { services(folder, plugin.name(), guest) })?,
+        None => (Services::default(), guest),
+    };
     let setup = CallSetup {
         sample_rate_hz,
         audio_mode,
         seed: running::seed(),
-        guest: GuestSetup { recordings: store, clock: GuestClock::now(), ..GuestSetup::default() },
-        recorder,
+        guest,
+        services,
     };
     let SimulatedCall { report, record: ended, .. } = runtime.block_on(simulated::call(plugin, caller, setup));
     write_recordings(&args, &report)?;
@@ -142,7 +147,7 @@ pub(super) fn plain(plugin: &Plugin, recording: &Path) -> Result<bool, Failure> 
         audio_mode: AudioMode::Mixed,
         seed: running::seed(),
         guest: GuestSetup { clock: GuestClock::now(), ..GuestSetup::default() },
-        recorder: None,
+        services: Services::default(),
     };
     let SimulatedCall { report, record: ended, .. } =
         runtime()?.block_on(simulated::call(plugin.clone(), caller::tones(0, 5), setup));
@@ -158,16 +163,16 @@ fn runtime() -> Result<Runtime, Failure> {
     runtime.map_err(|error| Failure::new(format!("the runtime does not start: {error}"), "try again"))
 }
 
-/// A folder's recorder, and the part of it that is the plugin's.
-type Recording = (Recorder, Arc<dyn RecordingStore>);
-
-fn recorder(folder: &Path, plugin: &str) -> Result<Recording, Failure> {
-    let recorder = Recorder::open(folder, RecorderLimits::default())
+/// What a folder lets the plugin reach, also in its guests' set-up.
+fn services(folder: &Path, plugin: &str, guest: GuestSetup) -> Result<(Services, GuestSetup), Failure> {
+    let grants = Grants { recording: true, key_value: true, ..Grants::default() };
+    let starts_at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let services = Services::in_folder(folder, &grants, Arc::new(RuntimeClock::starting_at(starts_at)))
         .map_err(|error| Failure::new(error.to_string(), "name a folder that can be made and written"))?;
-    let store = recorder.plugin(TENANT, plugin).map_err(|error| {
+    let guest = services.grant(TENANT, plugin, &grants, guest).map_err(|error| {
         Failure::new(error.to_string(), "rename the component's file: letters, digits, `_`, `-`, `.`")
     })?;
-    Ok((recorder, store))
+    Ok((services, guest))
 }
 
 fn read(path: &Path) -> Result<audio::Wav, Failure> {

@@ -64,7 +64,8 @@ fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
     for plugin in &tenant.plugins {
         let records = if plugin.grants.recording { ", may record" } else { "" };
         let calls = if plugin.grants.calls { ", may place calls" } else { "" };
-        writeln!(text, "  plugin {}: {}{records}{calls}", plugin.name, plugin.source)?;
+        let remembers = if plugin.grants.key_value { ", may remember" } else { "" };
+        writeln!(text, "  plugin {}: {}{records}{calls}{remembers}", plugin.name, plugin.source)?;
     }
     for route in &tenant.routes {
         writeln!(text, "  route {} -> {}", conditions(tenant, route), tenant.plugin_of(route).name)?;
@@ -110,7 +111,11 @@ fn tenant_json(tenant: &Tenant) -> Value {
         json!({
             "name": plugin.name.as_str(),
             "source": plugin.source.to_string(),
-            "grants": {"recording": plugin.grants.recording, "calls": plugin.grants.calls},
+            "grants": {
+                "recording": plugin.grants.recording,
+                "calls": plugin.grants.calls,
+                "key_value": plugin.grants.key_value,
+            },
         })
     });
     let routes = tenant.routes.iter().map(|route| {

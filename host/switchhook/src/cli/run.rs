@@ -8,7 +8,6 @@ use std::time::Duration;
 use carriers::TcpDialer;
 use exchange::{Drained, Exchange, ExchangeConfig};
 use loader::{Loader, Stock};
-use recordings::Recorder;
 use tokio::sync::oneshot;
 
 use super::Failure;
@@ -16,6 +15,7 @@ use super::signal::Stops;
 use crate::config::{self, Config};
 use crate::plugins::Plugins;
 use crate::running;
+use crate::services::Services;
 
 /// Arguments of `run`.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,22 +37,20 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(format!("the runtime does not start: {error}"), "allow more threads and open files (`ulimit -a`)")
     })?;
-    let recorder = running::recorder_for(&config)
+    let services = Services::open(&config)
         .map_err(|error| Failure::new(error.to_string(), "correct `data_dir` or its permissions"))?;
     let watch = Arc::new(admin::Watch::default());
     runtime.block_on(async {
-        let (exchange, stock) = build(&config, recorder.as_ref(), watch.clone()).await?;
+        let (exchange, stock) = build(&config, &services, watch.clone()).await?;
         let served = serve(&config, exchange, stock, watch, Duration::from_secs(args.drain_s)).await;
-        if let Some(recorder) = &recorder {
-            recorder.close().await;
-        }
+        services.close().await;
         served
     })
 }
 
 async fn build(
     config: &Config,
-    recorder: Option<&Recorder>,
+    services: &Services,
     watch: Arc<admin::Watch>,
 ) -> Result<(ExchangeConfig, Option<Stock>), Failure> {
     let sandbox = running::sandbox_for(config)
@@ -61,8 +59,8 @@ async fn build(
         .map_err(|error| Failure::new(error.to_string(), "or leave `data_dir` out: nothing is kept then"))?;
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
-    let (plugins, unusable) = Plugins::load(config, &sandbox, stock.as_ref(), recorder).await;
-    let exchange = running::exchange_config(config, plugins, recorder, Arc::new(dialer), watch)
+    let (plugins, unusable) = Plugins::load(config, &sandbox, stock.as_ref(), services).await;
+    let exchange = running::exchange_config(config, plugins, services, Arc::new(dialer), watch)
         .map_err(|error| Failure::new(error.to_string(), "its file was good a moment ago: look at what changes it"))?;
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");

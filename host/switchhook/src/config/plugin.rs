@@ -99,7 +99,8 @@ impl Resolver<'_> {
     fn grants(&mut self, written: WrittenGrants) -> Option<Grants> {
         let recording = self.optional(written.recording, false, |_, at| Some(at.value));
         let calls = self.optional(written.calls, false, |_, at| Some(at.value));
-        Some(Grants { recording: recording?, calls: calls? })
+        let key_value = self.optional(written.key_value, false, |_, at| Some(at.value));
+        Some(Grants { recording: recording?, calls: calls?, key_value: key_value? })
     }
 
     fn source(&mut self, At { value, place }: At<String>, auth: Auth) -> Option<Source> {

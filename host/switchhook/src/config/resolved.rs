@@ -253,13 +253,15 @@ pub struct Grants {
     pub recording: bool,
     /// Place calls, and begin chats, over the tenant's connectors.
     pub calls: bool,
+    /// Remember keys and values in the data directory.
+    pub key_value: bool,
 }
 
 impl Grants {
     /// Those that are given, by their keys.
     pub fn names(&self) -> BTreeSet<String> {
-        let Grants { recording, calls } = self;
-        [(*recording, "recording"), (*calls, "calls")]
+        let Grants { recording, calls, key_value } = self;
+        [(*recording, "recording"), (*calls, "calls"), (*key_value, "key_value")]
             .into_iter()
             .filter(|(given, _)| *given)
             .map(|(_, name)| name.to_owned())

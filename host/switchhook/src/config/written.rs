@@ -97,6 +97,7 @@ pub(super) enum WrittenFault {
 pub(super) struct WrittenGrants {
     pub(super) recording: Field<bool>,
     pub(super) calls: Field<bool>,
+    pub(super) key_value: Field<bool>,
 }
 
 /// `limits = { ... }`
@@ -259,9 +260,13 @@ impl WrittenFault {
 
 impl WrittenGrants {
     fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenGrants {
-        let (recording, calls) = (section.boolean(reader, "recording"), section.boolean(reader, "calls"));
-        section.finish(reader, &["hosts", "key_value"]);
-        WrittenGrants { recording, calls }
+        let written = WrittenGrants {
+            recording: section.boolean(reader, "recording"),
+            calls: section.boolean(reader, "calls"),
+            key_value: section.boolean(reader, "key_value"),
+        };
+        section.finish(reader, &["hosts", "private_hosts", "secrets"]);
+        written
     }
 }
 

@@ -28,7 +28,7 @@ pub use log::LogLine;
 pub use play::{PlayError, Played, play};
 pub use verdict::Miss;
 
-use crate::config::{Problem, Problems, problem, read as reader, syntax};
+use crate::config::{Grants, Problem, Problems, problem, read as reader, syntax};
 use crate::limits::{SCENARIO_BYTES_MAX, SCENARIO_FILES_MAX};
 
 /// A scenario file that can be relied on.
@@ -40,8 +40,8 @@ pub struct Scenario {
     pub about: Option<String>,
     /// What the plugin is configured with.
     pub config: Vec<(String, String)>,
-    /// Whether the plugin may record.
-    pub records: bool,
+    /// What the plugin may do beyond its call.
+    pub grants: Grants,
     /// Which legs the handler hears.
     pub audio_mode: AudioMode,
     /// What the handler's calendar says when the call comes, since 1970.

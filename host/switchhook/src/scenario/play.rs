@@ -1,8 +1,9 @@
 //! One call of a scenario, on a virtual clock of its own.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use recordings::{Recorder, RecorderLimits};
+use key_value::RuntimeClock;
 use sandbox::{GuestClock, GuestSetup, Plugin};
 use tempfile::TempDir;
 use tracing_subscriber::layer::SubscriberExt;
@@ -11,6 +12,7 @@ use super::log::{Catcher, LogLine};
 use super::verdict::{self, Miss};
 use super::{Run, Scenario, timeline};
 use crate::limits::SCENARIO_HOURS_MAX;
+use crate::services::Services;
 use crate::simulated::{self, CallSetup, SimulatedCall, TENANT};
 
 /// The simulator's choices are the same in every run.
@@ -54,21 +56,24 @@ pub(super) struct Evidence<'a> {
 pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, PlayError> {
     let began = Instant::now();
     let machine = |error: &dyn std::fmt::Display| PlayError::Machine(error.to_string());
-    let folder = scenario.records.then(tempfile::tempdir).transpose().map_err(|error| machine(&error))?;
-    let recorder = folder.as_ref().map(|folder| Recorder::open(folder.path(), RecorderLimits::default()));
-    let recorder = recorder.transpose().map_err(|error| machine(&error))?;
-    let recordings = recorder.as_ref().map(|recorder| recorder.plugin(TENANT, plugin.name()));
-    let recordings = recordings.transpose().map_err(|error| machine(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.map_err(|error| machine(&error))?;
+    let grants = &scenario.grants;
+    let folder = (grants.recording || grants.key_value).then(tempfile::tempdir).transpose();
+    let folder = folder.map_err(|error| machine(&error))?;
+    let services = folder.as_ref().map_or(Ok(Services::default()), |folder| {
+        let clock = runtime.block_on(async { RuntimeClock::starting_at(scenario.starts_at) });
+        Services::in_folder(folder.path(), grants, Arc::new(clock))
+    });
+    let services = services.map_err(|error| machine(&error))?;
     let guest = GuestSetup {
         config: scenario.config.clone().into(),
-        recordings,
         clock: GuestClock::Runtime { starts_at: scenario.starts_at },
         ..GuestSetup::default()
     };
+    let guest = services.grant(TENANT, plugin.name(), grants, guest).map_err(|error| machine(&error))?;
     let setup =
-        CallSetup { sample_rate_hz: run.sample_rate_hz, audio_mode: scenario.audio_mode, seed: SEED, guest, recorder };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = runtime.map_err(|error| machine(&error))?;
+        CallSetup { sample_rate_hz: run.sample_rate_hz, audio_mode: scenario.audio_mode, seed: SEED, guest, services };
     let catcher = runtime.block_on(async { Catcher::begin() });
     let subscriber = tracing_subscriber::registry().with(catcher.clone());
     let called = tracing::subscriber::with_default(subscriber, || {

@@ -11,6 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use super::expect::Expectations;
 use super::script::{self, Draft};
 use super::{Place, Run, Scenario, hear};
+use crate::config::Grants;
 use crate::config::read::{At, Field, Integers, Reader, Section};
 use crate::config::suggest::nearest;
 use crate::limits::SCENARIO_RUNS_MAX;
@@ -42,7 +43,7 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
         Field::Absent | Field::Refused => "mixed",
     };
     let starts_at = starts_at(reader, &mut root);
-    let (config, records) = plugin(reader, &mut root);
+    let (config, grants) = plugin(reader, &mut root);
     let mut written = Written {
         rates_hz,
         from: None,
@@ -72,7 +73,7 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
     root.finish(reader, &[]);
     let runs = written.runs(reader, &place);
     let audio_mode = if audio_mode == "isolated" { AudioMode::Isolated } else { AudioMode::Mixed };
-    Some(Scenario { file: file.to_owned(), about, config, records, audio_mode, starts_at, runs, expect })
+    Some(Scenario { file: file.to_owned(), about, config, grants, audio_mode, starts_at, runs, expect })
 }
 
 impl Written {
@@ -162,17 +163,18 @@ fn starts_at(reader: &mut Reader, root: &mut Section<'_>) -> Duration {
     seconds.map_or(STARTS_AT, Duration::from_secs)
 }
 
-/// `[plugin]`: what it is configured with, and whether it may record.
-fn plugin(reader: &mut Reader, root: &mut Section<'_>) -> (Vec<(String, String)>, bool) {
-    let Field::Given(At { value: mut section, .. }) = root.table(reader, "plugin") else { return (Vec::new(), false) };
+/// `[plugin]`: what it is configured with, and what it may do.
+fn plugin(reader: &mut Reader, root: &mut Section<'_>) -> (Vec<(String, String)>, Grants) {
+    let mut granted = Grants::default();
+    let Field::Given(At { value: mut section, .. }) = root.table(reader, "plugin") else { return (Vec::new(), granted) };
     let config = section.table(reader, "config").given().map_or(Vec::new(), |at| at.value.into_texts(reader));
-    let mut records = false;
     if let Field::Given(At { value: mut grants, .. }) = section.table(reader, "grants") {
-        records = grants.boolean(reader, "recording").given().is_some_and(|at| at.value);
-        grants.finish(reader, &["calls", "hosts", "secrets", "key_value"]);
+        granted.recording = grants.boolean(reader, "recording").given().is_some_and(|at| at.value);
+        granted.key_value = grants.boolean(reader, "key_value").given().is_some_and(|at| at.value);
+        grants.finish(reader, &["calls", "hosts", "private_hosts", "secrets"]);
     }
     section.finish(reader, &["limits"]);
-    (config, records)
+    (config, granted)
 }
 
 /// Numbers of which each makes a run of its own.

@@ -17,6 +17,7 @@ pub(crate) fn run(_chat: ChatInfo) -> Result<(), Failure> {
             std::thread::sleep(Duration::from_secs(3_600));
             Ok(())
         }
+        "chat-remember" => crate::remember::in_chat(),
         "chat-place" => crate::placing::from_chat(),
         "chat-flood" => flood(),
         "chat-return" => chat::next().map_or(Ok(()), |_| Ok(())),

@@ -12,6 +12,7 @@ mod placing;
 mod pry;
 mod record;
 mod refusals;
+mod remember;
 mod sounds;
 mod support;
 
@@ -49,6 +50,7 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "clock" => clock::read(),
         "record" => record::record(&info),
         "pry" => pry::pry(),
+        "remember" => remember::in_call(),
         other => Err(Failure::new("UNKNOWN_MODE", format!("the hostile guest has no mode `{other}`"))),
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn not_granted() -> Result<(), Failure> {
         ("key-value.get", key_value::get("key").map(drop)),
         ("key-value.set", key_value::set("key", b"value", None)),
         ("key-value.delete", key_value::delete("key")),
-        ("key-value.compare-and-set", key_value::compare_and_set("key", None, b"value", Some(60)).map(drop)),
+        ("key-value.compare-and-set", key_value::compare_and_set("key", None, b"value", None).map(drop)),
         ("calls.place", calls::place("+15550100", "echo").map(drop)),
         ("calls.begin-chat", calls::begin_chat("+15550100", "echo").map(drop)),
     ];

@@ -22,7 +22,7 @@ fn features_of_later_versions_are_refused_with_that_reason() {
         let line: &'static str = format!("{key} = {{}}").leak();
         later(Sheet { tenant: line, ..GOOD }, "4:1", &format!("tenant[0].{key}"));
     }
-    for key in ["hosts", "key_value"] {
+    for key in ["hosts", "private_hosts", "secrets"] {
         let line: &'static str = format!("grants = {{ {key} = true }}").leak();
         later(Sheet { plugin: line, ..GOOD }, "13:12", &format!("tenant[0].plugin[0].grants.{key}"));
     }

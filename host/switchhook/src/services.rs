@@ -1,0 +1,85 @@
+//! What plugins may reach beyond their calls, and what the host opens for it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use key_value::{Clock, KeyValueLimits, KeyValues, SystemClock};
+use recordings::{Recorder, RecorderError, RecorderLimits};
+use sandbox::GuestSetup;
+
+use crate::config::{Config, Grants};
+
+/// The services of a host. By default there are none, whatever is granted. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    recorder: Option<Recorder>,
+    key_values: Option<KeyValues>,
+}
+
+/// A service cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ServicesError {
+    /// The folder of recordings.
+    #[error("{0}")]
+    Recorder(#[from] RecorderError),
+    /// The database of keys and values.
+    #[error("{0}")]
+    KeyValues(#[from] key_value::OpenError),
+}
+
+impl Services {
+    /// Opens what some plugin of a configuration is granted.
+    ///
+    /// # Errors
+    /// The data directory takes no folder, or another host uses it.
+    pub fn open(config: &Config) -> Result<Self, ServicesError> {
+        let mut wanted = Grants::default();
+        for plugin in config.tenants.iter().flat_map(|tenant| &tenant.plugins) {
+            wanted.recording |= plugin.grants.recording;
+            wanted.key_value |= plugin.grants.key_value;
+        }
+        Self::in_folder(&config.data_dir, &wanted, Arc::new(SystemClock))
+    }
+
+    /// Opens what these grants need, in a data directory. Values are forgotten by `clock`.
+    ///
+    /// # Errors
+    /// As for [`Services::open`].
+    pub fn in_folder(folder: &Path, wanted: &Grants, clock: Arc<dyn Clock>) -> Result<Self, ServicesError> {
+        let recorder = wanted.recording.then(|| Recorder::open(folder, RecorderLimits::default())).transpose()?;
+        let open = || KeyValues::open(folder, KeyValueLimits::default(), clock);
+        let key_values = wanted.key_value.then(open).transpose()?;
+        Ok(Self { recorder, key_values })
+    }
+
+    /// A plugin's own part of what it is granted, in what its guests are started with.
+    ///
+    /// # Errors
+    /// The names are not safe in paths; those of a configuration are.
+    pub fn grant(
+        &self,
+        tenant: &str,
+        plugin: &str,
+        grants: &Grants,
+        setup: GuestSetup,
+    ) -> Result<GuestSetup, RecorderError> {
+        let recorder = self.recorder.as_ref().filter(|_| grants.recording);
+        let key_values = self.key_values.as_ref().filter(|_| grants.key_value);
+        Ok(GuestSetup {
+            recordings: recorder.map(|recorder| recorder.plugin(tenant, plugin)).transpose()?,
+            key_value: key_values.map(|values| values.plugin(tenant, plugin)),
+            may_place: grants.calls,
+            ..setup
+        })
+    }
+
+    /// Waits until everything is on the disk, and closes what is open.
+    pub async fn close(&self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.close().await;
+        }
+        if let Some(key_values) = &self.key_values {
+            key_values.close().await;
+        }
+    }
+}
