@@ -131,7 +131,8 @@ async fn walls(log: &TestLog) {
 
 async fn bounds(log: &TestLog) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let full = "long-key:0,long-key:512,long-key:513,long-value:262144,long-value:262145,flood:400,get:0,delete:0,set:k=v";
+    let full =
+        "long-key:0,long-key:512,long-key:513,long-value:262144,long-value:262145,flood:400,get:0,delete:0,set:k=v";
     let config = WorldConfig {
         answers: Pattern::Exact(FIRST.into()),
         others: vec![(Pattern::Exact(OTHER_PLUGIN.into()), "hostile".into(), steps("flood:100"))],
@@ -169,7 +170,8 @@ async fn count(log: &TestLog) {
     let config = remembering(folder.path(), "hostile", steps("count:25"));
     let mut world = World::simulated(config).await;
     let script = || vec![Step::WaitAnswered, Step::Marked { ms: 60_000 }, Step::HangUp];
-    let calls: Vec<_> = (0..8).map(|_| world.sim.place_call(Caller { record: false, ..Caller::new(script()) })).collect();
+    let calls: Vec<_> =
+        (0..8).map(|_| world.sim.place_call(Caller { record: false, ..Caller::new(script()) })).collect();
     for call in calls {
         call.finished().await;
         world.record().await;

@@ -20,6 +20,7 @@ mod legs;
 mod levels;
 mod link_life;
 mod load;
+mod network;
 mod oci;
 mod outbound;
 mod placing;
@@ -73,6 +74,7 @@ fn main() {
         refusals::trials(),
         recording::trials(),
         key_value::trials(),
+        network::trials(),
         legs::trials(),
         states::trials(),
         load::trials(),

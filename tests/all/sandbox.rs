@@ -48,7 +48,7 @@ impl Desk {
     /// One turn; what the guest returned, if it did.
     fn turn(&mut self) -> Option<GuestEnd> {
         self.call.lock().handle_timeout(self.now);
-        self.call.lock().wake_guest();
+        self.call.lock().wake_guest(&mut Context::from_waker(Waker::noop()));
         match self.guest.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(end) => Some(end),
             Poll::Pending => None,

@@ -99,7 +99,7 @@ impl Desk {
     }
 
     fn turn(&mut self) {
-        self.call.lock().wake_guest();
+        self.call.lock().wake_guest(&mut Context::from_waker(Waker::noop()));
         let polled = self.guest.poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(polled, Poll::Pending, "the guest serves");
     }
@@ -126,7 +126,7 @@ impl Desk {
         self.call.lock().handle_ended(EndReason::Terminated);
         // The ticker may make it yield, and the async world's executor takes a turn of its own.
         let returned = (0..100).any(|_| {
-            self.call.lock().wake_guest();
+            self.call.lock().wake_guest(&mut Context::from_waker(Waker::noop()));
             self.guest.poll(&mut Context::from_waker(Waker::noop())).is_ready()
         });
         assert!(returned, "the guest returns");

@@ -11,6 +11,7 @@ use exchange::{
     LinkChange, Observer, Pattern, PluginConfig, PluginVersion, Quota, Route, TenantConfig, Withdrawn,
 };
 use key_value::{KeyValueLimits, KeyValues, RuntimeClock};
+use network::{Networks, Policy, SystemResolver, Trust};
 use recordings::{Disk, LocalDisk, RecorderLimits};
 use sandbox::{GuestLimits, GuestSetup};
 use sim::{SimConfig, Simulator};
@@ -81,6 +82,8 @@ pub struct WorldConfig {
     pub data_dir: Option<PathBuf>,
     /// What plugins may remember there; `None`: nothing.
     pub remembers: Option<KeyValueLimits>,
+    /// Which hosts the first plugin may reach; nobody's certificates are trusted.
+    pub network: Option<Policy>,
     /// What its recordings may take.
     pub recorder_limits: RecorderLimits,
     /// Is told of calls and links too.
@@ -149,6 +152,7 @@ impl Default for WorldConfig {
             others: Vec::new(),
             data_dir: None,
             remembers: None,
+            network: None,
             recorder_limits: RecorderLimits::default(),
             observer: Arc::new(()),
             disk: Arc::new(LocalDisk),
@@ -314,6 +318,10 @@ fn tenant(config: &WorldConfig, base: &str, stores: &Stores) -> TenantConfig {
         calls_max: config.calls_max,
     };
     let mut plugins = vec![plugin("first", &config.plugin, &config.config)];
+    if let Some(policy) = &config.network {
+        let networks = Networks::new(Trust::Roots(Vec::new()), Arc::new(SystemResolver)).expect("TLS can be set up");
+        plugins[0].setup.network = Some(networks.plugin("acme", "first", policy.clone()));
+    }
     let mut routes = Vec::new();
     for (index, (to, component, values)) in config.others.iter().enumerate() {
         let name = format!("other-{index}");

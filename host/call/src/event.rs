@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CommandId, EndReason, Failure, Ledger, Placed};
+use crate::{CommandId, EndReason, Failure, Ledger, NetworkEvent, Placed};
 
 /// Something that happened to a call.
 ///
@@ -58,6 +58,8 @@ pub enum Event {
     Warning(Failure),
     /// The carrier reported an error of this call; the call goes on.
     CallError(Failure),
+    /// Something happened to a connection of the handler.
+    Network(NetworkEvent),
     /// The call is over. The last event.
     Ended(EndReason),
 }
@@ -84,6 +86,7 @@ impl fmt::Debug for Event {
             }
             Event::Warning(failure) => f.debug_tuple("Warning").field(failure).finish(),
             Event::CallError(failure) => f.debug_tuple("CallError").field(failure).finish(),
+            Event::Network(event) => f.debug_tuple("Network").field(event).finish(),
             Event::Ended(reason) => f.debug_tuple("Ended").field(reason).finish(),
         }
     }

@@ -188,7 +188,10 @@ impl Inbox {
         }
         give_back(&mut self.audio);
         self.remove(|event| {
-            matches!(event, Event::Outcome { .. } | Event::Mark { .. } | Event::PlayoutLow(_) | Event::Timer(_))
+            matches!(
+                event,
+                Event::Outcome { .. } | Event::Mark { .. } | Event::PlayoutLow(_) | Event::Timer(_) | Event::Network(_)
+            )
         });
         lost
     }
@@ -279,7 +282,7 @@ impl Waiting {
             Event::PlayoutLow(_) => Some(&mut self.playout_lows),
             Event::Warning(_) => Some(&mut self.warnings),
             Event::CallError(_) => Some(&mut self.call_errors),
-            Event::Audio { .. } | Event::Timer(_) | Event::Placed { .. } | Event::Ended(_) => None,
+            Event::Audio { .. } | Event::Timer(_) | Event::Placed { .. } | Event::Network(_) | Event::Ended(_) => None,
         }
     }
 }

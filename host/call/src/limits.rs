@@ -121,6 +121,10 @@ pub const PLACES_PER_S_MAX: u32 = 2;
 
 /// Calls and chats that one handler may place at once after a rest. More: `FULL`.
 pub const PLACES_BURST_MAX: u32 = 10;
+/// Events of a handler's sockets and requests that wait for it. With so many nothing more is read.
+pub const NETWORK_EVENTS_WAITING_MAX: usize = 256;
+/// Bytes of them. With so many nothing more is read; one event may be more than what is left.
+pub const NETWORK_BYTES_WAITING_MAX: usize = 256 << 10;
 
 /// Every limit for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -164,6 +168,12 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("placed_max", PLACED_MAX as u64, "a further call is not placed: FULL"),
     ("places_per_s_max", PLACES_PER_S_MAX as u64, "a further call is not placed: FULL"),
     ("places_burst_max", PLACES_BURST_MAX as u64, "a further call is not placed: FULL"),
+    (
+        "network_events_waiting_max",
+        NETWORK_EVENTS_WAITING_MAX as u64,
+        "the handler's sockets and requests are not read",
+    ),
+    ("network_bytes_waiting_max", NETWORK_BYTES_WAITING_MAX as u64, "the handler's sockets and requests are not read"),
     ("heard_runs_max", HEARD_RUNS_MAX as u64, "heard is estimated a little late"),
 ];
 

@@ -173,7 +173,7 @@ impl Turns {
     fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<Option<Instant>> {
         while let Poll::Ready(Some(())) = self.bell.poll_recv(cx) {}
         self.chat.lock().handle_timeout(now);
-        self.chat.wake_guest();
+        self.chat.wake_guest(cx);
         let parked = self.run_guest(cx, now);
         self.relieve();
         if self.is_over(now) {
@@ -181,7 +181,7 @@ impl Turns {
         }
         self.send();
         self.close(cx, now);
-        self.chat.wake_guest();
+        self.chat.wake_guest(cx);
         let due = self.seat.guest().is_some() && parked.is_none() && self.chat.guest_is_due() || self.seat.is_fresh();
         if due || self.chat.lock().end().is_some() && parked.is_none() {
             cx.waker().wake_by_ref();

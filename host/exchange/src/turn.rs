@@ -165,7 +165,7 @@ impl Turns {
             let mut call = self.call.lock();
             call.handle_timeout(now);
             self.link.poll_read(cx, &mut call);
-            call.wake_guest();
+            call.wake_guest(cx);
             call.guest_rests()
         };
         let mut parked = None;
@@ -178,7 +178,7 @@ impl Turns {
         let mut call = self.call.lock();
         let was_open = self.link.is_open();
         self.link.poll_write(cx, &mut call);
-        call.wake_guest();
+        call.wake_guest(cx);
         let due_now = parked.is_none() && call.guest_is_due() || self.seat.is_fresh();
         if due_now || was_open != self.link.is_open() {
             cx.waker().wake_by_ref();

@@ -73,7 +73,8 @@ impl KeyValues {
     pub fn plugin(&self, tenant: &str, plugin: &str) -> Arc<dyn KeyValueStore> {
         let owner = Owner { tenant: tenant.to_owned(), plugin: plugin.to_owned(), limits: self.limits };
         let name = (owner.tenant.clone(), owner.plugin.clone());
-        let places = self.places.lock().entry(name).or_insert_with(|| Arc::new(Semaphore::new(PLUGIN_WAITING_MAX))).clone();
+        let places =
+            self.places.lock().entry(name).or_insert_with(|| Arc::new(Semaphore::new(PLUGIN_WAITING_MAX))).clone();
         Arc::new(PluginStore { owner, queue: self.queue.clone(), places })
     }
 }

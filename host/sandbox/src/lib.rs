@@ -19,6 +19,7 @@ mod imports;
 mod inspect;
 pub mod limits;
 mod memory;
+mod network;
 mod plugin;
 mod recording;
 mod shared;

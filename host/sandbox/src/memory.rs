@@ -3,7 +3,7 @@
 use wasmtime::ResourceLimiter;
 
 use crate::account::{Held, MemoryAccount};
-use crate::limits::{GUEST_HOST_BYTES, PLAYOUT_LOT_BYTES};
+use crate::limits::{GUEST_HOST_BYTES, GUEST_NETWORK_BYTES, PLAYOUT_LOT_BYTES};
 
 /// Counts all memories of one guest against one limit, and remembers that it refused.
 pub(crate) struct MemoryLimiter {
@@ -16,6 +16,8 @@ pub(crate) struct MemoryLimiter {
     /// It was the tenant's memory that was too small.
     tenants: bool,
     playout: Playout,
+    /// It has or had connections.
+    networks: bool,
 }
 
 /// The audio of a guest that waits in the host, counted in lots.
@@ -30,7 +32,7 @@ struct Playout {
 impl MemoryLimiter {
     pub(crate) fn new(bytes_max: usize, table_elements_max: usize) -> Self {
         let (held, playout) = (None, Playout::default());
-        Self { bytes_max, bytes: 0, table_elements_max, refused: None, held, tenants: false, playout }
+        Self { bytes_max, bytes: 0, table_elements_max, refused: None, held, tenants: false, playout, networks: false }
     }
 
     /// Counts everything into this account from now on, beginning with what every guest makes the host hold. False when it
@@ -43,6 +45,17 @@ impl MemoryLimiter {
     /// Whether what was refused was refused for the tenant's sake.
     pub(crate) fn tenant_refused(&self) -> bool {
         self.tenants
+    }
+
+    /// Whether a guest may have connections: from its first on it holds what they need.
+    pub(crate) fn admits_network(&mut self) -> bool {
+        if let Some(held) = &mut self.held
+            && !self.networks
+        {
+            self.networks = held.grow(GUEST_NETWORK_BYTES);
+            return self.networks;
+        }
+        true
     }
 
     /// Whether so many more bytes of audio may wait in the host. `waiting` tells how many do, and is seldom asked.

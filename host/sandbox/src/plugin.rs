@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use call::{CallPlacer, KeyValueStore, RecordingStore};
+use call::{CallPlacer, KeyValueStore, Network, RecordingStore};
 use sha2::{Digest, Sha256};
 use wasmtime::Store;
 use wasmtime::component::Component;
@@ -104,6 +104,8 @@ pub struct GuestSetup {
     pub recordings: Option<Arc<dyn RecordingStore>>,
     /// What its plugin remembers: the grant `key_value`. Without it that interface answers `NOT_GRANTED`.
     pub key_value: Option<Arc<dyn KeyValueStore>>,
+    /// The hosts that it may reach: the grant `hosts`. Without it `websocket` and `http` answer `NOT_GRANTED`.
+    pub network: Option<Arc<dyn Network>>,
     /// The grant `calls`: whoever prepares the guest is to give it a placer of its own.
     pub may_place: bool,
     /// Places its calls and chats. Without it that interface answers `NOT_GRANTED`.
@@ -261,11 +263,12 @@ impl Plugin {
     }
 
     fn store(&self, setup: GuestSetup) -> Result<Store<GuestState>, StartError> {
-        let GuestSetup { config, limits, recordings, key_value, placer, clock, memory, .. } = setup;
+        let GuestSetup { config, limits, recordings, key_value, network, placer, clock, memory, .. } = setup;
         let world = self.0.inspection.world;
         let mut state = GuestState::new(limits.memory_bytes_max, world == World::CallHandlerAsync, config, clock);
         state.recordings = recordings;
         state.key_value = key_value;
+        state.network = network;
         state.placer = placer;
         if let Some(account) = &memory
             && !state.memory.count_into(account)

@@ -11,6 +11,7 @@ use call::{Call, Failure, Stored};
 use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
+use crate::network::Connections;
 use crate::recording::Recording;
 use crate::wait::{Wait, Waited};
 
@@ -31,13 +32,14 @@ pub(crate) struct Desk {
     pub(crate) wait: Wait,
     /// While the guest records.
     pub(crate) recording: Option<Recording>,
+    pub(crate) connections: Connections,
 }
 
 impl SharedCall {
     /// Shares a call. Its log lines stand in the span that is current here.
     pub fn new(call: Call) -> Self {
         let wait = Wait::new(call.now());
-        let desk = Mutex::new(Desk { call, wait, recording: None });
+        let desk = Mutex::new(Desk { call, wait, recording: None, connections: Connections::default() });
         Self(Arc::new(Shared { span: Span::current(), desk }))
     }
 
@@ -104,12 +106,13 @@ impl SharedCall {
 }
 
 impl CallGuard<'_> {
-    /// Wakes a guest that is not polled by its call's task, when what it waits for is there, and hands on what was recorded.
-    /// To be called after the carrier's turn.
-    pub fn wake_guest(&mut self) {
+    /// Wakes a guest that is not polled by its call's task, when what it waits for is there, hands on what was recorded, and
+    /// moves its connections on. To be called after the carrier's turn.
+    pub fn wake_guest(&mut self, cx: &mut Context<'_>) {
         let desk = &mut *self.0;
         desk.hand_on_recording();
-        let Desk { call, wait, .. } = desk;
+        let Desk { call, wait, connections, .. } = desk;
+        connections.poll(cx, call);
         wait.wake(call.now(), || call.has_event());
     }
 

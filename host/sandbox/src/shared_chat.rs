@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use call::{Chat, ChatEvent, Failure, Stored};
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 
+use crate::network::Connections;
 use crate::wait::{Wait, Waited};
 
 /// The chat under its lock.
@@ -21,13 +22,14 @@ pub struct SharedChat(Arc<Mutex<Desk>>);
 struct Desk {
     chat: Chat,
     wait: Wait,
+    connections: Connections,
 }
 
 impl SharedChat {
     /// Shares a chat.
     pub fn new(chat: Chat) -> Self {
         let wait = Wait::new(chat.now());
-        Self(Arc::new(Mutex::new(Desk { chat, wait })))
+        Self(Arc::new(Mutex::new(Desk { chat, wait, connections: Connections::default() })))
     }
 
     /// The chat, for as long as the guard lives. Not to be held across an await.
@@ -35,27 +37,28 @@ impl SharedChat {
         MutexGuard::map(self.0.lock(), |desk| &mut desk.chat)
     }
 
-    /// Wakes a guest that is not polled by its chat's task, when what it waits for is there.
-    pub fn wake_guest(&self) {
-        let Desk { chat, wait } = &mut *self.0.lock();
+    /// Wakes a guest that is not polled by its chat's task, when what it waits for is there, and moves its connections on.
+    pub fn wake_guest(&self, cx: &mut Context<'_>) {
+        let Desk { chat, wait, connections } = &mut *self.0.lock();
+        connections.poll(cx, chat);
         wait.wake(chat.now(), || chat.has_event());
     }
 
     /// Whether what the guest waits for is there, and only its next poll is missing.
     pub fn guest_is_due(&self) -> bool {
-        let Desk { chat, wait } = &*self.0.lock();
+        let Desk { chat, wait, .. } = &*self.0.lock();
         wait.is_due(chat.now(), || chat.has_event())
     }
 
     /// When the chat or the waiting guest wants the next turn at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let Desk { chat, wait } = &*self.0.lock();
+        let Desk { chat, wait, .. } = &*self.0.lock();
         chat.poll_timeout().into_iter().chain(wait.until()).min()
     }
 
     /// A guest takes its place. One that was there before is gone.
     pub(crate) fn seat(&self) {
-        let Desk { chat, wait } = &mut *self.0.lock();
+        let Desk { chat, wait, .. } = &mut *self.0.lock();
         *wait = Wait::new(chat.now());
     }
 
@@ -65,17 +68,17 @@ impl SharedChat {
 
     /// How often the guest was given an event, or waited for one; since when it does not wait for one; what time it is.
     pub(crate) fn progress(&self) -> (u64, Option<Instant>, Instant) {
-        let Desk { chat, wait } = &*self.0.lock();
+        let Desk { chat, wait, .. } = &*self.0.lock();
         (wait.progress(), wait.silent_since(), chat.now())
     }
 
     pub(crate) fn begin_wait(&self, within: Option<Duration>) {
-        let Desk { chat, wait } = &mut *self.0.lock();
+        let Desk { chat, wait, .. } = &mut *self.0.lock();
         wait.begin(chat.now(), within);
     }
 
     pub(crate) fn poll_wait(&self, cx: &Context<'_>, register: bool) -> Poll<Waited<ChatEvent>> {
-        let Desk { chat, wait } = &mut *self.0.lock();
+        let Desk { chat, wait, .. } = &mut *self.0.lock();
         let next = chat.next();
         wait.look(chat.now(), next, cx, register)
     }
@@ -89,7 +92,12 @@ impl SharedChat {
     }
 
     fn set_paused(&self, paused: bool) {
-        let Desk { chat, wait } = &mut *self.0.lock();
+        let Desk { chat, wait, .. } = &mut *self.0.lock();
         wait.set_paused(paused, chat.now());
+    }
+
+    /// The guest's connections.
+    pub(crate) fn connections(&self) -> MappedMutexGuard<'_, Connections> {
+        MutexGuard::map(self.0.lock(), |desk| &mut desk.connections)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use call::{CallPlacer, Failure, KeyValueStore, RecordingStore, code};
+use call::{CallPlacer, Failure, KeyValueStore, Network, RecordingStore, code};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
@@ -30,6 +30,7 @@ pub(crate) struct GuestState {
     pub(crate) recordings: Option<Arc<dyn RecordingStore>>,
     pub(crate) key_value: Option<Arc<dyn KeyValueStore>>,
     pub(crate) placer: Option<Arc<dyn CallPlacer>>,
+    pub(crate) network: Option<Arc<dyn Network>>,
 }
 
 impl GuestState {
@@ -65,6 +66,7 @@ impl GuestState {
             recordings: None,
             key_value: None,
             placer: None,
+            network: None,
         }
     }
 
@@ -102,11 +104,15 @@ impl GuestState {
     }
 }
 
-/// Whatever ends a guest, what it records is kept up to there.
+/// Whatever ends a guest, what it records is kept up to there, and its connections are closed.
 impl Drop for GuestState {
     fn drop(&mut self) {
+        let closed = self.chat.as_ref().map(|chat| chat.connections().close());
+        drop(closed);
         if let Some(call) = &self.call {
             call.drop_recording();
+            let closed = call.desk().connections.close();
+            drop(closed);
         }
     }
 }

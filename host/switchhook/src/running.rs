@@ -135,11 +135,7 @@ fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupEr
     })
 }
 
-fn tenant_config(
-    tenant: &Tenant,
-    plugins: &mut Plugins,
-    services: &Services,
-) -> Result<TenantConfig, TlsSetupError> {
+fn tenant_config(tenant: &Tenant, plugins: &mut Plugins, services: &Services) -> Result<TenantConfig, TlsSetupError> {
     let plugins = tenant.plugins.iter().map(|plugin| plugin_config(tenant, plugin, plugins, services));
     let connectors = tenant.connectors.iter().map(connector_config);
     let routes = tenant.routes.iter().map(|route| exchange::Route {
@@ -162,12 +158,7 @@ fn tenant_config(
     })
 }
 
-fn plugin_config(
-    tenant: &Tenant,
-    plugin: &config::Plugin,
-    plugins: &mut Plugins,
-    services: &Services,
-) -> PluginConfig {
+fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, plugins: &mut Plugins, services: &Services) -> PluginConfig {
     PluginConfig {
         name: plugin.name.to_string(),
         version: plugins.take(tenant.name.as_str(), plugin.name.as_str()),

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ::network::{Networks, SystemResolver, Trust, TrustError};
 use key_value::{Clock, KeyValueLimits, KeyValues, SystemClock};
 use recordings::{Recorder, RecorderError, RecorderLimits};
 use sandbox::GuestSetup;
@@ -10,10 +11,11 @@ use sandbox::GuestSetup;
 use crate::config::{Config, Grants};
 
 /// The services of a host. By default there are none, whatever is granted. Cheap to clone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Services {
     recorder: Option<Recorder>,
     key_values: Option<KeyValues>,
+    networks: Option<Networks>,
 }
 
 /// A service cannot be had.
@@ -25,23 +27,30 @@ pub enum ServicesError {
     /// The database of keys and values.
     #[error("{0}")]
     KeyValues(#[from] key_value::OpenError),
+    /// Whom to trust out there.
+    #[error("{0}")]
+    Networks(#[from] TrustError),
 }
 
 impl Services {
     /// Opens what some plugin of a configuration is granted.
     ///
     /// # Errors
-    /// The data directory takes no folder, or another host uses it.
+    /// The data directory takes no folder, or another host uses it; or the platform has no certificates.
     pub fn open(config: &Config) -> Result<Self, ServicesError> {
         let mut wanted = Grants::default();
         for plugin in config.tenants.iter().flat_map(|tenant| &tenant.plugins) {
             wanted.recording |= plugin.grants.recording;
             wanted.key_value |= plugin.grants.key_value;
         }
-        Self::in_folder(&config.data_dir, &wanted, Arc::new(SystemClock))
+        let services = Self::in_folder(&config.data_dir, &wanted, Arc::new(SystemClock))?;
+        let mut plugins = config.tenants.iter().flat_map(|tenant| &tenant.plugins);
+        let reaches = plugins.any(|plugin| !plugin.grants.network.is_empty());
+        let networks = reaches.then(|| Networks::new(Trust::Platform, Arc::new(SystemResolver))).transpose()?;
+        Ok(Self { networks, ..services })
     }
 
-    /// Opens what these grants need, in a data directory. Values are forgotten by `clock`.
+    /// Opens what these grants need in a data directory, and no network. Values are forgotten by `clock`.
     ///
     /// # Errors
     /// As for [`Services::open`].
@@ -49,7 +58,7 @@ impl Services {
         let recorder = wanted.recording.then(|| Recorder::open(folder, RecorderLimits::default())).transpose()?;
         let open = || KeyValues::open(folder, KeyValueLimits::default(), clock);
         let key_values = wanted.key_value.then(open).transpose()?;
-        Ok(Self { recorder, key_values })
+        Ok(Self { recorder, key_values, networks: None })
     }
 
     /// A plugin's own part of what it is granted, in what its guests are started with.
@@ -65,9 +74,11 @@ impl Services {
     ) -> Result<GuestSetup, RecorderError> {
         let recorder = self.recorder.as_ref().filter(|_| grants.recording);
         let key_values = self.key_values.as_ref().filter(|_| grants.key_value);
+        let networks = self.networks.as_ref().filter(|_| !grants.network.is_empty());
         Ok(GuestSetup {
             recordings: recorder.map(|recorder| recorder.plugin(tenant, plugin)).transpose()?,
             key_value: key_values.map(|values| values.plugin(tenant, plugin)),
+            network: networks.map(|networks| networks.plugin(tenant, plugin, grants.network.clone())),
             may_place: grants.calls,
             ..setup
         })

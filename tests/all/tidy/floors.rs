@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("call", 1),
     ("carriers", 2),
     ("key-value", 2),
+    ("network", 2),
     ("recordings", 2),
     ("registry", 2),
     ("sandbox", 2),

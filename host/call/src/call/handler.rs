@@ -6,7 +6,9 @@ use super::Call;
 use crate::failure::code;
 use crate::journal::Happening;
 use crate::limits::{COMMANDS_OPEN_MAX, DIGITS_MAX, MARK_NAME_BYTES_MAX, MARKS_MAX, NUMBER_BYTES_MAX, RING_TIME_S_MAX};
-use crate::{Ability, CallPlacer, CommandId, CommandKind, Contact, Event, Failure, Ledger, Next, Placed, State};
+use crate::{
+    Ability, CallPlacer, CommandId, CommandKind, Contact, Event, Failure, Ledger, NetworkEvent, Next, Placed, State,
+};
 
 impl Call {
     /// The oldest event that was not taken yet.
@@ -21,6 +23,7 @@ impl Call {
         match &event {
             Event::Timer(id) => self.timers.taken(*id, self.now),
             Event::Placed { step, .. } => self.placing.taken(step),
+            Event::Network(event) => self.network.taken(event),
             Event::Ended(_) => self.over = true,
             _ => {}
         }
@@ -153,6 +156,19 @@ impl Call {
     pub fn cancel_timer(&mut self, id: u32) {
         if self.timers.cancel(id) {
             self.inbox.remove(|event| *event == Event::Timer(id));
+        }
+    }
+
+    /// Whether more may be read for the handler.
+    pub fn has_network_room(&self) -> bool {
+        self.network.has_room()
+    }
+
+    /// Something happened to a connection of the handler. After the end it is told nothing.
+    pub fn handle_network(&mut self, event: NetworkEvent) {
+        if self.state != State::Ended {
+            self.network.came(&event);
+            self.inbox.push(Event::Network(event));
         }
     }
 

@@ -15,6 +15,7 @@ use crate::command::Commands;
 use crate::failure::code;
 use crate::inbox::Inbox;
 use crate::journal::{Happening, Journal};
+use crate::network::NetworkWaiting;
 use crate::placing::Placing;
 use crate::playout::Playout;
 use crate::tape::Tape;
@@ -40,6 +41,7 @@ pub struct Call {
     journal: Journal,
     leaving: leave::Leaving,
     placing: Placing,
+    network: NetworkWaiting,
     /// The call was answered when its handler took it over, which may not know.
     answer_inherited: bool,
 }
@@ -77,6 +79,7 @@ impl Call {
             journal: Journal::default(),
             leaving: leave::Leaving::default(),
             placing: Placing::default(),
+            network: NetworkWaiting::default(),
             answer_inherited: false,
         }
     }

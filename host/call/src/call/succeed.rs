@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::Call;
 use crate::journal::Happening;
+use crate::network::NetworkWaiting;
 use crate::{Ability, CommandId, CommandKind, State};
 
 impl Call {
@@ -15,8 +16,8 @@ impl Call {
 
     /// The handler is gone and the call goes on, with another one or with none.
     ///
-    /// Its audio that was not sent is dropped, as by [`clear`](Call::clear). Its marks, timers and its wait for a low queue are
-    /// forgotten, and so are the outcomes of its commands, which the carrier carries out none the less. What was heard and
+    /// Its audio that was not sent is dropped, as by [`clear`](Call::clear). Its marks, timers, its wait for a low queue and what
+    /// its connections brought are forgotten, and so are the outcomes of its commands, which the carrier carries out none the less. What was heard and
     /// not taken is dropped and counted as lost. Keys, warnings and errors of the call are kept for its successor, whose
     /// [`CallInfo::resumed`](crate::CallInfo) is set.
     ///
@@ -30,6 +31,7 @@ impl Call {
         self.playout.notify_below(0);
         self.timers.forget();
         self.stats.samples_lost += self.inbox.forget_handler();
+        self.network = NetworkWaiting::default();
         self.commands.orphan();
         self.info.resumed = true;
         self.answer_inherited = self.state.takes_audio();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CommandId, Failure, Placed, last_four};
+use crate::{CommandId, Failure, NetworkEvent, Placed, last_four};
 
 /// What is known of the chat when the handler starts (`chat.wit`, `chat-info`).
 ///
@@ -76,6 +76,8 @@ pub enum ChatEvent {
     },
     /// Something the handler's author should know; the chat goes on.
     Warning(Failure),
+    /// Something happened to a connection of the handler.
+    Network(NetworkEvent),
     /// The chat is over. The last event.
     Closed(ChatEnd),
 }
@@ -100,6 +102,7 @@ impl fmt::Debug for ChatEvent {
                 f.debug_struct("Placed").field("request", request).field("step", &step.step()).finish()
             }
             Self::Warning(failure) => f.debug_tuple("Warning").field(failure).finish(),
+            Self::Network(event) => f.debug_tuple("Network").field(event).finish(),
             Self::Closed(end) => f.debug_tuple("Closed").field(end).finish(),
         }
     }

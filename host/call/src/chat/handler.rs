@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Chat, ChatEnd, ChatEvent, Closing, Outgoing};
 use crate::limits::{API_VERSION_BYTES_MAX, COMMANDS_OPEN_MAX, MESSAGE_OUT_BYTES_MAX, MESSAGE_WAIT_MS_MAX};
-use crate::{CallPlacer, CommandId, Contact, Failure, Next, Placed, code};
+use crate::{CallPlacer, CommandId, Contact, Failure, NetworkEvent, Next, Placed, code};
 
 impl Chat {
     /// The oldest event that was not taken yet.
@@ -21,6 +21,7 @@ impl Chat {
         match &event {
             ChatEvent::Timer(id) => self.timers.taken(*id, self.now),
             ChatEvent::Placed { step, .. } => self.placing.taken(step),
+            ChatEvent::Network(event) => self.network.taken(event),
             ChatEvent::Closed(_) => self.over = true,
             _ => {}
         }
@@ -118,6 +119,19 @@ impl Chat {
     pub fn handle_placed(&mut self, request: u32, step: Placed) {
         if self.end.is_none() && self.placing.came(request, &step) {
             self.inbox.push(ChatEvent::Placed { request, step: step.bounded() });
+        }
+    }
+
+    /// Whether more may be read for the handler.
+    pub fn has_network_room(&self) -> bool {
+        self.network.has_room()
+    }
+
+    /// Something happened to a connection of the handler. After the end it is told nothing.
+    pub fn handle_network(&mut self, event: NetworkEvent) {
+        if self.end.is_none() {
+            self.network.came(&event);
+            self.inbox.push(ChatEvent::Network(event));
         }
     }
 

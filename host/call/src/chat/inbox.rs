@@ -68,7 +68,8 @@ impl Inbox {
 
     /// Removes the events of what the handler began.
     pub(super) fn forget_handler(&mut self) {
-        self.events.retain(|event| !matches!(event, ChatEvent::Timer(_) | ChatEvent::Outcome { .. }));
+        self.events
+            .retain(|event| !matches!(event, ChatEvent::Timer(_) | ChatEvent::Outcome { .. } | ChatEvent::Network(_)));
         self.outcomes = 0;
     }
 

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 pub use self::event::{ChatEnd, ChatEvent, ChatInfo, ChatStats};
 use self::inbox::Inbox;
 use crate::limits::{MESSAGE_WAIT_MS_MAX, OUTCOME_DETAIL_BYTES_MAX};
+use crate::network::NetworkWaiting;
 use crate::placing::Placing;
 use crate::timers::Timers;
 use crate::{CommandId, Failure, code};
@@ -75,6 +76,7 @@ pub struct Chat {
     orphaned: CommandId,
     stats: ChatStats,
     placing: Placing,
+    network: NetworkWaiting,
 }
 
 /// A close that was asked for.
@@ -108,6 +110,7 @@ impl Chat {
             orphaned: 0,
             stats: ChatStats::default(),
             placing: Placing::default(),
+            network: NetworkWaiting::default(),
         }
     }
 
@@ -269,6 +272,7 @@ impl Chat {
     pub fn handle_handler_lost(&mut self) {
         self.timers.forget();
         self.inbox.forget_handler();
+        self.network = NetworkWaiting::default();
         self.orphaned = self.last_id;
         self.info.resumed = true;
     }

@@ -197,7 +197,7 @@ impl World {
                 assert!(self.timers.contains(&id) && !self.cancelled.contains(&id), "timer {id} is not running");
             }
             Event::Dtmf { .. } => self.keys[1] += 1,
-            Event::Placed { .. } | Event::Warning(_) | Event::CallError(_) => {}
+            Event::Placed { .. } | Event::Warning(_) | Event::CallError(_) | Event::Network(_) => {}
             Event::Ended(reason) => {
                 assert_eq!(Some(reason), self.call.end_reason());
                 self.ends += 1;

@@ -2,22 +2,22 @@
 
 use call::Contact;
 
-use super::refused::{Refused, not_granted};
+use super::granted::{Granted, not_granted};
 use crate::bindings::calls;
 use crate::state::GuestState;
 
 impl calls::Host for GuestState {
-    fn place(&mut self, to: String, plugin: String) -> Refused<u32> {
+    fn place(&mut self, to: String, plugin: String) -> Granted<u32> {
         self.place_for(Contact::Call, &to, &plugin)
     }
 
-    fn begin_chat(&mut self, to: String, plugin: String) -> Refused<u32> {
+    fn begin_chat(&mut self, to: String, plugin: String) -> Granted<u32> {
         self.place_for(Contact::Chat, &to, &plugin)
     }
 }
 
 impl GuestState {
-    fn place_for(&mut self, contact: Contact, to: &str, plugin: &str) -> Refused<u32> {
+    fn place_for(&mut self, contact: Contact, to: &str, plugin: &str) -> Granted<u32> {
         let Some(placer) = &self.placer else { return not_granted("calls") };
         let placed = match &self.chat {
             Some(chat) => chat.lock().place(&**placer, contact, to, plugin),

@@ -63,6 +63,7 @@ impl From<ChatEvent> for chat::ChatEvent {
             ChatEvent::Timer(id) => Self::Timer(id),
             ChatEvent::Placed { request, step } => Self::Placed(super::convert::placed_step(request, step)),
             ChatEvent::Warning(failure) => Self::Warning(failure.into()),
+            ChatEvent::Network(event) => event.into(),
             ChatEvent::Closed(end) => Self::Closed(end.as_str().to_string()),
         }
     }

@@ -33,6 +33,7 @@ impl From<Event> for types::Event {
             Event::Placed { request, step } => Self::Placed(placed_step(request, step)),
             Event::Warning(failure) => Self::Warning(failure.into()),
             Event::CallError(failure) => Self::CallError(failure.into()),
+            Event::Network(event) => event.into(),
             Event::Ended(reason) => Self::Ended(reason.as_str().to_string()),
         }
     }

@@ -6,10 +6,11 @@ mod calls;
 mod chat;
 mod convert;
 mod events;
+mod granted;
 mod key_value;
+mod network;
 mod playout;
 mod recording;
-mod refused;
 mod small;
 
 pub(crate) use by_hand::bind_by_hand;

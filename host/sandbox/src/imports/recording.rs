@@ -4,30 +4,30 @@ use std::sync::Arc;
 
 use call::{RecordingStore, Side};
 
-use super::refused::{Refused, not_granted};
+use super::granted::{Granted, not_granted};
 use crate::bindings::recording;
 use crate::shared::SharedCall;
 use crate::state::GuestState;
 
 impl recording::Host for GuestState {
-    async fn start(&mut self, side: recording::Side) -> Refused<String> {
+    async fn start(&mut self, side: recording::Side) -> Granted<String> {
         let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
         Ok(call.start_recording(&*store, side.into()).await.map_err(Into::into))
     }
 
-    async fn stop(&mut self) -> Refused<()> {
+    async fn stop(&mut self) -> Granted<()> {
         let Some((_, call)) = self.recorder()? else { return not_granted("recording") };
         Ok(call.stop_recording().await.map_err(Into::into))
     }
 
-    async fn play(&mut self, reference: String) -> Refused<()> {
+    async fn play(&mut self, reference: String) -> Granted<()> {
         let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
         let memory = &mut self.memory;
         let admit = |bytes, queued| memory.admits_audio(bytes, || queued);
         Ok(call.play_recording(&*store, &reference, admit).await.map_err(Into::into))
     }
 
-    async fn delete(&mut self, reference: String) -> Refused<()> {
+    async fn delete(&mut self, reference: String) -> Granted<()> {
         let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
         Ok(call.delete_recording(&*store, &reference).await.map_err(Into::into))
     }

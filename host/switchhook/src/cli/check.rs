@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::{Failure, print};
-use crate::config::{self, Config, Connector, Problems, Route, Tenant};
+use crate::config::{self, Config, Connector, Grants, Problems, Route, Tenant};
 
 /// Arguments of `check`.
 #[derive(Clone, Debug, clap::Args)]
@@ -65,12 +65,20 @@ fn write_tenant(text: &mut String, tenant: &Tenant) -> std::fmt::Result {
         let records = if plugin.grants.recording { ", may record" } else { "" };
         let calls = if plugin.grants.calls { ", may place calls" } else { "" };
         let remembers = if plugin.grants.key_value { ", may remember" } else { "" };
-        writeln!(text, "  plugin {}: {}{records}{calls}{remembers}", plugin.name, plugin.source)?;
+        let hosts = hosts(&plugin.grants);
+        let reaches = if hosts.is_empty() { String::new() } else { format!(", may reach {}", hosts.join(", ")) };
+        writeln!(text, "  plugin {}: {}{records}{calls}{remembers}{reaches}", plugin.name, plugin.source)?;
     }
     for route in &tenant.routes {
         writeln!(text, "  route {} -> {}", conditions(tenant, route), tenant.plugin_of(route).name)?;
     }
     Ok(())
+}
+
+/// Whom a plugin may reach.
+fn hosts(grants: &Grants) -> Vec<String> {
+    let private = grants.network.private_hosts.iter().map(|host| format!("{host} (private)"));
+    grants.network.hosts.iter().map(ToString::to_string).chain(private).collect()
 }
 
 /// By what it shows who it is.
@@ -115,6 +123,8 @@ fn tenant_json(tenant: &Tenant) -> Value {
                 "recording": plugin.grants.recording,
                 "calls": plugin.grants.calls,
                 "key_value": plugin.grants.key_value,
+                "hosts": hosts(&plugin.grants),
+                "secrets": plugin.grants.network.secrets.iter().map(|secret| secret.header.name()).collect::<Vec<_>>(),
             },
         })
     });

@@ -18,13 +18,14 @@ pub struct Args {
 type Limits = &'static [(&'static str, u64, &'static str)];
 
 /// The crates that bound something, lowest floor first.
-const CRATES: [(&str, Limits); 13] = [
+const CRATES: [(&str, Limits); 14] = [
     ("audio", audio::limits::TABLE),
     ("telcoflow", telcoflow::limits::TABLE),
     ("call", call::limits::TABLE),
     ("carriers", carriers::limits::TABLE),
     ("sandbox", sandbox::limits::TABLE),
     ("key-value", key_value::limits::TABLE),
+    ("network", network::limits::TABLE),
     ("recordings", recordings::limits::TABLE),
     ("registry", registry::limits::TABLE),
     ("sim", sim::limits::TABLE),

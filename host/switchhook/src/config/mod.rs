@@ -11,6 +11,7 @@ mod admin;
 mod base_url;
 mod connector;
 mod credentials;
+mod grants;
 mod pattern;
 mod plugin;
 pub(crate) mod problem;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use registry::source::OciReference;
 
+use super::grants::Secrets;
 use super::problem::{Place, ProblemKind};
 use super::read::{At, Field};
 use super::resolve::{Resolver, all};
 use super::resolved::{FaultStep, Grants, Name, Plugin, PluginLimits, Prompt, Source};
-use super::written::{WrittenFault, WrittenGrants, WrittenLimits, WrittenPlugin, WrittenSecret};
+use super::written::{WrittenFault, WrittenLimits, WrittenPlugin, WrittenSecret};
 use crate::limits;
 
 /// Who pulls, as written.
@@ -19,7 +20,12 @@ struct Auth {
 
 impl Resolver<'_> {
     /// `rates` are those of the tenant's connectors, by name.
-    pub(super) fn plugin(&mut self, written: WrittenPlugin, rates: &[(Name, u32)]) -> Option<Plugin> {
+    pub(super) fn plugin(
+        &mut self,
+        written: WrittenPlugin,
+        rates: &[(Name, u32)],
+        secrets: &Secrets,
+    ) -> Option<Plugin> {
         let WrittenPlugin { place, name, source, oci_user, oci_password, config, grants, limits, fault } = written;
         let auth = Auth { user: oci_user, password: oci_password };
         let name = self.name(name, &place);
@@ -32,7 +38,7 @@ impl Resolver<'_> {
         let grants = match grants {
             Field::Absent => Some(Grants::default()),
             Field::Refused => None,
-            Field::Given(at) => self.grants(at.value),
+            Field::Given(at) => self.grants(at.value, secrets),
         };
         let limits = match limits {
             Field::Absent => self.limits(WrittenLimits::default()),
@@ -94,13 +100,6 @@ impl Resolver<'_> {
         };
         self.reader.bad_value(&place, format!("`{}`: {what}", path.display()), help);
         None
-    }
-
-    fn grants(&mut self, written: WrittenGrants) -> Option<Grants> {
-        let recording = self.optional(written.recording, false, |_, at| Some(at.value));
-        let calls = self.optional(written.calls, false, |_, at| Some(at.value));
-        let key_value = self.optional(written.key_value, false, |_, at| Some(at.value));
-        Some(Grants { recording: recording?, calls: calls?, key_value: key_value? })
     }
 
     fn source(&mut self, At { value, place }: At<String>, auth: Auth) -> Option<Source> {

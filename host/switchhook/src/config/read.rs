@@ -325,6 +325,24 @@ impl<'i> Section<'i> {
         texts
     }
 
+    /// All that is left, when every key is allowed and every value is a string or a table: told apart by the caller.
+    pub(super) fn into_texts_or_tables(self, reader: &mut Reader, help: &str) -> Vec<(String, At<TextOrTable<'i>>)> {
+        let mut items = Vec::new();
+        for Entry { key, place, value } in self.entries {
+            let place = reader.place(start(&value), &place.key);
+            let value = match value.into_inner() {
+                DeValue::String(text) => TextOrTable::Text(text.into_owned()),
+                DeValue::Table(table) => TextOrTable::Table(Section::new(reader, table, place.clone())),
+                other => {
+                    reader.wrong_type(&place, &other, "a string or a table", help);
+                    continue;
+                }
+            };
+            items.push((key, At { value, place }));
+        }
+        items
+    }
+
     /// Complains about every key that nobody took: those in `later` belong to a later version.
     pub(crate) fn finish(self, reader: &mut Reader, later: &[&str]) {
         for Entry { key, place, .. } in self.entries {

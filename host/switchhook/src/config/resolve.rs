@@ -46,7 +46,7 @@ impl Resolver<'_> {
     }
 
     fn tenant(&mut self, written: WrittenTenant) -> Option<Tenant> {
-        let WrittenTenant { place, name, quota, connectors, plugins, routes } = written;
+        let WrittenTenant { place, name, quota, secrets, connectors, plugins, routes } = written;
         let name = self.name(name, &place);
         let quota = self.optional(quota, Quota::default(), |resolver, at| resolver.quota(at.value));
         let connectors = self.some(connectors, &place, "telcoflow", "without a connector no call comes in");
@@ -61,7 +61,9 @@ impl Resolver<'_> {
         // Of a connector that is wrong nothing is known that a plugin could be wrong about.
         let known = connectors.iter().flatten();
         let rates: Vec<_> = known.map(|known| (known.name.clone(), known.sample_rate.hz())).collect();
-        let plugins = plugins.and_then(|list| all(list.into_iter().map(|plugin| self.plugin(plugin, &rates))));
+        let secrets = self.secrets(secrets);
+        let plugin = |plugin| self.plugin(plugin, &rates, &secrets);
+        let plugins = plugins.and_then(|list| all(list.into_iter().map(plugin)));
         let routes = routes
             .and_then(|list| all(list.into_iter().map(|route| self.route(route, &connector_names, &plugin_names))));
         Some(Tenant { name: name?, quota: quota?, connectors: connectors?, plugins: plugins?, routes: routes? })

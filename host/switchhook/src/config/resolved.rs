@@ -247,7 +247,7 @@ impl fmt::Display for Source {
 }
 
 /// What guests of one plugin may do beyond their call. Nothing, unless the operator says so.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Grants {
     /// Record into the data directory.
     pub recording: bool,
@@ -255,13 +255,16 @@ pub struct Grants {
     pub calls: bool,
     /// Remember keys and values in the data directory.
     pub key_value: bool,
+    /// Reach hosts, and what is put into requests to them.
+    pub network: network::Policy,
 }
 
 impl Grants {
     /// Those that are given, by their keys.
     pub fn names(&self) -> BTreeSet<String> {
-        let Grants { recording, calls, key_value } = self;
-        [(*recording, "recording"), (*calls, "calls"), (*key_value, "key_value")]
+        let Grants { recording, calls, key_value, network } = self;
+        let hosts = !network.is_empty();
+        [(*recording, "recording"), (*calls, "calls"), (*key_value, "key_value"), (hosts, "hosts")]
             .into_iter()
             .filter(|(given, _)| *given)
             .map(|(_, name)| name.to_owned())

@@ -25,6 +25,7 @@ pub(super) struct WrittenTenant {
     pub(super) place: Place,
     pub(super) name: Field<String>,
     pub(super) quota: Field<WrittenQuota>,
+    pub(super) secrets: Field<Vec<(String, Field<WrittenSecret>)>>,
     pub(super) connectors: Field<Vec<WrittenConnector>>,
     pub(super) plugins: Field<Vec<WrittenPlugin>>,
     pub(super) routes: Field<Vec<WrittenRoute>>,
@@ -98,6 +99,18 @@ pub(super) struct WrittenGrants {
     pub(super) recording: Field<bool>,
     pub(super) calls: Field<bool>,
     pub(super) key_value: Field<bool>,
+    pub(super) hosts: Field<Vec<At<String>>>,
+    pub(super) private_hosts: Field<Vec<At<String>>>,
+    pub(super) secrets: Field<Vec<WrittenSecretGrant>>,
+}
+
+/// One of `grants.secrets`
+pub(super) struct WrittenSecretGrant {
+    pub(super) place: Place,
+    pub(super) name: Field<String>,
+    pub(super) hosts: Field<Vec<At<String>>>,
+    pub(super) header: Field<String>,
+    pub(super) prefix: Field<String>,
 }
 
 /// `limits = { ... }`
@@ -157,11 +170,12 @@ impl WrittenTenant {
             place: section.place.clone(),
             name: section.text(reader, "name"),
             quota: one(section.table(reader, "quota"), reader, WrittenQuota::read),
+            secrets: one(section.table(reader, "secrets"), reader, WrittenSecret::each),
             connectors: each(section.tables(reader, "telcoflow"), reader, WrittenConnector::read),
             plugins: each(section.tables(reader, "plugin"), reader, WrittenPlugin::read),
             routes: each(section.tables(reader, "route"), reader, WrittenRoute::read),
         };
-        section.finish(reader, &["secrets", "twilio", "websocket"]);
+        section.finish(reader, &["twilio", "websocket"]);
         written
     }
 }
@@ -264,8 +278,25 @@ impl WrittenGrants {
             recording: section.boolean(reader, "recording"),
             calls: section.boolean(reader, "calls"),
             key_value: section.boolean(reader, "key_value"),
+            hosts: section.texts(reader, "hosts"),
+            private_hosts: section.texts(reader, "private_hosts"),
+            secrets: each(section.tables(reader, "secrets"), reader, WrittenSecretGrant::read),
         };
-        section.finish(reader, &["hosts", "private_hosts", "secrets"]);
+        section.finish(reader, &[]);
+        written
+    }
+}
+
+impl WrittenSecretGrant {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenSecretGrant {
+        let written = WrittenSecretGrant {
+            place: section.place.clone(),
+            name: section.text(reader, "name"),
+            hosts: section.texts(reader, "hosts"),
+            header: section.text(reader, "header"),
+            prefix: section.text(reader, "prefix"),
+        };
+        section.finish(reader, &[]);
         written
     }
 }
@@ -305,10 +336,20 @@ impl WrittenSecret {
     const HELP: &str = "write `{ env = \"NAME\" }` or `{ file = \"PATH\" }`";
 
     fn read(reader: &mut Reader, section: &mut Section<'_>, key: &'static str) -> Field<WrittenSecret> {
-        let field = section.text_or_table(reader, key, WrittenSecret::HELP);
-        let Field::Given(at) = field else {
-            return if field.is_absent() { Field::Absent } else { Field::Refused };
-        };
+        match section.text_or_table(reader, key, WrittenSecret::HELP) {
+            Field::Absent => Field::Absent,
+            Field::Refused => Field::Refused,
+            Field::Given(at) => WrittenSecret::of(reader, at),
+        }
+    }
+
+    /// All of a table, by name.
+    fn each(reader: &mut Reader, section: Section<'_>) -> Vec<(String, Field<WrittenSecret>)> {
+        let secrets = section.into_texts_or_tables(reader, WrittenSecret::HELP);
+        secrets.into_iter().map(|(name, at)| (name, WrittenSecret::of(reader, at))).collect()
+    }
+
+    fn of(reader: &mut Reader, at: At<TextOrTable<'_>>) -> Field<WrittenSecret> {
         let place = at.place;
         let mut table = match at.value {
             TextOrTable::Text(text) => {

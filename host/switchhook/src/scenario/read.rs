@@ -166,7 +166,9 @@ fn starts_at(reader: &mut Reader, root: &mut Section<'_>) -> Duration {
 /// `[plugin]`: what it is configured with, and what it may do.
 fn plugin(reader: &mut Reader, root: &mut Section<'_>) -> (Vec<(String, String)>, Grants) {
     let mut granted = Grants::default();
-    let Field::Given(At { value: mut section, .. }) = root.table(reader, "plugin") else { return (Vec::new(), granted) };
+    let Field::Given(At { value: mut section, .. }) = root.table(reader, "plugin") else {
+        return (Vec::new(), granted);
+    };
     let config = section.table(reader, "config").given().map_or(Vec::new(), |at| at.value.into_texts(reader));
     if let Field::Given(At { value: mut grants, .. }) = section.table(reader, "grants") {
         granted.recording = grants.boolean(reader, "recording").given().is_some_and(|at| at.value);

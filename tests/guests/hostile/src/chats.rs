@@ -18,6 +18,7 @@ pub(crate) fn run(_chat: ChatInfo) -> Result<(), Failure> {
             Ok(())
         }
         "chat-remember" => crate::remember::in_chat(),
+        "chat-reach" => crate::reach::in_chat(),
         "chat-place" => crate::placing::from_chat(),
         "chat-flood" => flood(),
         "chat-return" => chat::next().map_or(Ok(()), |_| Ok(())),

@@ -10,6 +10,7 @@ mod faults;
 mod floods;
 mod placing;
 mod pry;
+mod reach;
 mod record;
 mod refusals;
 mod remember;
@@ -51,6 +52,7 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "record" => record::record(&info),
         "pry" => pry::pry(),
         "remember" => remember::in_call(),
+        "reach" => reach::in_call(),
         other => Err(Failure::new("UNKNOWN_MODE", format!("the hostile guest has no mode `{other}`"))),
     }
 }

@@ -1,11 +1,12 @@
 //! Files without a mistake: defaults, every key, and what paths and patterns mean.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use carriers::TlsFiles;
 
 use super::{Desk, Sheet};
-use crate::config::{AudioMode, CallFlow, Channel, Credentials, Grants, InboundCall, Pattern, SampleRate};
+use crate::config::{AudioMode, CallFlow, Channel, Credentials, InboundCall, Pattern, SampleRate};
 
 #[test]
 fn the_smallest_file_has_the_documented_defaults() {
@@ -33,7 +34,7 @@ fn the_smallest_file_has_the_documented_defaults() {
     let [plugin] = &tenant.plugins[..] else { panic!("one plugin") };
     assert_eq!(plugin.source.to_string(), desk.path("echo.wasm").display().to_string());
     assert_eq!(plugin.config, []);
-    assert_eq!(plugin.grants, Grants::default());
+    assert_eq!(plugin.grants.names(), BTreeSet::new());
     assert_eq!(plugin.limits.memory_bytes_max, 67_108_864);
     assert_eq!(plugin.limits.calls_max, 500);
 
@@ -111,8 +112,8 @@ fn every_key_arrives() {
     let plugin = &tenant.plugins[1];
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     assert_eq!(plugin.config, [pair("a key", ""), pair("greeting", "hello")]);
-    assert_eq!(plugin.grants, Grants { recording: true, calls: true });
-    assert_eq!(tenant.plugins[0].grants, Grants::default());
+    assert_eq!(plugin.grants.names().into_iter().collect::<Vec<_>>(), ["calls", "recording"]);
+    assert_eq!(tenant.plugins[0].grants.names(), BTreeSet::new());
     assert_eq!((plugin.limits.memory_bytes_max, plugin.limits.calls_max), (65_536, 1));
     let times = (plugin.limits.start_max, plugin.limits.run_max, plugin.limits.grace_max);
     assert_eq!(times, (Duration::from_millis(2), Duration::from_millis(3), Duration::from_millis(4)));

@@ -3,6 +3,7 @@
 mod broken;
 mod faults;
 mod good;
+mod grants;
 mod mistakes;
 mod refusals;
 mod secrets;

@@ -18,13 +18,9 @@ fn features_of_later_versions_are_refused_with_that_reason() {
     };
     later(Sheet { top: "listen = { address = \"127.0.0.1:9700\" }", ..GOOD }, "1:1", "listen");
     later(Sheet { top: "listen = { address = \"127.0.0.1:9700\" }", ..GOOD }, "1:1", "listen");
-    for key in ["secrets", "twilio", "websocket"] {
+    for key in ["twilio", "websocket"] {
         let line: &'static str = format!("{key} = {{}}").leak();
         later(Sheet { tenant: line, ..GOOD }, "4:1", &format!("tenant[0].{key}"));
-    }
-    for key in ["hosts", "private_hosts", "secrets"] {
-        let line: &'static str = format!("grants = {{ {key} = true }}").leak();
-        later(Sheet { plugin: line, ..GOOD }, "13:12", &format!("tenant[0].plugin[0].grants.{key}"));
     }
 }
 
