@@ -23,6 +23,14 @@ pub const LINK_LOST: &str = "LINK_LOST";
 pub const ENDED: &str = "ENDED";
 /// The host's disk failed, is full or did not answer.
 pub const STORAGE: &str = "STORAGE";
+/// Another host's name is not known, or nobody answers there.
+pub const UNREACHABLE: &str = "UNREACHABLE";
+/// Another host has no certificate that is trusted for its name.
+pub const TLS: &str = "TLS";
+/// Another host did not take the upgrade to a WebSocket.
+pub const REFUSED: &str = "REFUSED";
+/// The handler gave it up.
+pub const CANCELLED: &str = "CANCELLED";
 /// A warning: the way to the carrier broke, and the host opens it again. Commands fail with `LINK_LOST` until then.
 pub const VOICE_LOST: &str = "VOICE_LOST";
 /// A warning: it is open again.

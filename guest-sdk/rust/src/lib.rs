@@ -32,7 +32,8 @@
 //! - [`chat`]: handlers of chats, made by [`chat_handler!`]
 //! - [`call`], [`playout`], [`timers`], [`config`] and the log macros ([`info!`], [`warn!`], ...): work for every handler
 //! - [`key_value`]: what outlives the call, with the grant `key_value`
-//! - [`recording`], [`websocket`], [`http`], [`calls`]: answer `NOT_GRANTED` without a grant
+//! - [`websocket`], [`http`]: other hosts, with a grant of the host; [`aio::Socket`] and [`aio::Request`] await them
+//! - [`recording`], [`calls`]: answer `NOT_GRANTED` without a grant
 //! - [`audio`]: resampling, levels, speech, keys (DTMF) and WAV files, all in the guest
 //! - [`code`]: the host's own failure codes
 //! - `testing` (feature): a simulated call in virtual time, on the machine that builds

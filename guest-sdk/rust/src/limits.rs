@@ -15,6 +15,10 @@ pub const UTTERANCES_MAX: usize = 32;
 pub const PLAY_AHEAD_MS: u32 = 1_000;
 /// Keys that wait in one [`Keys`](crate::aio::Keys) stream. More: the oldest is dropped.
 pub const KEYS_MAX: usize = 32;
+/// Bytes of messages that wait in one [`Socket`](crate::aio::Socket) to be read. More: it is over, with `FULL`.
+pub const SOCKET_QUEUE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of an answer that wait in one [`Response`](crate::aio::Response) to be read. More: it fails with `FULL`.
+pub const ANSWER_QUEUE_BYTES_MAX: usize = 4 << 20;
 
 /// All of them: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
@@ -24,5 +28,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("commands_max", COMMANDS_MAX as u64, "further commands are refused with FULL"),
     ("utterances_max", UTTERANCES_MAX as u64, "further utterances are refused with FULL"),
     ("play_ahead_ms", PLAY_AHEAD_MS as u64, "the rest of the audio waits"),
+    ("socket_queue_bytes_max", SOCKET_QUEUE_BYTES_MAX as u64, "the socket is over, with FULL"),
+    ("answer_queue_bytes_max", ANSWER_QUEUE_BYTES_MAX as u64, "the answer fails with FULL"),
     ("keys_max", KEYS_MAX as u64, "the oldest key is dropped"),
 ];

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::fan::Fan;
+use super::net::Net;
 use crate::host::{playout, timers};
 use crate::limits::{AUDIO_QUEUE_MS_MAX, COMMANDS_MAX, EVENT_QUEUE_MAX, UTTERANCES_MAX};
 use crate::{AudioFrame, CallInfo, CommandId, Event, Failure, Ledger, PlacedStep, RequestId, TimerId, code};
@@ -38,6 +39,7 @@ pub(crate) struct Board {
     commands: Vec<(CommandId, Progress)>,
     /// What was placed, and its steps that were not taken.
     placed: Vec<(RequestId, VecDeque<PlacedStep>)>,
+    pub(crate) net: Net,
     /// Whether each has fired.
     timers: Vec<(TimerId, bool)>,
     /// Whether each was played, once that is known.
@@ -67,6 +69,7 @@ impl Hub {
             clears: 0,
             commands: Vec::new(),
             placed: Vec::new(),
+            net: Net::default(),
             timers: Vec::new(),
             marks: Vec::new(),
             utterances: VecDeque::new(),
@@ -150,7 +153,11 @@ impl Board {
                 self.low_round = self.low_round.wrapping_add(1);
             }
             Event::Ended(reason) => self.end(reason),
-            other => self.events.push(other),
+            other => {
+                if let Some(other) = self.net.take(other) {
+                    self.events.push(other);
+                }
+            }
         }
     }
 

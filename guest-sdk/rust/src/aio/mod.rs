@@ -43,6 +43,8 @@
 //! | [`Say`] that speaks | silence: what is queued is cleared |
 //! | [`PlayAll`], [`Heard`] | nothing more is queued, nobody waits; what is queued is still heard |
 //! | [`Placed`] | the call goes on; its further steps are shown to [`Call::events`] |
+//! | [`Socket`] | it is closed; what was not sent may be lost |
+//! | [`Response`] | the request is given up |
 //! | [`Sleep`] | its timer is stopped |
 //! | [`Audio`], [`Events`], [`Keys`] | nothing is kept for it any longer |
 //!
@@ -58,9 +60,12 @@ mod call;
 mod combine;
 mod command;
 mod fan;
+mod http;
 mod hub;
+mod net;
 mod placed;
 mod run;
+mod socket;
 mod speak;
 mod stream;
 mod time;
@@ -68,8 +73,10 @@ mod time;
 pub use call::Call;
 pub use combine::{Either, Either3, join, join3, select, select3};
 pub use command::Command;
+pub use http::{Request, Response};
 pub use placed::Placed;
 pub use run::run;
+pub use socket::Socket;
 pub use speak::{Heard, Pcm, PlayAll, Played, Say};
 pub use stream::{Audio, Events, Keys};
 pub use time::{Sleep, TimedOut, sleep, timeout};

@@ -7,6 +7,7 @@ use super::callee::Callee;
 use super::commands::Response;
 use super::host::{Host, release, serve};
 use super::memory::Memory;
+use super::peers::{Answer, Peer, Peers};
 use super::placing::{Plan, Plans};
 use super::report::Report;
 use crate::aio;
@@ -33,6 +34,7 @@ pub struct Caller {
     pub(crate) responses: HashMap<&'static str, VecDeque<Response>>,
     pub(crate) recording_granted: bool,
     pub(crate) memory: Memory,
+    pub(crate) peers: Peers,
     pub(crate) plans: Plans,
     pub(crate) playout_bytes_max: usize,
     pub(crate) rings: Duration,
@@ -69,6 +71,7 @@ impl Caller {
             responses: HashMap::new(),
             recording_granted: false,
             memory: Memory::default(),
+            peers: Peers::default(),
             plans: Plans::default(),
             playout_bytes_max: 1 << 20,
             rings: Duration::from_secs(60),
@@ -179,6 +182,18 @@ impl Caller {
     /// Grants `key_value`, and the plugin remembers this already.
     pub fn remembers(mut self, key: &str, value: &[u8]) -> Self {
         self.memory.remember(key, value);
+        self
+    }
+
+    /// Grants a host: the next WebSocket to this URL has this other side.
+    pub fn socket_to(mut self, url: &str, peer: Peer) -> Self {
+        self.peers.socket_to(url, peer);
+        self
+    }
+
+    /// Grants a host: the next request to this URL is answered so.
+    pub fn request_to(mut self, url: &str, answer: Answer) -> Self {
+        self.peers.request_to(url, answer);
         self
     }
 

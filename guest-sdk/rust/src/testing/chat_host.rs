@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::chat_report::{ChatReport, Sent};
 use super::commands::Response;
 use super::memory::Memory;
+use super::peers::Peers;
 use super::person::{Person, Step};
 use super::placing::Placing;
 use super::timers::Timers;
 use crate::chat::{ChatEvent, ChatMessage, ChatWaited};
-use crate::{CommandId, Failure, Outcome, TimerId, code};
+use crate::{CommandId, Event, Failure, Outcome, TimerId, code};
 
 const COMMANDS_MAX: usize = 32;
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
@@ -63,6 +64,7 @@ pub(crate) struct ChatHost {
     pub(crate) config: HashMap<String, String>,
     pub(crate) report: ChatReport,
     pub(crate) memory: Memory,
+    pub(crate) peers: Peers,
     pub(crate) now: Duration,
     inbox: VecDeque<ChatEvent>,
     responses: VecDeque<Response>,
@@ -86,6 +88,20 @@ pub(crate) struct ChatHost {
     over: bool,
 }
 
+/// What happened to a connection, as a chat's handler is told.
+fn chat_event(event: Event) -> Option<ChatEvent> {
+    Some(match event {
+        Event::SocketOpen(socket) => ChatEvent::SocketOpen(socket),
+        Event::SocketMessage(message) => ChatEvent::SocketMessage(message),
+        Event::SocketWritable(socket) => ChatEvent::SocketWritable(socket),
+        Event::SocketClosed(closed) => ChatEvent::SocketClosed(closed),
+        Event::HttpHead(head) => ChatEvent::HttpHead(head),
+        Event::HttpBody(body) => ChatEvent::HttpBody(body),
+        Event::HttpEnd(end) => ChatEvent::HttpEnd(end),
+        _ => return None,
+    })
+}
+
 impl ChatHost {
     pub(crate) fn new(person: Person) -> Self {
         let report = ChatReport {
@@ -95,6 +111,8 @@ impl ChatHost {
             sent: Vec::new(),
             closes: 0,
             remembered: BTreeMap::new(),
+            sockets: Vec::new(),
+            requests: Vec::new(),
             placed: Vec::new(),
             log: Vec::new(),
             timers_left: 0,
@@ -102,6 +120,7 @@ impl ChatHost {
         let mut host = Self {
             config: person.config,
             memory: person.memory,
+            peers: person.peers,
             report,
             now: Duration::ZERO,
             inbox: VecDeque::new(),
@@ -137,6 +156,8 @@ impl ChatHost {
         self.end("closed");
         self.report.timers_left = self.timers.len();
         self.report.placed = self.placing.placed;
+        self.report.sockets = std::mem::take(&mut self.peers.met_sockets);
+        self.report.requests = std::mem::take(&mut self.peers.met_requests);
         self.report.remembered = self.memory.at(self.now);
         self.report.result = result;
         self.report
@@ -178,7 +199,8 @@ impl ChatHost {
         let sent = self.under_way.as_ref().map(|(at, ..)| *at);
         let closes = self.closes_at.as_ref().map(|(at, _)| *at);
         let idle = self.wrote_at + self.gives_up;
-        let next = [step, sent, closes, self.timers.next_at(), self.placing.next_at()].into_iter().flatten().min();
+        let others = [self.timers.next_at(), self.placing.next_at(), self.peers.next_at()];
+        let next = [step, sent, closes].into_iter().chain(others).flatten().min();
         next.map_or(idle, |next| next.min(idle)).max(self.now)
     }
 
@@ -193,6 +215,9 @@ impl ChatHost {
         });
         while let Some(step) = self.placing.due(now) {
             self.inbox.push_back(ChatEvent::Placed(step));
+        }
+        while let Some(event) = self.peers.due(now) {
+            self.inbox.extend(chat_event(event));
         }
         self.follow_script();
         if now >= self.wrote_at + self.gives_up {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::peers::{MetRequest, MetSocket};
 use super::placing::Placed;
 use crate::{CommandId, Failure, Level};
 
@@ -33,6 +34,10 @@ pub struct ChatReport {
     pub sent: Vec<Sent>,
     /// How often the handler asked to close it.
     pub closes: usize,
+    /// The WebSockets that it opened, in order.
+    pub sockets: Vec<MetSocket>,
+    /// Its requests, in order.
+    pub requests: Vec<MetRequest>,
     /// What its plugin remembers at the end.
     pub remembered: BTreeMap<String, Vec<u8>>,
     /// What it placed.

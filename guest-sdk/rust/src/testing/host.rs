@@ -9,6 +9,7 @@ use super::commands::{Open, Response};
 use super::legs::HeardBy;
 use super::memory::Memory;
 use super::part::{Part, Party, Sight};
+use super::peers::Peers;
 use super::placing::Placing;
 use super::playout::{Playout, samples};
 use super::report::Report;
@@ -90,6 +91,7 @@ pub(crate) struct Host {
     pub(crate) config: HashMap<String, String>,
     pub(crate) recording_granted: bool,
     pub(crate) memory: Memory,
+    pub(crate) peers: Peers,
     pub(crate) report: Report,
     playout_bytes_max: usize,
     timers: Timers,
@@ -127,6 +129,7 @@ impl Host {
             config: caller.config,
             recording_granted: caller.recording_granted,
             memory: caller.memory,
+            peers: caller.peers,
             report: Report {
                 result: Ok(()),
                 end: String::new(),
@@ -142,6 +145,8 @@ impl Host {
                 log: Vec::new(),
                 recordings: Vec::new(),
                 remembered: BTreeMap::new(),
+                sockets: Vec::new(),
+                requests: Vec::new(),
                 placed: Vec::new(),
                 timers_left: 0,
             },
@@ -168,6 +173,8 @@ impl Host {
         self.end_recording();
         self.report.timers_left = self.timers.len();
         self.report.placed = std::mem::take(&mut self.placing.placed);
+        self.report.sockets = std::mem::take(&mut self.peers.met_sockets);
+        self.report.requests = std::mem::take(&mut self.peers.met_requests);
         self.report.remembered = std::mem::take(&mut self.memory).at(self.now);
         self.report.result = result;
         self.report.heard = self.ear(Party::Caller);
@@ -206,7 +213,7 @@ impl Host {
     fn next_at(&self) -> Duration {
         let patience = if self.state == State::Pending { self.rings.min(self.gives_up) } else { self.gives_up };
         let commands = self.open.iter().map(|open| open.at);
-        let timers = self.timers.next_at().into_iter().chain(self.placing.next_at());
+        let timers = self.timers.next_at().into_iter().chain(self.placing.next_at()).chain(self.peers.next_at());
         let rest =
             [Some(patience), self.playout.next_at(), self.next_frame, self.caller.next_at(), self.callee.next_at()];
         let next = commands.chain(timers).chain(rest.into_iter().flatten()).min();
@@ -226,6 +233,11 @@ impl Host {
             // Of what is placed nothing is told once the call is over.
             if self.state != State::Ended {
                 self.inbox.push_back(Event::Placed(step));
+            }
+        }
+        while let Some(event) = self.peers.due(now) {
+            if self.state != State::Ended {
+                self.inbox.push_back(event);
             }
         }
         self.follow_scripts();

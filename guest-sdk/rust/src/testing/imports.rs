@@ -218,29 +218,33 @@ pub mod recording {
 }
 
 pub mod websocket {
-    use super::not_granted;
+    use crate::testing::peers::with;
     use crate::{Failure, Field, Payload, SocketId};
 
-    pub fn open(_url: &str, _headers: &[Field]) -> Result<SocketId, Failure> {
-        not_granted("websocket")
+    pub fn open(url: &str, headers: &[Field]) -> Result<SocketId, Failure> {
+        with(|peers, now| peers.open(now, url, headers))
     }
 
-    pub fn send(_socket: SocketId, _message: &Payload) -> Result<(), Failure> {
-        not_granted("websocket")
+    pub fn send(socket: SocketId, message: &Payload) -> Result<(), Failure> {
+        with(|peers, now| peers.send(now, socket, message))
     }
 
-    pub fn close(_socket: SocketId, _code: u16, _reason: &str) {}
+    pub fn close(socket: SocketId, code: u16, reason: &str) {
+        with(|peers, now| peers.close(now, socket, code, reason));
+    }
 }
 
 pub mod http {
-    use super::not_granted;
+    use crate::testing::peers::with;
     use crate::{Failure, Field, RequestId};
 
-    pub fn request(_method: &str, _url: &str, _headers: &[Field], _body: &[u8]) -> Result<RequestId, Failure> {
-        not_granted("http")
+    pub fn request(method: &str, url: &str, headers: &[Field], body: &[u8]) -> Result<RequestId, Failure> {
+        with(|peers, now| peers.request(now, method, url, headers, body))
     }
 
-    pub fn cancel(_request: RequestId) {}
+    pub fn cancel(request: RequestId) {
+        with(|peers, now| peers.cancel(now, request));
+    }
 }
 
 pub mod key_value {
@@ -285,8 +289,4 @@ pub mod calls {
         chat_host::try_with(|host| host.place(to, plugin, chat))
             .unwrap_or_else(|| host::with(|host| host.place(to, plugin, chat)))
     }
-}
-
-fn not_granted<T>(what: &str) -> Result<T, crate::Failure> {
-    Err(crate::Failure::new(crate::code::NOT_GRANTED, format!("this plugin has no grant for {what}")))
 }

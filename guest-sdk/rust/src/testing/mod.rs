@@ -45,7 +45,8 @@
 //! - Audio that is played is heard at once and at the pace of speech, and the ledger is exact.
 //! - Codes, states and limits are those of the contract. `recording` works when it is granted, and keeps its recordings in
 //!   the [`Report`]; `key_value` does, and what is remembered at the end stands there too; `calls`, when it
-//!   is granted, calls nobody: what becomes of it is planned. The other interfaces that need a grant answer `NOT_GRANTED`.
+//!   is granted, calls nobody: what becomes of it is planned. `websocket` and `http` meet the [`Peer`]s and [`Answer`]s that
+//!   the caller names, each once.
 //! - A handler that spins without asking for events hangs: nothing ends it.
 //!
 //! It serves one call a thread at a time. Whatever is still to come is dropped with the call; [`Caller::gives_up_after_ms`]
@@ -61,6 +62,7 @@ pub(crate) mod imports;
 mod legs;
 pub(crate) mod memory;
 mod part;
+pub(crate) mod peers;
 mod person;
 mod placing;
 mod playout;
@@ -71,6 +73,7 @@ mod timers;
 pub use callee::Callee;
 pub use caller::Caller;
 pub use chat_report::{ChatReport, Sent};
+pub use peers::{Answer, MetRequest, MetSocket, Peer};
 pub use person::Person;
 pub use placing::Placed;
 pub use recordings::Recording;

@@ -7,6 +7,7 @@ use super::chat_host::{ChatHost, serve};
 use super::chat_report::ChatReport;
 use super::commands::Response;
 use super::memory::Memory;
+use super::peers::{Answer, Peer, Peers};
 use super::placing::{Plan, Plans};
 use crate::Failure;
 use crate::chat::{ChatEvent, ChatInfo};
@@ -30,6 +31,7 @@ pub struct Person {
     pub(crate) responses: VecDeque<Response>,
     pub(crate) close_response: Option<Response>,
     pub(crate) memory: Memory,
+    pub(crate) peers: Peers,
     pub(crate) plans: Plans,
     pub(crate) gives_up: Duration,
 }
@@ -62,6 +64,7 @@ impl Person {
             responses: VecDeque::new(),
             close_response: None,
             memory: Memory::default(),
+            peers: Peers::default(),
             plans: Plans::default(),
             gives_up: Duration::from_hours(24),
         }
@@ -145,6 +148,18 @@ impl Person {
     /// Grants `key_value`, and the plugin remembers this already.
     pub fn remembers(mut self, key: &str, value: &[u8]) -> Self {
         self.memory.remember(key, value);
+        self
+    }
+
+    /// Grants a host: the next WebSocket to this URL has this other side.
+    pub fn socket_to(mut self, url: &str, peer: Peer) -> Self {
+        self.peers.socket_to(url, peer);
+        self
+    }
+
+    /// Grants a host: the next request to this URL is answered so.
+    pub fn request_to(mut self, url: &str, answer: Answer) -> Self {
+        self.peers.request_to(url, answer);
         self
     }
 

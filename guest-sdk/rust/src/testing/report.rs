@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::playout::samples;
-use super::{Placed, Recording};
+use super::{MetRequest, MetSocket, Placed, Recording};
 use crate::audio::level_dbfs;
 use crate::{CommandId, Failure, Level};
 
@@ -47,6 +47,10 @@ pub struct Report {
     pub clears: Vec<Duration>,
     /// Its log.
     pub log: Vec<(Level, String)>,
+    /// The WebSockets that it opened, in order.
+    pub sockets: Vec<MetSocket>,
+    /// Its requests, in order.
+    pub requests: Vec<MetRequest>,
     /// What its plugin remembers at the end.
     pub remembered: BTreeMap<String, Vec<u8>>,
     /// Its recordings.

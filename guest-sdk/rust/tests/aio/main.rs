@@ -2,6 +2,7 @@
 
 mod commands;
 mod ends;
+mod network;
 mod placing;
 mod speaking;
 mod streams;
