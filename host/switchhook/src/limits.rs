@@ -34,6 +34,8 @@ pub const PLUGIN_TIME_MS_MAX: u64 = 600_000;
 pub const CLIENT_CONNECT_MS_MAX: u64 = 5_000;
 /// Milliseconds in which a host may say nothing: longer than bringing a version in takes. Longer: the command fails.
 pub const CLIENT_SILENT_MS_MAX: u64 = 200_000;
+/// Calls that `top` looks at. The others are counted.
+pub const TOP_CALLS_MAX: u64 = 1_000;
 /// Bytes of one answer of a host. Longer: the command fails.
 pub const CLIENT_ANSWER_BYTES_MAX: usize = 16 << 20;
 /// Bytes of one event of a host. A longer one is dropped.
@@ -90,6 +92,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("client_silent_ms_max", CLIENT_SILENT_MS_MAX, "the command fails"),
     ("client_answer_bytes_max", CLIENT_ANSWER_BYTES_MAX as u64, "the command fails"),
     ("client_event_bytes_max", CLIENT_EVENT_BYTES_MAX as u64, "the event is dropped"),
+    ("top_calls_max", TOP_CALLS_MAX, "the others are counted and not shown"),
     ("tail_look_ms", TAIL_LOOK_MS, "a call or host that is waited for is looked at again"),
     ("scenario_bytes_max", SCENARIO_BYTES_MAX, "the file is refused"),
     ("scenario_files_max", SCENARIO_FILES_MAX as u64, "further files are not looked at"),

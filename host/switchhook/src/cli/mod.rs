@@ -23,6 +23,7 @@ mod signal;
 pub mod sim;
 pub mod tail;
 pub mod test;
+pub mod top;
 
 use std::process::ExitCode;
 
@@ -91,6 +92,8 @@ pub enum Command {
     Calls(calls::Args),
     /// Follow what happens in a running host, or in one of its calls
     Tail(tail::Args),
+    /// Watch a running host: its tenants and calls, live
+    Top(top::Args),
     /// Let a running host take no more calls, and end
     Drain(drain::Args),
     /// Show every limit, and what happens when it is reached
@@ -123,6 +126,7 @@ impl Command {
             Command::Plugins(args) => plugins::run(args),
             Command::Calls(args) => calls::run(args),
             Command::Tail(args) => tail::run(args),
+            Command::Top(args) => top::run(args),
             Command::Drain(args) => drain::run(args),
             Command::Limits(args) => limits::run(args),
         }
@@ -145,6 +149,7 @@ impl Command {
             | Command::Plugins(_)
             | Command::Calls(_)
             | Command::Tail(_)
+            | Command::Top(_)
             | Command::Drain(_)
             | Command::Limits(_)
             | Command::BenchLoad(_)
