@@ -109,7 +109,8 @@ impl Picture {
 
     /// Percent of a core, all calls together.
     pub(super) fn cpu_percent(&self) -> f64 {
-        self.calls.iter().map(|call| call.cpu_percent).sum()
+        // The sum of no floats is -0.
+        self.calls.iter().fold(0.0, |sum, call| sum + call.cpu_percent)
     }
 
     fn sort(&mut self) {
@@ -194,6 +195,7 @@ mod tests {
     #[test]
     fn shares_of_the_processor_are_those_between_two_looks() {
         let (mut picture, start) = (Picture::default(), Instant::now());
+        assert!(picture.cpu_percent().is_sign_positive(), "nobody reads -0 %");
         picture.take(&Value::Null, &calls(&[("a", 5_000_000, 1, 0), ("b", 0, 2, 0)]), start);
         assert_eq!(picture.cpu_percent(), 0.0, "one look shows no share");
         let second = calls(&[("a", 5_100_000, 1, 0), ("b", 500_000, 2, 0), ("c", 900_000, 0, 0)]);
