@@ -1,16 +1,23 @@
 //! Handlers that reach other hosts, as components in whole calls: what they get, and what they never get.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use exchange::Pattern;
+use carriers::TcpDialer;
+use exchange::{Exchange, Pattern};
 use futures_util::{SinkExt, StreamExt};
+use key_value::KeyValueLimits;
 use libtest_mimic::Trial;
 use network::{Policy, SecretHeader, SecretRule};
-use sim::{Caller, Step};
+use sim::{Caller, SimConfig, Simulator, Step};
+use switchhook::plugins::Plugins;
+use switchhook::services::Services;
+use switchhook::{config, running};
 use switchhook_tests::clock;
-use switchhook_tests::logs::TestLog;
+use switchhook_tests::components::root;
+use switchhook_tests::logs::{API_KEY, TestLog};
 use switchhook_tests::run::real;
-use switchhook_tests::world::{Neighbour, World, WorldConfig, pairs};
+use switchhook_tests::world::{CONNECTOR, Neighbour, World, WorldConfig, pairs};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::accept_async;
@@ -25,6 +32,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         real("network::a_handler_talks_over_a_socket", |log| async move { socket(&log).await }),
         real("network::a_chats_handler_does_too", |log| async move { chat(&log).await }),
+        real("network::a_handler_that_awaits_reaches_and_remembers", |log| async move { awaiting(&log).await }),
+        real("network::what_a_configuration_grants_is_had", |log| async move { configured(&log).await }),
         real("network::a_handler_asks_over_http", |log| async move { http(&log).await }),
         real("network::a_listed_name_that_leads_inside_is_refused", |log| async move { inside(&log).await }),
         real("network::others_reach_no_socket_and_no_secret_of_a_plugin", |log| async move { walls(&log).await }),
@@ -139,6 +148,86 @@ async fn chat(log: &TestLog) {
     assert_eq!(said(log), ["open OK", "next open 1", "send OK", "next HELLO", "done"]);
 }
 
+/// In the engine that is woken through wakers of its own.
+async fn awaiting(log: &TestLog) {
+    let (listener, port) = listen().await;
+    let server = shouting(listener);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = format!("ws://127.0.0.1:{port}/");
+    let config = WorldConfig {
+        plugin: "async-echo".into(),
+        data_dir: Some(folder.path().to_owned()),
+        remembers: Some(KeyValueLimits::default()),
+        ..reaching(private(port), pairs(&[("remember", "true"), ("reach", &url)]))
+    };
+    let mut world = World::real(config).await;
+    let report = world.sim.place_call(Caller { to: FIRST.into(), ..Caller::echo(1_000) }).finished().await;
+    assert_whole_echo(&report);
+    world.record().await;
+    world.close().await;
+    server.abort();
+    assert_eq!(log.lines_with("async-echo remembers kept").len(), 1);
+    assert_eq!(log.lines_with("async-echo heard HELLO").len(), 1);
+}
+
+/// From the text of a file to a call, as `switchhook run` does it.
+async fn configured(log: &TestLog) {
+    let (listener, port) = listen().await;
+    let server = shouting(listener);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sim =
+        Simulator::new(SimConfig { api_key: API_KEY.into(), connector_uuid: CONNECTOR.into(), ..SimConfig::default() });
+    let address = sim.listen("127.0.0.1:0").await.expect("a free port");
+    let plugin = |name: &str, grants: &str, steps: &str| {
+        let source = root().join("target/guests/hostile.wasm");
+        format!(
+            "[[tenant.plugin]]\nname = \"{name}\"\nsource = {source:?}\nlimits = {{ calls_max = 2 }}\n\
+             config = {{ mode = \"{}\", steps = \"{steps}\" }}\n{grants}\n",
+            name.trim_end_matches('-')
+        )
+    };
+    let reach = format!("open:ws://127.0.0.1:{port}/ next send:hello next open:wss://127.0.0.1:1/");
+    let grants = format!(
+        "grants = {{ private_hosts = [\"127.0.0.1:{port}\"], hosts = [\"api.example.com\"], \
+         secrets = [{{ name = \"KEY\", header = \"x-key\", hosts = [\"api.example.com\"] }}] }}"
+    );
+    let text = format!(
+        "data_dir = {:?}\n[[tenant]]\nname = \"acme\"\nsecrets = {{ KEY = {API_KEY:?} }}\n\
+         [[tenant.telcoflow]]\nname = \"main\"\nbase_url = \"ws://{address}\"\napi_key = {API_KEY:?}\n\
+         connector_uuid = {CONNECTOR:?}\n{}{}{}\
+         [[tenant.route]]\nto = \"{FIRST}\"\nplugin = \"reach\"\n\
+         [[tenant.route]]\nto = \"{OTHER_TENANT}\"\nplugin = \"remember\"\n\
+         [[tenant.route]]\nplugin = \"remember-\"\n",
+        folder.path(),
+        plugin("reach", &grants, &reach),
+        plugin("remember", "grants = { key_value = true }", "set:k=v,get:k"),
+        plugin("remember-", "", "set:k=v"),
+    );
+    let config = config::resolve(&folder.path().join("t.toml"), &text, &|_| None).expect("a good file");
+    let sandbox = running::sandbox_for(&config).expect("a small one");
+    let services = Services::open(&config).expect("what is granted");
+    let (plugins, unusable) = Plugins::load(&config, &sandbox, None, &services).await;
+    assert!(unusable.is_empty(), "{unusable:?}");
+    let dialer = Arc::new(TcpDialer::new().expect("TLS can be set up"));
+    let exchange = running::exchange_config(&config, plugins, &services, dialer, Arc::new(())).expect("good names");
+    let mut exchange = Exchange::start(exchange);
+    sim.session_managers(1).await;
+    let done = || log.lines_with("reach done").len() + log.lines_with("remember done").len();
+    for (to, calls) in [(FIRST, 1), (OTHER_TENANT, 2), ("+15559999", 3)] {
+        let call = sim.place_call(caller(to, 20_000));
+        clock::until(|| done() == calls).await;
+        call.hang_up();
+        call.finished().await;
+    }
+    exchange.drain(Duration::from_secs(30)).await;
+    services.close().await;
+    sim.shutdown().await;
+    server.abort();
+    assert_eq!(said(log), ["open OK", "next open 1", "send OK", "next HELLO", "open NOT_GRANTED", "done"]);
+    assert_eq!(log.lines_with("remember get v").len(), 1);
+    assert_eq!(log.lines_with("remember set NOT_GRANTED").len(), 1, "another plugin of the tenant has no such grant");
+}
+
 async fn http(log: &TestLog) {
     let (listener, port) = listen().await;
     let server = tokio::spawn(async move {
@@ -213,7 +302,7 @@ async fn walls(log: &TestLog) {
 async fn header(log: &TestLog) {
     let (listener, port) = listen().await;
     let host: network::HostRule = format!("127.0.0.1:{port}").parse().expect("a host");
-    let secret = SecretHeader::new("x-model-key", "", switchhook_tests::logs::API_KEY).expect("a header");
+    let secret = SecretHeader::new("x-model-key", "", API_KEY).expect("a header");
     let policy = Policy { secrets: vec![SecretRule { header: secret, hosts: vec![host] }], ..private(port) };
     let list = format!(
         "header:X-Model-Key=mine open:wss://127.0.0.1:{port}/ header:x-model-key=mine get:https://127.0.0.1:{port}/ \
@@ -277,10 +366,10 @@ async fn floods(log: &TestLog) {
     server.abort();
     let said = said(log);
     let lines = |start: &str| said.iter().filter(|line| line.starts_with(start)).cloned().collect::<Vec<_>>();
-    let (opens, sends, gets) = (lines("flood-open FULL"), lines("flood-send FULL"), lines("flood-get FULL"));
-    assert_eq!(opens, vec!["flood-open FULL=997 OK=3"; 10], "{said:?}");
-    // A few go into the kernel's buffers while the guest makes room for others.
+    // A few find room while the guest runs: what leaves into the kernel's buffers, what ends by itself.
     let refused = |line: &String| line.split_once("FULL=").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-    assert!(sends.len() == 10 && sends.iter().filter_map(refused).all(|full: u32| full > 800), "{sends:?}");
-    assert_eq!(gets, vec!["flood-get FULL=996 OK=4"; 10], "{said:?}");
+    for flood in ["flood-open FULL", "flood-send FULL", "flood-get FULL"] {
+        let lines = lines(flood);
+        assert!(lines.len() == 10 && lines.iter().filter_map(refused).all(|full: u32| full > 800), "{lines:?}");
+    }
 }

@@ -13,6 +13,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = folders.flat_map(|folder| of_plugin(&folder)).collect();
     trials.push(Trial::test("scenarios::what_does_not_hold_is_told", what_does_not_hold_is_told));
     trials.push(Trial::test("scenarios::a_guest_reads_the_clock_of_the_call", a_guest_reads_the_clock_of_the_call));
+    trials.push(Trial::test(
+        "scenarios::a_handler_remembers_by_the_clock_of_the_call",
+        a_handler_remembers_by_the_clock_of_the_call,
+    ));
     trials
 }
 
@@ -97,6 +101,26 @@ recorded = [{ file = "../../prompts/goodbye.wav" }]
     let timeline = played.timeline.join("\n");
     for what in ["the call is answered", "says noise for 1500 ms", "answer: done", "is told the end: terminated"] {
         assert!(timeline.contains(what), "{what}:\n{timeline}");
+    }
+    Ok(())
+}
+
+/// What a handler remembers is forgotten by the clock of the call.
+fn a_handler_remembers_by_the_clock_of_the_call() -> Result<(), Failed> {
+    let file = components::root().join("tests/memory.toml");
+    let text = |grants: &str, log: &str| {
+        format!(
+            "[plugin]\nconfig = {{ mode = \"remember\", steps = \"brief:k=v,wait:9000,get:k,wait:2000,get:k\" }}\n{grants}\n\
+             [caller]\ndoes = [{{ wait_ms = 15000 }}, {{ hang_up = true }}]\n[expect]\nlog = [{log}]\n"
+        )
+    };
+    let granted = text("grants = { key_value = true }", "\"remember get v\", \"remember get -\"");
+    for text in [granted, text("", "\"remember get NOT_GRANTED\"")] {
+        let scenario = Scenario::parse(&file, &text).map_err(|problems| problems.to_string())?;
+        let played = scenario::play(&components::plugin("hostile"), &scenario, &scenario.runs[0]);
+        let misses = played.map_err(|error| error.to_string())?.misses;
+        let misses: Vec<String> = misses.iter().map(ToString::to_string).collect();
+        assert!(misses.is_empty(), "{misses:?}");
     }
     Ok(())
 }

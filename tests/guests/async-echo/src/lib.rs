@@ -1,9 +1,12 @@
 //! The echo in the world `call-handler-async`: what differs is that `handle` may await.
 //!
-//! With the key `record` = `true` it records both sides of its call and logs `async-echo recorded`.
+//! With the key `record` = `true` it records both sides of its call and logs `async-echo recorded`. With `remember` = `true` it
+//! sets a key, reads it again and logs `async-echo remembers VALUE`. With `reach` = a URL it opens a WebSocket, sends `hello`
+//! and logs `async-echo heard TEXT`.
 
 use switchhook_guest::recording::{self, Side};
-use switchhook_guest::{AudioFrame, CallInfo, Event, Failure, call, config, events, info, play};
+use switchhook_guest::{AudioFrame, CallInfo, Event, Failure, Payload};
+use switchhook_guest::{call, config, events, info, key_value, play, websocket};
 
 switchhook_guest::handler_async!(echo);
 
@@ -13,9 +16,24 @@ async fn echo(_call: CallInfo) -> Result<(), Failure> {
     if recorded {
         recording::start(Side::Both)?;
     }
+    if config::parse("remember").unwrap_or(false) {
+        key_value::set("async", b"kept", None)?;
+        let value = key_value::get("async")?.unwrap_or_default();
+        info!("async-echo remembers {}", String::from_utf8_lossy(&value));
+    }
+    if let Some(url) = config::get("reach") {
+        websocket::open(&url, &[])?;
+    }
     for event in events() {
-        if let Event::Audio(frame) = event {
-            say_back(frame).await;
+        match event {
+            Event::Audio(frame) => say_back(frame).await,
+            Event::SocketOpen(socket) => websocket::send(socket, &Payload::Text("hello".into()))?,
+            Event::SocketMessage(message) => {
+                if let Payload::Text(text) = message.payload {
+                    info!("async-echo heard {text}");
+                }
+            }
+            _ => {}
         }
     }
     if recorded {
