@@ -209,8 +209,17 @@ async fn mutations() {
 async fn inspections() {
     let echo = inspect(&bytes("echo")).expect("echo is a handler");
     assert_eq!(echo.world, World::CallHandler);
-    // Its C library says its own language too.
-    assert!(echo.languages.iter().any(|language| language == "Rust"), "{:?}", echo.languages);
+    for (build, language, tool) in [
+        ("echo", "Rust", "rustc"),
+        ("echo.js", "JavaScript", "componentize-qjs"),
+        ("echo.python", "Python", "componentize-py"),
+        ("echo.c", "C", "zig cc"),
+        ("echo.go", "Go", "Go cmd/compile"),
+    ] {
+        let made = inspect(&bytes(build)).expect("it is a handler");
+        assert_eq!(made.languages, [language], "{build}");
+        assert!(made.toolchains.iter().any(|known| known.starts_with(tool)), "{build}: {:?}", made.toolchains);
+    }
     assert!(echo.imports.iter().any(|import| import.name == "switchhook:handler/events@0.1.0"));
     assert_eq!(inspect(&bytes("async-echo")).expect("async-echo is a handler").world, World::CallHandlerAsync);
     let hostile = inspect(&bytes("hostile")).expect("hostile is a handler");

@@ -39,6 +39,8 @@ struct RuntimeClock {
     starts_at: Duration,
 }
 
+/// A clock without a calendar begins here: Go's runtime takes zero for a clock that is broken.
+const BEGINNING: Duration = Duration::from_secs(1);
 /// The runtime's timers wake on whole milliseconds.
 const RESOLUTION: Duration = Duration::from_millis(1);
 
@@ -58,6 +60,6 @@ impl HostMonotonicClock for RuntimeClock {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from((BEGINNING + self.began.elapsed()).as_nanos()).unwrap_or(u64::MAX)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::{
-    ComponentExternalKind, ComponentTypeRef, Encoding, KnownCustom, Parser, Payload, Validator, WasmFeatures,
+    ComponentExternalKind, ComponentName, ComponentTypeRef, Encoding, KnownCustom, Name, Parser, Payload,
+    ProducersSectionReader, Validator, WasmFeatures,
 };
 
 use crate::limits::COMPONENT_BYTES_MAX;
@@ -165,7 +166,7 @@ fn of_other_version(import: &str) -> bool {
     import.starts_with(package) && import.rsplit_once('@').is_some_and(|(_, found)| found != version)
 }
 
-/// Names only, at the outermost level; languages at every level.
+/// Names only, at the outermost level; who made it at every level.
 #[derive(Default)]
 struct Outline {
     imports: Vec<Import>,
@@ -174,19 +175,40 @@ struct Outline {
     toolchains: BTreeSet<String>,
 }
 
+/// One module or component inside, while it is read.
+#[derive(Default)]
+struct Part {
+    /// It comes with the tools, and says nothing of the program: what adapts WASI 0.1.
+    adapter: bool,
+    languages: BTreeSet<String>,
+    toolchains: BTreeSet<String>,
+}
+
+/// Interpreters by the names of the modules they are made of, with the language that they interpret. Their own language is not
+/// that of the program.
+const INTERPRETERS: &[(&str, &str, &str)] = &[
+    ("libpython", "Python", "CPython"),
+    ("componentize_py", "Python", "componentize-py"),
+    ("componentize_qjs", "JavaScript", "componentize-qjs"),
+    ("starlingmonkey", "JavaScript", "StarlingMonkey"),
+    ("spidermonkey", "JavaScript", "SpiderMonkey"),
+];
+
 impl Outline {
     fn read(wasm: &[u8]) -> Result<Self, InspectError> {
         let malformed = |error: wasmparser::BinaryReaderError| InspectError::Malformed(error.to_string());
         let mut outline = Self::default();
-        let mut depth = 0_u32;
+        let mut parts = vec![Part::default()];
+        let mut interpreted = BTreeSet::new();
         for payload in Parser::new(0).parse_all(wasm) {
+            let outermost = parts.len() == 1;
             match payload.map_err(malformed)? {
-                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                Payload::Version { encoding: Encoding::Module, .. } if outermost => {
                     return Err(InspectError::CoreModule);
                 }
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth = depth.saturating_sub(1),
-                Payload::ComponentImportSection(section) if depth == 0 => {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => parts.push(Part::default()),
+                Payload::End(_) => outline.close(parts.pop()),
+                Payload::ComponentImportSection(section) if outermost => {
                     for import in section {
                         let import = import.map_err(malformed)?;
                         if let ComponentTypeRef::Instance(_) = import.ty {
@@ -194,7 +216,7 @@ impl Outline {
                         }
                     }
                 }
-                Payload::ComponentExportSection(section) if depth == 0 => {
+                Payload::ComponentExportSection(section) if outermost => {
                     for export in section {
                         let export = export.map_err(malformed)?;
                         if export.kind != ComponentExternalKind::Type {
@@ -202,11 +224,28 @@ impl Outline {
                         }
                     }
                 }
-                Payload::CustomSection(section) => outline.custom(section.as_known()),
-                _ => {}
+                inside => {
+                    if let Some(part) = parts.last_mut() {
+                        interpreted.extend(part.read(inside));
+                    }
+                }
             }
         }
+        if !interpreted.is_empty() {
+            outline.languages = interpreted.iter().map(|(language, _)| language.to_string()).collect();
+            outline.toolchains.extend(interpreted.into_iter().map(|(_, tool)| tool));
+        }
         Ok(outline)
+    }
+
+    fn close(&mut self, part: Option<Part>) {
+        let Some(mut part) = part.filter(|part| !part.adapter) else { return };
+        if part.languages.contains("Rust") {
+            // The C library that is linked with Rust.
+            part.languages.retain(|language| !language.starts_with('C'));
+        }
+        self.languages.append(&mut part.languages);
+        self.toolchains.append(&mut part.toolchains);
     }
 
     fn import(&mut self, name: &str) {
@@ -214,10 +253,40 @@ impl Outline {
         let grant = GRANTED.iter().find(|(granted, _)| Some(*granted) == interface).map(|(_, grant)| *grant);
         self.imports.push(Import { name: name.to_string(), grant });
     }
+}
 
-    /// Producers that cannot be read are not worth refusing a component for.
-    fn custom(&mut self, section: KnownCustom<'_>) {
-        let KnownCustom::Producers(fields) = section else { return };
+impl Part {
+    /// What a section says of who made it: the language and the interpreter of each module that is a part of one. Sections of names that
+    /// cannot be read are not worth refusing a component for.
+    fn read(&mut self, section: Payload<'_>) -> Vec<(&'static str, String)> {
+        let mut interpreters = Vec::new();
+        match section {
+            // What adapts a module takes from it.
+            Payload::ImportSection(section) => {
+                let mut imports = section.into_imports().flatten();
+                self.adapter |= imports.any(|import| import.module == "__main_module__");
+            }
+            Payload::CustomSection(section) => match section.as_known() {
+                KnownCustom::Producers(fields) => self.producers(fields),
+                KnownCustom::Name(names) => interpreters.extend(names.into_iter().flatten().filter_map(|name| {
+                    let Name::Module { name, .. } = name else { return None };
+                    interpreter(name)
+                })),
+                KnownCustom::ComponentName(names) => {
+                    interpreters.extend(names.into_iter().flatten().flat_map(|name| {
+                        let modules = if let ComponentName::CoreModules(modules) = name { Some(modules) } else { None };
+                        let names = modules.into_iter().flatten().flatten();
+                        names.filter_map(|named| interpreter(named.name)).collect::<Vec<_>>()
+                    }))
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        interpreters
+    }
+
+    fn producers(&mut self, fields: ProducersSectionReader<'_>) {
         for field in fields.into_iter().flatten() {
             let values = field.values.into_iter().flatten();
             match field.name {
@@ -229,4 +298,15 @@ impl Outline {
             }
         }
     }
+}
+
+/// The language and the interpreter that a module's name tells of: `libpython3.14.so`.
+fn interpreter(module: &str) -> Option<(&'static str, String)> {
+    let lower = module.to_lowercase();
+    let (word, language, tool) = INTERPRETERS.iter().find(|(word, ..)| lower.contains(word))?;
+    let version: String = match lower.split_once(word) {
+        Some((_, rest)) => rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect(),
+        None => String::new(),
+    };
+    Some((language, format!("{tool} {}", version.trim_matches('.')).trim_end().to_owned()))
 }

@@ -47,7 +47,8 @@ pub fn traps(inspection: &Inspection, wasm: &[u8]) -> Vec<Trap> {
     if spidermonkey || contains(wasm, b"StarlingMonkey") || contains(wasm, b"SpiderMonkey") {
         traps.push(LEAKING_ENGINE);
     }
-    if says("componentize-py") && imports("/playout@") {
+    // The SDK of this project keeps to `play-samples`, and its name is in what it is a part of.
+    if says("componentize-py") && imports("/playout@") && !contains(wasm, b"switchhook_guest") {
         traps.push(LEAKING_BYTES);
     }
     if inspection.calls() && !imports("switchhook:handler/events@") {
@@ -94,6 +95,7 @@ mod tests {
         assert_eq!(codes(&[EVENTS], &["SpiderMonkey 140"], b""), ["leaking-javascript-engine"]);
         let playout = "switchhook:handler/playout@0.1.0";
         assert_eq!(codes(&[EVENTS, playout], &["componentize-py 0.25.0"], b""), ["leaking-byte-lists"]);
+        assert_eq!(codes(&[EVENTS, playout], &["componentize-py"], b"..switchhook_guest/call.py.."), [""; 0]);
         assert_eq!(codes(&[EVENTS, "wasi:sockets/tcp@0.2.6"], &[], b""), ["no-network"]);
     }
 }
