@@ -29,6 +29,8 @@ const LANGUAGES: &[Language] = &[
     Language::RUST,
     Language { name: "js", memory_bytes: 6 << 20 },
     Language { name: "python", memory_bytes: 40 << 20 },
+    Language { name: "c", memory_bytes: 1 << 20 },
+    Language { name: "go", memory_bytes: 8 << 20 },
 ];
 
 /// A language, for the tests of what is built from it.

@@ -13,7 +13,7 @@ use exchange::{
 use key_value::{KeyValueLimits, KeyValues, RuntimeClock};
 use network::{Networks, Policy, SystemResolver, Trust};
 use recordings::{Disk, LocalDisk, RecorderLimits};
-use sandbox::{GuestLimits, GuestSetup};
+use sandbox::{GuestClock, GuestLimits, GuestSetup};
 use sim::{SimConfig, Simulator};
 pub use switchhook::simulated::PipeDialer;
 use telcoflow::frame::AudioMode;
@@ -273,11 +273,13 @@ impl Stores {
         Self { recorder: Some(recorder.expect("a folder for recordings")), key_values }
     }
 
-    /// What these let a plugin keep.
+    /// How a plugin's guests are made, with what these let it keep.
     fn setup(&self, tenant: &str, plugin: &str) -> GuestSetup {
         GuestSetup {
             recordings: self.recorder.as_ref().map(|recorder| recorder.plugin(tenant, plugin).expect("safe names")),
             key_value: self.key_values.as_ref().map(|values| values.plugin(tenant, plugin)),
+            // A guest's clock is that of its events, which may be a virtual one.
+            clock: GuestClock::now(),
             ..GuestSetup::default()
         }
     }

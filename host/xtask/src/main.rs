@@ -5,6 +5,7 @@
 //! sentence. Everything it makes lies under `target/`, but for `plugins/*.wasm` and `node_modules`.
 //! Exit codes: 0 done, 1 it failed, 2 wrong use.
 
+mod bindings_c;
 mod debian;
 mod guests;
 mod python;
@@ -23,7 +24,7 @@ cargo xtask COMMAND
 
   demo [ARGUMENTS]   builds what is missing and runs `switchhook demo ARGUMENTS`
   test [FILTER]      every test of the project; with a filter, only tests whose name contains it
-  plugins [--lang L] builds plugins/NAME.wasm and the guests of the tests (rust), plugins/NAME.L.wasm (js, python); else all of them
+  plugins [--lang L] builds plugins/NAME.wasm and the guests of the tests (rust), plugins/NAME.L.wasm (js, python, c, go); else all of them
   contract           makes the types of the SDKs from the contract in wit/
   sdks               the tests of the SDKs of other languages and of their plugins, which need no host
   help               this text

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::guests::{js, python};
+use crate::bindings_c;
+use crate::guests::{js, python, scripted};
 use crate::shell::{Failed, program, root, run, say};
 
 /// What `componentize-py` makes of the contract, as far as the SDK's users see it.
@@ -27,7 +28,7 @@ pub(crate) fn contract() -> Result<(), Failed> {
             .and_then(|()| fs::write(&path, text))
             .map_err(|error| Failed(format!("cannot write {}: {error}", path.display())))?;
     }
-    Ok(())
+    bindings_c::make()
 }
 
 /// Whether the types are those of the contract, and the SDKs' and plugins' own tests.
@@ -62,6 +63,23 @@ pub(crate) fn check() -> Result<(), Failed> {
         let joined = std::env::join_paths(paths).map_err(|error| Failed(error.to_string()))?;
         command.arg(&test).env("PYTHONPATH", joined).env("PYTHONDONTWRITEBYTECODE", "1");
         run(command, &format!("{} failed: its output is above", test.display()))?;
+    }
+
+    say("checking the bindings and running the tests of the C SDK");
+    bindings_c::check()?;
+    for test in tests_of("guest-sdk/c/tests", ".c")? {
+        let built = root().join("target/plugins").join(test.file_stem().unwrap_or_default());
+        let mut build = scripted::command("c");
+        build.arg("--native").arg(&test).arg("-o").arg(&built);
+        run(build, &format!("{} did not build: see above", test.display()))?;
+        run(program(&built, &[]), &format!("{} failed: its output is above", test.display()))?;
+    }
+
+    say("running the tests of the Go SDK and its plugins");
+    for module in ["guest-sdk/go", "plugins"] {
+        let mut tests = scripted::command("go");
+        tests.args(["--test", module]);
+        run(tests, &format!("tests of Go in {module} failed: their output is above"))?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ const MADE: &[&str] = &["node_modules", "__pycache__", "types", "target", "build
 
 /// One number for the names and contents of files and of everything in folders. It protects from forgetting, not from
 /// forgers.
-pub(super) fn digest(paths: impl IntoIterator<Item = PathBuf>) -> Result<String, Failed> {
+pub(crate) fn digest(paths: impl IntoIterator<Item = PathBuf>) -> Result<String, Failed> {
     let mut files = BTreeSet::new();
     for path in paths {
         collect(&path, &mut files)?;

@@ -7,10 +7,12 @@ pub(crate) mod js;
 mod made;
 pub(crate) mod python;
 mod rust;
+pub(crate) mod scripted;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(crate) use made::digest;
 pub(crate) use rust::target_dir;
 
 use crate::shell::{Failed, root, say};
@@ -28,7 +30,7 @@ struct Language {
 }
 
 /// All but Rust, whose own tool knows what is to be built again.
-const LANGUAGES: &[Language] = &[js::LANGUAGE, python::LANGUAGE];
+const LANGUAGES: &[Language] = &[js::LANGUAGE, python::LANGUAGE, scripted::C, scripted::GO];
 
 /// What plugins of any language are made of.
 const INGREDIENTS: &[&str] = &["wit", "plugins/prompts", "host/xtask/src/guests"];
@@ -115,6 +117,9 @@ mod tests {
 
     #[test]
     fn an_unknown_language_is_refused_by_name() {
-        assert!(one("cobol").is_err_and(|failed| failed.0.contains("cobol") && failed.0.contains("rust, js, python")));
+        assert!(
+            one("cobol")
+                .is_err_and(|failed| failed.0.contains("cobol") && failed.0.contains("rust, js, python, c, go"))
+        );
     }
 }
