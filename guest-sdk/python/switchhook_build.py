@@ -15,6 +15,10 @@ import tempfile
 from modulefinder import ModuleFinder
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import switchhook_tools as tools  # noqa: E402
+
 VERSION = "0.1.0"
 PACKAGE = Path(__file__).resolve().parent
 WIT = PACKAGE.parent.parent / f"wit/handler-{VERSION}"
@@ -53,11 +57,13 @@ def build(module: Path, output: Path, paths: list[Path], wit: Path, folder: Path
     (folder / "wit/world.wit").write_text(world(interfaces(entry / "component.py", [*paths, BINDINGS])))
     partial = folder / "component.wasm"
     tool = Path(sys.executable).with_name("componentize-py")
+    if not tool.exists():
+        tool = tools.environment("python") / "componentize-py"
     command = [tool, "-q", "-d", folder / "wit", "-w", "handler", "componentize", "component", "-o", partial]
     for path in [entry, *paths]:
         command += ["-p", path]
     # The same sources make the same component; the compiled modules of this machine's Python are of no use in it.
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "VIRTUAL_ENV": sys.prefix}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "VIRTUAL_ENV": str(tool.parent.parent)}
     if subprocess.run(command, env=environment).returncode != 0:
         sys.exit(f"{module} did not become a component: the message is above")
     # Whole or not at all: hosts watch it.

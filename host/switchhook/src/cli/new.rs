@@ -36,10 +36,23 @@ pub enum Lang {
     Go,
 }
 
+impl Lang {
+    /// Its name on the command line, and that of its SDK's folder.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lang::Rust => "rust",
+            Lang::Js => "js",
+            Lang::Python => "python",
+            Lang::C => "c",
+            Lang::Go => "go",
+        }
+    }
+}
+
 /// Makes it. Nothing that is there is overwritten.
 ///
 /// # Errors
-/// The name is not one, the folder is there already or cannot be written, or there is no project of that language.
+/// The name is not one, the folder is there already or cannot be written.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let Args { name, lang, sdk } = args;
     let legal = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -49,19 +62,14 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         let help = format!("use 1 to {NAME_BYTES_MAX} small letters, digits and `-`, with a letter first");
         return Err(Failure::new(format!("{name:?} is not a name"), help));
     }
-    if lang != Lang::Rust {
-        let what = format!("there is no project template for {lang:?} in this version yet");
-        let help = "use `--lang rust`, or build a component from the .wit files (wit/README.md)";
-        return Err(Failure::new(what, help));
-    }
-    let sdk = sdk.map(|checkout| checkout.join("guest-sdk/rust")).map(|folder| {
+    let sdk = sdk.map(|checkout| checkout.join("guest-sdk").join(lang.as_str())).map(|folder| {
         folder.canonicalize().map_err(|error| {
             let what = format!("{}: {error}", folder.display());
             Failure::new(what, "`--sdk` names a checkout of Switchhook")
         })
     });
     let sdk = sdk.transpose()?;
-    let files = template::rust(&name, &sdk.as_deref().map_or(Sdk::Own, Sdk::At));
+    let files = template::project(lang, &name, &sdk.as_deref().map_or(Sdk::Own, Sdk::At));
     let folder = PathBuf::from(&name);
     let unwritten = |error: std::io::Error| {
         Failure::new(format!("{}: {error}", folder.display()), "choose another name, or another folder to be in")

@@ -11,6 +11,7 @@ pub(super) const LANGUAGE: Language = Language {
         "guest-sdk/python/switchhook_guest",
         "guest-sdk/python/switchhook_build.py",
         "guest-sdk/python/requirements.txt",
+        "guest-sdk/switchhook_tools.py",
     ],
     tools,
     build,
