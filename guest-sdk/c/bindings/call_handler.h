@@ -578,23 +578,31 @@ extern bool switchhook_handler_recording_play(call_handler_string_t *reference, 
 extern bool switchhook_handler_recording_delete(call_handler_string_t *reference, switchhook_handler_recording_failure_t *err);
 
 // Imported Functions from `switchhook:handler/websocket@0.1.0`
-// Begins to open; `socket-open` or `socket-closed` follows. Secrets are added by the host, never by the handler.
+// Begins to open; `socket-open` or `socket-closed` follows, within ten seconds. Secrets are added by the host, never by the
+// handler. `NOT_GRANTED` for a host that is not granted, `INVALID` for a URL that is none, for an unencrypted one to a host in
+// the Internet, and for headers that the host sets itself or has a secret for; `FULL` at a limit.
 extern bool switchhook_handler_websocket_open(call_handler_string_t *url, switchhook_handler_websocket_list_field_t *headers, switchhook_handler_websocket_socket_id_t *ret, switchhook_handler_websocket_failure_t *err);
-// Sends one message whole. `FULL` when the socket is behind: nothing was taken, `socket-writable` follows.
+// Sends one message whole. `FULL` when the socket is behind: nothing was taken, `socket-writable` follows. `NOT_NOW` while the
+// socket is not open, `INVALID` for more than 262144 bytes.
 extern bool switchhook_handler_websocket_send(switchhook_handler_websocket_socket_id_t socket, switchhook_handler_websocket_payload_t *message, switchhook_handler_websocket_failure_t *err);
 // Begins to close; `socket-closed` follows.
 extern void switchhook_handler_websocket_close(switchhook_handler_websocket_socket_id_t socket, uint16_t code, call_handler_string_t *reason);
 
 // Imported Functions from `switchhook:handler/http@0.1.0`
-// Sends a request. `http-head`, any number of `http-body` and one `http-end` follow, or only the last.
+// Sends a request. `http-head`, any number of `http-body` and one `http-end` follow, or only the last. A redirect is not
+// followed. `NOT_GRANTED` for a host that is not granted, `INVALID` as for a socket, for a method that is none, and for a body of
+// more than 262144 bytes; `FULL` at a limit.
 extern bool switchhook_handler_http_request(call_handler_string_t *method, call_handler_string_t *url, switchhook_handler_http_list_field_t *headers, call_handler_list_u8_t *body, switchhook_handler_http_request_id_t *ret, switchhook_handler_http_failure_t *err);
 // Gives up; `http-end` with `CANCELLED` follows. Unknown ids are ignored.
 extern void switchhook_handler_http_cancel(switchhook_handler_http_request_id_t request);
 
 // Imported Functions from `switchhook:handler/key-value@0.1.0`
+// The present value. A key has 1 to 512 bytes: `INVALID`. `FULL` when too many requests of the plugin wait.
 extern bool switchhook_handler_key_value_get(call_handler_string_t *key, call_handler_option_list_u8_t *ret, switchhook_handler_key_value_failure_t *err);
-// Durable when it returns. `ttl-s`: forgotten after so many seconds.
+// Durable when it returns. `ttl-s`: forgotten after so many seconds. A value has 262144 bytes at the most: `INVALID`.
+// `FULL` at the plugin's quota. After `STORAGE` it is not known whether it was set.
 extern bool switchhook_handler_key_value_set(call_handler_string_t *key, call_handler_list_u8_t *value, uint32_t *maybe_ttl_s, switchhook_handler_key_value_failure_t *err);
+// Durable when it returns. What is absent is none to forget.
 extern bool switchhook_handler_key_value_delete(call_handler_string_t *key, switchhook_handler_key_value_failure_t *err);
 // Sets only when the present value is the expected one (`none`: absent). False: it was not, nothing changed.
 extern bool switchhook_handler_key_value_compare_and_set(call_handler_string_t *key, call_handler_list_u8_t *maybe_expected, call_handler_list_u8_t *value, uint32_t *maybe_ttl_s, bool *ret, switchhook_handler_key_value_failure_t *err);

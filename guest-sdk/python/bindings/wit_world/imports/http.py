@@ -17,7 +17,9 @@ from ..imports import types
 
 def request(method: str, url: str, headers: List[types.Field], body: bytes) -> int:
     """
-    Sends a request. `http-head`, any number of `http-body` and one `http-end` follow, or only the last.
+    Sends a request. `http-head`, any number of `http-body` and one `http-end` follow, or only the last. A redirect is not
+    followed. `NOT_GRANTED` for a host that is not granted, `INVALID` as for a socket, for a method that is none, and for a body of
+    more than 262144 bytes; `FULL` at a limit.
     
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """

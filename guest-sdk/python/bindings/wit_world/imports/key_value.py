@@ -17,18 +17,23 @@ from componentize_py_types import Result, Ok, Err, Some
 
 def get(key: str) -> Optional[bytes]:
     """
+    The present value. A key has 1 to 512 bytes: `INVALID`. `FULL` when too many requests of the plugin wait.
+    
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
     raise NotImplementedError
 def set(key: str, value: bytes, ttl_s: Optional[int]) -> None:
     """
-    Durable when it returns. `ttl-s`: forgotten after so many seconds.
+    Durable when it returns. `ttl-s`: forgotten after so many seconds. A value has 262144 bytes at the most: `INVALID`.
+    `FULL` at the plugin's quota. After `STORAGE` it is not known whether it was set.
     
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
     raise NotImplementedError
 def delete(key: str) -> None:
     """
+    Durable when it returns. What is absent is none to forget.
+    
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
     raise NotImplementedError

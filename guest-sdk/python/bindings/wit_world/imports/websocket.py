@@ -17,14 +17,17 @@ from ..imports import types
 
 def open(url: str, headers: List[types.Field]) -> int:
     """
-    Begins to open; `socket-open` or `socket-closed` follows. Secrets are added by the host, never by the handler.
+    Begins to open; `socket-open` or `socket-closed` follows, within ten seconds. Secrets are added by the host, never by the
+    handler. `NOT_GRANTED` for a host that is not granted, `INVALID` for a URL that is none, for an unencrypted one to a host in
+    the Internet, and for headers that the host sets itself or has a secret for; `FULL` at a limit.
     
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
     raise NotImplementedError
 def send(socket: int, message: types.Payload) -> None:
     """
-    Sends one message whole. `FULL` when the socket is behind: nothing was taken, `socket-writable` follows.
+    Sends one message whole. `FULL` when the socket is behind: nothing was taken, `socket-writable` follows. `NOT_NOW` while the
+    socket is not open, `INVALID` for more than 262144 bytes.
     
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
