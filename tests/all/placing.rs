@@ -43,6 +43,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         real("placing::a_begun_chat_talks_over_sockets", |_| async {
             chat_talks(World::real(chatting()).await).await;
         }),
+        simulated("placing::a_begun_chat_that_comes_again_keeps_its_plugin", chat_again),
+        simulated("placing::a_begun_chat_goes_by_route_on_another_host", |_| chat_elsewhere()),
         simulated("placing::a_chat_that_cannot_be_begun_keeps_its_code", |_| chat_refused()),
         simulated("placing::a_begun_chat_whose_handler_does_not_start_fails", |_| chat_without_handler()),
     ]
@@ -245,6 +247,42 @@ async fn chat_talks(world: World) {
     chat.close(CloseReason::ForceClose);
     assert_eq!(steps(placed).await, [Step::Closed(ChatEnd::SessionClosed)]);
     world.close().await;
+}
+
+/// Another socket has it for a while, and then it is announced again: its own plugin gets it, not the one of the routes.
+async fn chat_again(log: Arc<TestLog>) {
+    let base = WorldConfig::with("wa-autoreply", &[("otherwise", "Sorry?")]);
+    let echo = (Pattern::Exact("+15550178".into()), "hostile".to_owned(), pairs(&[("mode", "chat-echo")]));
+    let world = up(World::simulated(WorldConfig { others: vec![echo], ..base }).await).await;
+    let begun = OutboundCall { plugin: Some("other-0".into()), ..a_chat() };
+    let placed = world.exchange.place(&begun).await.expect("the chat is begun");
+    let mut chat = world.sim.outbound_chat().await;
+    chat.say("hello");
+    assert_eq!(chat.heard().await.expect("an echo").data["text"], "hello");
+    chat.refuse_claim("SESSION_BUSY");
+    world.sim.cut_session_managers();
+    assert_eq!(steps(placed).await, [Step::Closed(ChatEnd::Lost)]);
+    chat.say("again");
+    assert_eq!(chat.heard().await.expect("an echo").data["text"], "again");
+    assert_eq!(log.lines_with("closed lost").len(), 1);
+    chat.close(CloseReason::ForceClose);
+    world.close().await;
+}
+
+/// A host that never knew of it goes by its routes: the wire does not say who began a chat, or for whom.
+async fn chat_elsewhere() {
+    let world = up(World::simulated(chatting()).await).await;
+    world.exchange.place(&a_chat()).await.expect("the chat is begun");
+    let mut chat = world.sim.outbound_chat().await;
+    chat.say("hello");
+    assert_eq!(chat.heard().await.expect("an echo").data["text"], "hello");
+    let second = world.beside(WorldConfig::with("wa-autoreply", &[("otherwise", "Sorry?")]));
+    clock::until(|| second.exchange.connectors().iter().any(|connector| connector.up)).await;
+    world.leave().await;
+    chat.say("again");
+    assert_eq!(chat.heard().await.expect("a reply").data["text"], "Sorry?");
+    chat.close(CloseReason::ForceClose);
+    second.close().await;
 }
 
 async fn chat_refused() {

@@ -196,6 +196,8 @@ pub(crate) struct Quota {
     calls_max: Option<usize>,
     /// Calls and chats that may be taken in a second.
     setups_per_s_max: Option<u32>,
+    /// Calls and chats that may be placed in a second.
+    places_per_s_max: Option<u32>,
     /// Percent of a core that its guests may use.
     cpu_percent_max: Option<u32>,
     /// Memory of its guests, and what they make the host hold.
@@ -368,9 +370,9 @@ impl Entry {
 
 impl Quota {
     fn of(view: &QuotaView) -> Self {
-        let exchange::Quota { calls_max, setups_per_s_max, cpu_percent_max, memory_bytes_max } = view.quota;
+        let exchange::Quota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } = view.quota;
         let (calls, memory_bytes) = (view.calls, view.memory_bytes);
-        Self { calls, calls_max, setups_per_s_max, cpu_percent_max, memory_bytes, memory_bytes_max }
+        Self { calls, calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes, memory_bytes_max }
     }
 }
 

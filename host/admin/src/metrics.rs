@@ -239,11 +239,14 @@ impl Collector for Looked {
 /// What tenants use of their quotas, and the quotas that there are.
 fn quotas(encoder: &mut DescriptorEncoder<'_>, tenants: &[TenantView]) -> Result<(), fmt::Error> {
     type Value = fn(&QuotaView) -> Option<u64>;
-    let gauges: [(&str, &str, Value); 6] = [
+    let gauges: [(&str, &str, Value); 7] = [
         ("tenant_calls", "Calls and chats of the tenant that are here", |view| Some(view.calls as u64)),
         ("tenant_calls_max", "What of them its quota allows", |view| view.quota.calls_max.map(|max| max as u64)),
         ("tenant_setups_per_s_max", "Calls and chats a second that its quota allows", |view| {
             view.quota.setups_per_s_max.map(u64::from)
+        }),
+        ("tenant_places_per_s_max", "Calls and chats that its quota allows to be placed in a second", |view| {
+            view.quota.places_per_s_max.map(u64::from)
         }),
         ("tenant_cpu_percent_max", "Percent of a core that its quota allows", |view| {
             view.quota.cpu_percent_max.map(u64::from)

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use exchange::{CallRecord, CallView, HandlerFault, LeftCall, LinkChange, Observer, PluginVersion, Withdrawn};
+use exchange::{CallRecord, CallView, ChatRecord, HandlerFault, LeftCall, LinkChange, Observer, PluginVersion, Withdrawn};
 use loader::{LoadObserver, Receipt};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -153,6 +153,23 @@ impl Observer for Watch {
                 "version": version,
                 "reason": end.as_str(),
                 "handler": guest.as_ref().map(|guest| guest.code()),
+                "duration_ms": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            }),
+        );
+    }
+
+    fn chat_ended(&self, ended: &ChatRecord) {
+        let ChatRecord { session_id, tenant, plugin, version, end, duration, guest, trouble, .. } = ended;
+        self.tell(
+            "chat.ended",
+            json!({
+                "session_id": session_id,
+                "tenant": tenant,
+                "plugin": plugin,
+                "version": version,
+                "reason": end.as_str(),
+                "handler": guest.as_ref().map(|guest| guest.code()),
+                "trouble": trouble,
                 "duration_ms": u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             }),
         );

@@ -203,6 +203,16 @@ impl Handle {
         let _ = watching.wait_for(|phase| *phase != Phase::Open).await;
     }
 
+    /// What was given before, once more: for who lost the answer. Nothing changes by it.
+    ///
+    /// # Errors
+    /// No call with this id was given from here, or its session is over.
+    pub fn given(&self, id: &str, tenant: Option<&str>) -> Result<Handover, GiveRefused> {
+        let given = self.board.given().find(id);
+        let given = given.filter(|given| tenant.is_none_or(|tenant| given.tenant == tenant));
+        given.and_then(|given| given.call).ok_or(GiveRefused::NotGiven)
+    }
+
     fn gone(&self, id: &str, tenant: Option<&str>, refused: CallRefused) -> GiveRefused {
         let given = self.board.given().find(id);
         let given = given.is_some_and(|given| tenant.is_none_or(|tenant| given.tenant == tenant));

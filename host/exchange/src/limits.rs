@@ -12,7 +12,7 @@ pub const TENANT_SHARE_FILL_MS: u64 = 100;
 pub const OVER_SHARE_MS_MAX: u64 = 5_000;
 /// Microseconds of processor time that a guest collects before they are billed to its tenant.
 pub const SHARE_LOT_US: u64 = 250;
-/// Milliseconds whose set-ups an idle tenant saves up. More at once are not claimed.
+/// Milliseconds whose set-ups, and whose placed calls, an idle tenant saves up. More at once are not claimed, or not placed.
 pub const SETUPS_FILL_MS: u64 = 1_000;
 /// Steps of one fault policy. A configuration with more is refused.
 pub const FAULT_STEPS_MAX: usize = 8;
@@ -92,7 +92,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("tenant_share_fill_ms", TENANT_SHARE_FILL_MS, "an idle tenant saves up no more of its share"),
     ("over_share_ms_max", OVER_SHARE_MS_MAX, "the guest is ended"),
     ("share_lot_us", SHARE_LOT_US, "processor time is billed to the tenant"),
-    ("setups_fill_ms", SETUPS_FILL_MS, "an idle tenant saves up no more set-ups"),
+    ("setups_fill_ms", SETUPS_FILL_MS, "an idle tenant saves up no more set-ups and placed calls"),
     ("fault_steps_max", FAULT_STEPS_MAX as u64, "the configuration is refused"),
     ("fault_prompt_s_max", FAULT_PROMPT_S_MAX, "the configuration is refused"),
     ("fault_prompt_late_ms_max", FAULT_PROMPT_LATE_MS_MAX, "the fault policy's next step is due"),

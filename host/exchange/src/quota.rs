@@ -18,6 +18,8 @@ pub struct Quota {
     pub calls_max: Option<usize>,
     /// Calls and chats that are taken in a second.
     pub setups_per_s_max: Option<u32>,
+    /// Calls and chats that are placed in a second, by its handlers and its operator together.
+    pub places_per_s_max: Option<u32>,
     /// Percent of a core, for all its guests together.
     pub cpu_percent_max: Option<u32>,
     /// Memory of its guests, and what they make the host hold, in bytes.
@@ -42,6 +44,9 @@ pub(crate) struct Quotas {
     /// 0: as many as come.
     setups_per_s: u32,
     setups: Bucket,
+    /// 0: as many as are wanted.
+    places_per_s: u32,
+    places: Bucket,
     cpu: Arc<Bucket>,
     memory: MemoryAccount,
     clock: Clock,
@@ -53,6 +58,8 @@ impl Quotas {
             calls: Slots::new(quota.calls_max.unwrap_or(usize::MAX)),
             setups_per_s: quota.setups_per_s_max.unwrap_or(0),
             setups: Bucket::new(100, SETUPS_FILL_MS * 1_000_000),
+            places_per_s: quota.places_per_s_max.unwrap_or(0),
+            places: Bucket::new(100, SETUPS_FILL_MS * 1_000_000),
             cpu: Arc::new(Bucket::new(quota.cpu_percent_max.unwrap_or(0), TENANT_SHARE_FILL_MS * 1_000_000)),
             memory: MemoryAccount::new(quota.memory_bytes_max),
             clock,
@@ -68,11 +75,21 @@ impl Quotas {
             return Err(NoPlace::TenantMemory);
         }
         let permit = self.calls.take().ok_or(NoPlace::TenantFull)?;
-        let time = 1_000_000_000_u64.checked_div(u64::from(self.setups_per_s));
-        if time.is_some_and(|time| !self.setups.take(self.clock.ns(now), time)) {
+        if !self.is_due(&self.setups, self.setups_per_s, now) {
             return Err(NoPlace::TenantFast);
         }
         Ok(permit)
+    }
+
+    /// Whether one more call or chat may be placed. It counts as placed then, whatever becomes of it.
+    pub(crate) fn may_place(&self, now: Instant) -> bool {
+        self.is_due(&self.places, self.places_per_s, now)
+    }
+
+    /// Takes one of so many a second from a bucket.
+    fn is_due(&self, bucket: &Bucket, per_s: u32, now: Instant) -> bool {
+        let time = 1_000_000_000_u64.checked_div(u64::from(per_s));
+        time.is_none_or(|time| bucket.take(self.clock.ns(now), time))
     }
 
     /// What one guest may use of the processor, within the tenant's share.
@@ -91,6 +108,7 @@ impl Quotas {
         let quota = Quota {
             calls_max: Some(self.calls.max()).filter(|max| *max < usize::MAX),
             setups_per_s_max: some(self.setups_per_s),
+            places_per_s_max: some(self.places_per_s),
             cpu_percent_max: some(self.cpu.percent()),
             memory_bytes_max: self.memory.bytes_max(),
         };
@@ -139,6 +157,17 @@ mod tests {
         let later = start + Duration::from_secs(11);
         let refused = (0..1_000).find_map(|_| quotas.take(later).map(drop).err());
         assert_eq!(refused, Some(NoPlace::TenantFast));
+    }
+
+    #[test]
+    fn placing_has_a_rate_of_its_own() {
+        let (quotas, start) = quotas(Quota { places_per_s_max: Some(2), ..Quota::default() });
+        let placed = |at_ms: u64| quotas.may_place(start + Duration::from_millis(at_ms));
+        let in_ten_seconds = (0..10_000).filter(|ms| placed(*ms)).count();
+        assert!((21..=23).contains(&in_ten_seconds), "{in_ten_seconds} in ten seconds, with the burst of one");
+        assert!(!placed(10_000));
+        assert!(quotas.take(start).is_ok(), "calls that come are not placed");
+        assert!(placed(10_600), "half a second for one");
     }
 
     #[test]

@@ -186,11 +186,12 @@ pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, services: &S
 }
 
 fn quota(quota: &config::Quota) -> exchange::Quota {
-    let config::Quota { calls_max, setups_per_s_max, cpu_percent_max, memory_bytes_max } = *quota;
+    let config::Quota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } = *quota;
     let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     exchange::Quota {
         calls_max: calls_max.map(|calls| usize::try_from(calls).unwrap_or(usize::MAX)),
         setups_per_s_max: setups_per_s_max.map(small),
+        places_per_s_max: places_per_s_max.map(small),
         cpu_percent_max: cpu_percent_max.map(small),
         memory_bytes_max,
     }

@@ -12,9 +12,11 @@ use admin::Watch;
 use exchange::Stage;
 use libtest_mimic::Trial;
 use sim::{Caller, Milestone, Outcome, Step};
+use switchhook_tests::clock;
 use switchhook_tests::logs::{ADMIN_TOKEN, TestLog};
 use switchhook_tests::run::real;
 use switchhook_tests::world::{World, WorldConfig};
+use tokio::io::AsyncWriteExt;
 use tracing::Level;
 
 use crate::admin::client::{Admin, Desk};
@@ -24,6 +26,7 @@ use crate::calls::assert_whole_echo;
 pub(crate) fn trials() -> Vec<Trial> {
     let own = vec![
         real("handover::a_call_moves_from_one_host_to_another", |log| async move { two_hosts(&log).await }),
+        real("handover::a_lost_answer_is_given_again", |_| lost_answer()),
         real("handover::a_call_is_given_and_taken_back", |_| taken_back()),
     ];
     own.into_iter().chain(moved::trials()).chain(refusals::trials()).chain(sdk::trials()).collect()
@@ -114,6 +117,37 @@ async fn taken_back() {
     assert_eq!(taken.status, 201, "{taken:?}");
     assert_whole_echo(&call.finished().await);
     assert_eq!(desk.world.record().await.end, EndReason::Terminated);
+    desk.close().await;
+}
+
+/// Whoever asked is gone when the answer comes. The call waits for its taker, and its file is given once more.
+async fn lost_answer() {
+    let mut desk = Desk::new(holding()).await;
+    let call = desk.world.sim.place_call(Caller::echo(200));
+    let session = call.session_id().to_owned();
+    held(&desk, &session).await;
+    let path = format!("/v1/calls/{session}/give");
+    let again = format!("{path}?again=true");
+    desk.admin.post(&again).await.assert_problem(404, "not-found");
+    let mut asking = desk.admin.connect().await;
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{}content-length: 0\r\n\r\n", desk.admin.bearer());
+    asking.write_all(head.as_bytes()).await.expect("a request");
+    assert_eq!(desk.world.record().await.end, EndReason::HandedOver);
+    drop(asking);
+
+    let refused = desk.admin.post(&path).await;
+    refused.assert_problem(409, "conflict");
+    assert!(refused.body.contains("again=true"), "{refused:?}");
+    desk.admin.post(&format!("{again}&tenant=other")).await.assert_problem(404, "not-found");
+    let (first, second) = (desk.admin.post(&again).await, desk.admin.post(&again).await);
+    assert_eq!((first.status, first.headers["cache-control"].as_str()), (200, "no-store"));
+    assert_eq!(first.body, second.body, "as often as it is asked for");
+    let taken = desk.admin.request("POST", "/v1/tenants/acme/take", &first.body).await;
+    assert_eq!(taken.status, 201, "{taken:?}");
+    assert_whole_echo(&call.finished().await);
+    assert_eq!(desk.world.record().await.end, EndReason::Terminated);
+    clock::until(|| desk.world.exchange.handle().given(&session, None).is_err()).await;
+    desk.admin.post(&again).await.assert_problem(404, "not-found");
     desk.close().await;
 }
 

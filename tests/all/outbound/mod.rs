@@ -5,7 +5,7 @@ mod trouble;
 use std::time::Duration;
 
 use ::call::EndReason;
-use exchange::{OutboundCall, PlaceRefused, PlacedCall, Step};
+use exchange::{OutboundCall, PlaceRefused, PlacedCall, Quota, Step};
 use libtest_mimic::Trial;
 use sim::{Caller, Outbound, Outcome, Remote, SimConfig, Switches};
 use switchhook_tests::clock;
@@ -24,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("outbound::what_the_carrier_refuses_keeps_its_code", |_| refused_by_the_carrier()),
         simulated("outbound::a_party_that_does_not_pick_up_fails_the_call", |_| not_picked_up()),
         simulated("outbound::placed_calls_take_the_places_of_their_plugin", |_| places()),
+        simulated("outbound::a_tenant_places_so_many_a_second", |_| rate()),
         simulated("outbound::a_drain_refuses_new_ones_and_lets_the_others_end", |_| drain()),
     ];
     trials.extend(trouble::trials());
@@ -159,6 +160,32 @@ async fn places() {
     let again = world.exchange.place(&second).await.expect("the place was given back");
     world.sim.outbound_call().await.hang_up();
     steps(again).await;
+    world.record().await;
+    world.close().await;
+}
+
+/// By the operator; what its handlers place counts with it, since both give their orders the same way.
+async fn rate() {
+    let base = WorldConfig::default();
+    let sim = SimConfig {
+        outbound: vec![(TO.into(), Outbound::refused("QUOTA_EXCEEDED"))],
+        ..base.sim.clone()
+    };
+    let quota = Quota { places_per_s_max: Some(3), ..Quota::default() };
+    let mut world = up(World::simulated(WorldConfig { sim, quota, ..base }).await).await;
+    let placed = async || world.exchange.place(&call()).await.expect_err("the carrier refuses, or the host");
+    let mut refused = Vec::new();
+    for _ in 0..10 {
+        refused.push(placed().await);
+    }
+    let fast = refused.iter().filter(|refused| **refused == PlaceRefused::TooFast).count();
+    assert!((6..=7).contains(&fast), "a second's worth at once: {refused:?}");
+    assert_eq!((refused[0].code(), refused[9].code()), ("QUOTA_EXCEEDED", "FULL"));
+    clock::pass(Duration::from_millis(400)).await;
+    assert_eq!(placed().await.code(), "QUOTA_EXCEEDED", "a third of a second for one");
+    assert_eq!(placed().await, PlaceRefused::TooFast);
+    // Those that come are not placed.
+    assert_whole_echo(&world.sim.place_call(Caller::echo(200)).finished().await);
     world.record().await;
     world.close().await;
 }

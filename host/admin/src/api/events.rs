@@ -15,7 +15,7 @@ use crate::problem::{AnyProblem, Problem, UNAVAILABLE};
 /// What happens, as it happens
 ///
 /// Events are `call.claimed`, `call.held` (it may be given), `call.taken` (from another host), `call.begins`, `call.ended`,
-/// `call.left` (to others), `handler.failed` (and what is done), `link.up`, `link.down`, `link.refused`, `version.live` (the
+/// `call.left` (to others), `chat.ended`, `handler.failed` (and what is done), `link.up`, `link.down`, `link.refused`, `version.live` (the
 /// next call gets it), `version.served` (it has its first call), `version.withdrawn` (from new calls);
 /// each carries a JSON object. Who reads too slowly loses the oldest and is told how many by an event `lost`.
 #[utoipa::path(

@@ -29,6 +29,8 @@ const JSON: &str = "application/json";
 pub(super) struct Giver {
     /// Only if it is this tenant's.
     tenant: Option<String>,
+    /// What was given before, once more: for who lost the answer. Nothing changes by it.
+    again: bool,
 }
 
 /// How a call is handled that is taken.
@@ -76,7 +78,8 @@ pub(super) struct Taken {
 /// Gives a call away
 ///
 /// Only a call that is held: one of a route with `hold_s`, whose time is not up. From the answer on it is whoever has the answer.
-/// Its session stays here until the call ends.
+/// Its session stays here until the call ends. Who lost the answer gets it once more with `again=true`, for as long as that
+/// session lives: give it to nobody else then, for the call is one taker's. Of two takers the carrier turns the second away.
 #[utoipa::path(
     post,
     path = "/v1/calls/{id}/give",
@@ -88,9 +91,12 @@ pub(super) async fn give(
     InPath(id): InPath<String>,
     InQuery(giver): InQuery<Giver>,
 ) -> Result<Response, Problem> {
-    match app.handle().give(&id, giver.tenant.as_deref()).await {
+    let tenant = giver.tenant.as_deref();
+    let given = if giver.again { app.handle().given(&id, tenant) } else { app.handle().give(&id, tenant).await };
+    match given {
         Ok(call) => Ok(([(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")], call.print()).into_response()),
         Err(GiveRefused::Call(refused)) => Err(calls::refused(refused)),
+        Err(refused @ GiveRefused::NotGiven) => Err(Problem::new(NOT_FOUND, refused.to_string())),
         Err(refused @ GiveRefused::NotYet) => Err(Problem::new(UNAVAILABLE, refused.to_string())),
         Err(refused) => Err(Problem::new(CONFLICT, refused.to_string())),
     }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::extract::{InBody, InPath};
-use crate::problem::{AnyProblem, CALL_REFUSED, NOT_FOUND, PlaceProblem, Problem, UNAVAILABLE, UNUSABLE};
+use crate::problem::{AnyProblem, CALL_REFUSED, NOT_FOUND, PlaceProblem, Problem, TOO_MANY, UNAVAILABLE, UNUSABLE};
 
 /// A call or chat that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -91,6 +91,7 @@ fn problem(refused: &PlaceRefused) -> Problem {
         | PlaceRefused::Quota
         | PlaceRefused::TooMany
         | PlaceRefused::LinkDown => UNAVAILABLE,
+        PlaceRefused::TooFast => TOO_MANY,
         PlaceRefused::Carrier(_) => CALL_REFUSED,
     };
     Problem::new(kind, format!("{}: {refused}", refused.code()))

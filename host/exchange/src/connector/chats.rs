@@ -38,6 +38,8 @@ pub(super) struct Chats {
 struct Claim {
     place: Place,
     resumed: bool,
+    /// The host began it.
+    outbound: bool,
     /// Of a chat that the host begins.
     progress: Option<Progress>,
 }
@@ -187,8 +189,12 @@ impl Connector {
         let plugins = &self.tenant.plugins;
         let handles =
             |name: &str| plugins.find(name).and_then(|plugin| plugin.handles(|plugin| plugin.chats)) == Some(true);
-        let route = route::find(&self.tenant.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
-        let Some(plugin) = route.and_then(|route| plugins.find(&route.plugin)) else {
+        let route = || route::find(&self.tenant.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
+        // One that was begun here keeps the plugin that it was begun for.
+        let begun = self.placed_plugin(&session_id);
+        let outbound = begun.is_some();
+        let name = begun.or_else(|| route().map(|route| route.plugin.as_str()));
+        let Some(plugin) = name.and_then(|name| plugins.find(name)) else {
             let (from, to) = (last_four(&from), last_four(&to));
             return tracing::info!(session = session_id, from, to, "no route: the chat is left to others");
         };
@@ -203,7 +209,7 @@ impl Connector {
         if let Err(refused) = self.link.claim(&session_id) {
             return tracing::warn!(session = session_id, %refused, "the chat cannot be claimed: it is left to others");
         }
-        let claim = Claim { place, resumed, progress: None };
+        let claim = Claim { place, resumed, outbound, progress: None };
         self.chats.claims.insert(session_id, claim);
     }
 
@@ -212,7 +218,7 @@ impl Connector {
         if let Err(refused) = self.link.claim(&session_id) {
             return progress.fail(request_code(refused), &refused.to_string());
         }
-        let claim = Claim { place, resumed: false, progress: Some(progress) };
+        let claim = Claim { place, resumed: false, outbound: true, progress: Some(progress) };
         self.chats.claims.insert(session_id, claim);
     }
 
@@ -227,7 +233,7 @@ impl Connector {
             network: session.channel.as_str().to_string(),
             remote: session.remote_address.clone(),
             local: session.local_address.clone(),
-            outbound: claim.progress.is_some(),
+            outbound: claim.outbound,
             resumed: claim.resumed,
             fields: vec![("session_id".to_string(), session_id.clone())],
         };
@@ -239,6 +245,9 @@ impl Connector {
             plugin = claim.place.name(),
             version = claim.place.plugin().version(),
         );
+        if claim.progress.is_some() {
+            self.remember_placed(&session_id, claim.place.name());
+        }
         claim.place.serve(&self.tenant.name, &*self.tenant.observer);
         let (ring, bell) = mpsc::channel(1);
         let live = LiveChat { chat: chat.clone(), bell: ring, span: span.clone() };
@@ -303,6 +312,10 @@ impl Connector {
         let Some(session_id) = self.chats.sessions.remove(&id) else { return };
         let chat = self.chats.live.remove(&session_id);
         self.link.forget(&session_id);
+        // One that was lost with its socket may be announced again.
+        if over.as_ref().is_ok_and(|(_, record)| record.end != ChatEnd::Lost) {
+            self.forget_placed(&session_id);
+        }
         if let Err(error) = over {
             let span = chat.map_or_else(Span::current, |chat| chat.span);
             span.in_scope(|| tracing::error!(%error, "a chat's task failed: its chat is lost, the host goes on"));

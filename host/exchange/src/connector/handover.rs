@@ -67,6 +67,7 @@ impl Connector {
             session_id: call_in.session_id.clone(),
             tenant: self.tenant.name.clone(),
             connector: self.config.name.clone(),
+            call: None,
         });
         if let Some(call) = self.taken_over.get(&call_in.call_id) {
             call.post(ToCall::CallIn(call_in));

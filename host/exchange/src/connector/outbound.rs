@@ -66,7 +66,8 @@ impl Connector {
         order.progress.fail(failure.code(), &failure.to_string());
     }
 
-    /// Remembers who handles a placed call, for when it is announced again. The oldest is forgotten, and is routed then.
+    /// Remembers who handles a placed call or a chat that was begun, for when it is announced again. The oldest is forgotten,
+    /// and is routed then.
     pub(super) fn remember_placed(&mut self, session_id: &str, plugin: &str) {
         if self.placed.len() >= PLACED_KEPT_MAX {
             self.placed.pop_front();

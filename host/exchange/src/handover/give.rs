@@ -69,14 +69,16 @@ impl CallTask {
     /// Whether whoever asked has it.
     fn give(&self, call_in: &CallIn, answer: oneshot::Sender<Result<Handover, GiveRefused>>) -> bool {
         let Some(posted) = &self.posted else { return false };
+        let call = Handover::from(call_in.clone());
         // In this order: from the answer on the call may be taken back here, or be asked for again.
         posted.give(Given {
             call_id: call_in.call_id.clone(),
             session_id: self.session_id.clone(),
             tenant: self.tenant.clone(),
             connector: self.connector.name.clone(),
+            call: Some(call.clone()),
         });
-        let given = answer.send(Ok(Handover::from(call_in.clone()))).is_ok();
+        let given = answer.send(Ok(call)).is_ok();
         if !given {
             posted.keep(&call_in.call_id);
         }

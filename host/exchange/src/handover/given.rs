@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use telcoflow::frame::Handover;
 
 use crate::limits::GIVEN_KEPT_MAX;
 
@@ -14,6 +15,8 @@ pub(crate) struct Given {
     pub(crate) session_id: String,
     pub(crate) tenant: String,
     pub(crate) connector: String,
+    /// What was given, for who lost the answer. `None`: it was never given from here.
+    pub(crate) call: Option<Handover>,
 }
 
 /// All of them, until their sessions are closed. The oldest is forgotten when there are too many.
@@ -53,7 +56,7 @@ mod tests {
 
     fn given(number: usize) -> Given {
         let (call_id, session_id) = (format!("call-{number}"), format!("session-{number}"));
-        Given { call_id, session_id, tenant: "acme".into(), connector: "main".into() }
+        Given { call_id, session_id, tenant: "acme".into(), connector: "main".into(), call: None }
     }
 
     #[test]

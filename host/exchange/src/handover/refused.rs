@@ -23,8 +23,11 @@ pub enum GiveRefused {
     #[error("the call has its voice here: it cannot move any more")]
     Talks,
     /// It went already.
-    #[error("the call was given already")]
+    #[error("the call was given already: if the answer was lost, ask with `again=true`")]
     Given,
+    /// It never went from here, or its session is over.
+    #[error("no call with this id was given from here, or it is over: without `again` one that is held is given")]
+    NotGiven,
 }
 
 /// Why a call is not taken. The call is as it was, unless the carrier says that it is gone.

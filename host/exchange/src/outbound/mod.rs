@@ -206,6 +206,9 @@ impl Placer {
         }
         let door = lines.door(call.connector.as_deref(), first)?;
         let held = lines.places.take().ok_or(PlaceRefused::TooMany)?;
+        if !lines.tenant.quotas.may_place(now()) {
+            return Err(PlaceRefused::TooFast);
+        }
         let place = plugin.take().map_err(|why| match why {
             NoPlace::NoVersion => PlaceRefused::NoVersion,
             NoPlace::Full => PlaceRefused::NoPlace,

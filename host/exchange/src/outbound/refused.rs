@@ -35,6 +35,9 @@ pub enum PlaceRefused {
     /// The tenant has all that its quota allows at the moment.
     #[error("the tenant has all that its quota allows at the moment")]
     Quota,
+    /// The tenant has placed what its quota allows in a second.
+    #[error("the tenant has placed as many as its quota allows (`quota.places_per_s_max`): try again in a second")]
+    TooFast,
     /// The guest, the tenant or the connector has as many outbound calls under way as it may have.
     #[error("too many outbound calls are under way")]
     TooMany,
@@ -53,7 +56,7 @@ impl PlaceRefused {
             Self::Draining | Self::NoVersion => code::NOT_NOW,
             Self::UnknownTenant | Self::UnknownConnector | Self::UnknownPlugin => code::INVALID,
             Self::PluginNeeded | Self::BadAddress | Self::Unfit => code::INVALID,
-            Self::NoPlace | Self::Quota | Self::TooMany => code::FULL,
+            Self::NoPlace | Self::Quota | Self::TooFast | Self::TooMany => code::FULL,
             Self::LinkDown => code::LINK_LOST,
             Self::Carrier(failure) => &failure.code,
         }

@@ -14,6 +14,7 @@ mod failure;
 pub mod inspect;
 pub mod limits;
 pub mod new;
+pub mod place;
 pub mod plugins;
 mod print;
 pub mod push;
@@ -88,6 +89,8 @@ pub enum Command {
     Rollback(push::RollbackArgs),
     /// Show the plugins of a running host, and their versions
     Plugins(plugins::Args),
+    /// Have a running host call a number, or begin a chat with it
+    Place(place::Args),
     /// Show the calls of a running host
     Calls(calls::Args),
     /// Follow what happens in a running host, or in one of its calls
@@ -124,6 +127,7 @@ impl Command {
             Command::Promote(args) => push::promote(args),
             Command::Rollback(args) => push::rollback(args),
             Command::Plugins(args) => plugins::run(args),
+            Command::Place(args) => place::run(args),
             Command::Calls(args) => calls::run(args),
             Command::Tail(args) => tail::run(args),
             Command::Top(args) => top::run(args),
@@ -147,6 +151,7 @@ impl Command {
             | Command::Promote(_)
             | Command::Rollback(_)
             | Command::Plugins(_)
+            | Command::Place(_)
             | Command::Calls(_)
             | Command::Tail(_)
             | Command::Top(_)
@@ -188,6 +193,7 @@ mod tests {
             &["switchhook", "limits", "--log-format", "xml"],
             &["switchhook", "push", "acme", "echo"],
             &["switchhook", "promote", "acme", "echo", "0"],
+            &["switchhook", "place", "acme"],
         ] {
             let error = Line::try_parse_from(line).expect_err("wrong use");
             assert_eq!(error.exit_code(), 2, "{line:?}");
@@ -216,6 +222,8 @@ mod tests {
             &["switchhook", "promote", "acme", "echo", "3", "--config", "c.toml"],
             &["switchhook", "rollback", "acme", "echo"],
             &["switchhook", "plugins", "acme", "--json"],
+            &["switchhook", "place", "acme", "+15550142", "--plugin", "echo", "--connector", "main", "--wait", "--json"],
+            &["switchhook", "place", "acme", "+15550142", "--chat"],
             &["switchhook", "calls", "--tenant", "acme", "--plugin", "echo"],
             &["switchhook", "tail", "id", "--json"],
             &["switchhook", "drain", "--wait"],

@@ -70,15 +70,17 @@ impl Resolver<'_> {
     }
 
     fn quota(&mut self, written: WrittenQuota) -> Option<Quota> {
-        let WrittenQuota { calls_max, setups_per_s_max, cpu_percent_max, memory_bytes_max } = written;
+        let WrittenQuota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } = written;
         let percent = 1..=u64::from(limits::CPU_PERCENT_MAX);
         let calls_max = self.some_number(calls_max, 1..=limits::QUOTA_CALLS_MAX);
         let setups_per_s_max = self.some_number(setups_per_s_max, 1..=limits::QUOTA_SETUPS_PER_S_MAX);
+        let places_per_s_max = self.some_number(places_per_s_max, 1..=limits::QUOTA_PLACES_PER_S_MAX);
         let cpu_percent_max = self.some_number(cpu_percent_max, percent);
         let memory_bytes_max = self.some_number(memory_bytes_max, limits::QUOTA_MEMORY_BYTES_MIN..=i64::MAX as u64);
         Some(Quota {
             calls_max: calls_max?,
             setups_per_s_max: setups_per_s_max?,
+            places_per_s_max: places_per_s_max?,
             cpu_percent_max: cpu_percent_max?,
             memory_bytes_max: memory_bytes_max?,
         })

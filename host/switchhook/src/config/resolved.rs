@@ -77,6 +77,8 @@ pub struct Quota {
     pub calls_max: Option<u64>,
     /// Calls and chats that are taken in a second.
     pub setups_per_s_max: Option<u64>,
+    /// Calls and chats that are placed in a second.
+    pub places_per_s_max: Option<u64>,
     /// Percent of a core.
     pub cpu_percent_max: Option<u64>,
     /// Memory of its guests and what they make the host hold, in bytes.

@@ -35,6 +35,7 @@ pub(super) struct WrittenTenant {
 pub(super) struct WrittenQuota {
     pub(super) calls_max: Field<i64>,
     pub(super) setups_per_s_max: Field<i64>,
+    pub(super) places_per_s_max: Field<i64>,
     pub(super) cpu_percent_max: Field<i64>,
     pub(super) memory_bytes_max: Field<i64>,
 }
@@ -185,6 +186,7 @@ impl WrittenQuota {
         let written = WrittenQuota {
             calls_max: section.integer(reader, "calls_max"),
             setups_per_s_max: section.integer(reader, "setups_per_s_max"),
+            places_per_s_max: section.integer(reader, "places_per_s_max"),
             cpu_percent_max: section.integer(reader, "cpu_percent_max"),
             memory_bytes_max: section.integer(reader, "memory_bytes_max"),
         };

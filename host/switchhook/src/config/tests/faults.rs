@@ -22,7 +22,7 @@ fn without_them_there_is_no_quota_half_a_core_and_no_step() {
 #[test]
 fn all_of_them_arrive_in_their_order() {
     let sheet = Sheet {
-        tenant: "quota = { calls_max = 500, setups_per_s_max = 50, cpu_percent_max = 150, memory_bytes_max = 4294967296 }",
+        tenant: "quota = { calls_max = 500, setups_per_s_max = 50, places_per_s_max = 3, cpu_percent_max = 150, memory_bytes_max = 4294967296 }",
         plugin: "fault = [\"retry\", \"previous\", { prompt = \"sorry.wav\" }, \"connect\", \"disconnect\"]\n\
                  limits = { cpu_percent_max = 20 }",
         ..GOOD
@@ -32,6 +32,7 @@ fn all_of_them_arrive_in_their_order() {
     let quota = Quota {
         calls_max: Some(500),
         setups_per_s_max: Some(50),
+        places_per_s_max: Some(3),
         cpu_percent_max: Some(150),
         memory_bytes_max: Some(4_294_967_296),
     };
