@@ -370,7 +370,8 @@ impl Entry {
 
 impl Quota {
     fn of(view: &QuotaView) -> Self {
-        let exchange::Quota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } = view.quota;
+        let exchange::Quota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } =
+            view.quota;
         let (calls, memory_bytes) = (view.calls, view.memory_bytes);
         Self { calls, calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes, memory_bytes_max }
     }

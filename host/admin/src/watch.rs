@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use exchange::{CallRecord, CallView, ChatRecord, HandlerFault, LeftCall, LinkChange, Observer, PluginVersion, Withdrawn};
+use exchange::{
+    CallRecord, CallView, ChatRecord, HandlerFault, LeftCall, LinkChange, Observer, PluginVersion, Withdrawn,
+};
 use loader::{LoadObserver, Receipt};
 use parking_lot::Mutex;
 use serde_json::{Value, json};

@@ -174,7 +174,6 @@ fn a_project_that_cannot_be_made_is_refused_with_advice() {
     let folder = folder_with("");
     for (arguments, says) in [
         (&["new", "Bad_Name", "--lang", "rust"][..], "\"Bad_Name\" is not a name"),
-        (&["new", "h", "--lang", "go"], "use `--lang rust`"),
         (&["new", "h", "--lang", "rust", "--sdk", "none"], "`--sdk` names a checkout"),
         (&["dev", "."], "handler.toml: cannot be read"),
     ] {

@@ -167,10 +167,7 @@ async fn places() {
 /// By the operator; what its handlers place counts with it, since both give their orders the same way.
 async fn rate() {
     let base = WorldConfig::default();
-    let sim = SimConfig {
-        outbound: vec![(TO.into(), Outbound::refused("QUOTA_EXCEEDED"))],
-        ..base.sim.clone()
-    };
+    let sim = SimConfig { outbound: vec![(TO.into(), Outbound::refused("QUOTA_EXCEEDED"))], ..base.sim.clone() };
     let quota = Quota { places_per_s_max: Some(3), ..Quota::default() };
     let mut world = up(World::simulated(WorldConfig { sim, quota, ..base }).await).await;
     let placed = async || world.exchange.place(&call()).await.expect_err("the carrier refuses, or the host");
