@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::cli::remote;
+
 /// What `top` knows.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
@@ -165,7 +167,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn text(value: &Value, field: &str) -> String {
-    value[field].as_str().unwrap_or("-").to_owned()
+    remote::text(value, field).to_owned()
 }
 
 fn number(value: &Value, field: &str) -> u64 {
