@@ -17,6 +17,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         "scenarios::a_handler_remembers_by_the_clock_of_the_call",
         a_handler_remembers_by_the_clock_of_the_call,
     ));
+    trials.push(Trial::test("scenarios::other_hosts_answer_by_script", other_hosts_answer_by_script));
+    trials.push(Trial::test("scenarios::what_other_hosts_miss_is_told", what_other_hosts_miss_is_told));
     trials
 }
 
@@ -136,5 +138,125 @@ fn a_guest_reads_the_clock_of_the_call() -> Result<(), Failed> {
         scenario::play(&components::plugin("hostile"), &scenario, &scenario.runs[0]).map_err(|e| e.to_string())?;
     let told: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
     assert!(told.is_empty(), "{}\n{}", told.join("\n"), played.timeline.join("\n"));
+    Ok(())
+}
+
+/// What happens with two sockets and two requests of a guest: what it logs, and what there is to hold.
+fn reaching(steps: &str, rest: &str) -> Result<scenario::Played, Failed> {
+    let file = components::root().join("plugins/echo/scenarios/others.toml");
+    let text = format!(
+        "[plugin]\nconfig = {{ mode = \"reach\", steps = \"{steps}\" }}\n\
+         [caller]\ndoes = [{{ wait_ms = 15000 }}, {{ hang_up = true }}]\n{rest}"
+    );
+    let scenario = Scenario::parse(&file, &text).map_err(|problems| problems.to_string())?;
+    Ok(scenario::play(&components::plugin("hostile"), &scenario, &scenario.runs[0]).map_err(|e| e.to_string())?)
+}
+
+fn other_hosts_answer_by_script() -> Result<(), Failed> {
+    let steps = "header:authorization=mine open:wss://model.example/v1 header:x-mode=voice open:wss://model.example/v1 \
+                 next next send:{\\\"type\\\":\\\"hello\\\",\\\"ms\\\":950} next next next next close:1000 \
+                 open:wss://gone.example/ next next \
+                 post:https://crm.example/people?q=1 next next next next get:https://crm.example/late next \
+                 get:https://elsewhere.example/";
+    let rest = r#"
+[[websocket]]
+url = "wss://model.example/*"
+secret_headers = ["Authorization"]
+said_audio = { encoding = "mulaw", sample_rate_hz = 8000 }
+does = [
+  { says = { type = "ready", list = [1, 2.5, true] } },
+  { hears = { type = "hello" } },
+  { wait_ms = 1000 },
+  { says = "plain words" },
+  { says_audio = "../../prompts/goodbye.wav", piece_ms = 300 },
+  { says_audio = "../../prompts/goodbye.wav", piece_ms = 10000, as = { type = "delta", delta = "$audio" } },
+]
+[[websocket]]
+url = "wss://gone.example/"
+refuses = "UNREACHABLE"
+opens_after_ms = 500
+
+[[http]]
+url = "https://crm.example/people*"
+method = "POST"
+status = 404
+headers = { X-Why = "none" }
+pieces = ["one", "two"]
+every_ms = 300
+[[http]]
+url = "https://crm.example/late"
+after_ms = 2000
+fails = "TIMEOUT"
+
+[expect]
+log = [
+  "reach open INVALID", "reach open OK", "reach next open 1", "reach next {\"list\":[1,2.5,true],\"type\":\"ready\"}",
+  "reach next plain words", "reach next binary 2400", "reach next binary 1743", "reach next closed 1006 UNREACHABLE: ", "reach next head 404 of 1",
+  "reach next body 3", "reach next end OK", "reach next end TIMEOUT", "reach get NOT_GRANTED",
+]
+sent = [
+  { message = { type = "hello" }, between = { ms = [900, 1000] }, times = 1, to = "wss://model", to_ms = 1000 },
+  { message = "never", times = 0 },
+]
+socket = [
+  { url = "wss://model.example/v1", headers = { x-mode = "voice" }, closed = 1000, times = 1 },
+  { times = 2 },
+]
+request = [
+  { url = "https://crm.example/people?q=1", method = "POST", body = "ello" },
+  { method = "GET", times = 1 },
+]
+"#;
+    let played = reaching(steps, rest)?;
+    let told: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+    if told.is_empty() { Ok(()) } else { Err(format!("{}\n{}", told.join("\n"), played.timeline.join("\n")).into()) }
+}
+
+/// Each kind of what may be asked of other hosts, where it is not so.
+fn what_other_hosts_miss_is_told() -> Result<(), Failed> {
+    let steps =
+        "open:wss://model.example/v1 next send:{\\\"type\\\":\\\"cut\\\",\\\"ms\\\":500} get:https://crm.example/a";
+    let rest = r#"
+[[websocket]]
+url = "wss://model.example/v1"
+does = [{ hears = { type = "cut" } }, { hears = "more" }]
+[[websocket]]
+url = "wss://never.example/"
+[[http]]
+url = "https://crm.example/*"
+[[http]]
+url = "https://never.example/"
+[expect]
+sent = [
+  { message = { type = "cut" }, between = { ms = [900, 1000] } },
+  { message = { type = "cut" }, from_ms = 9000 },
+  { file = "../../prompts/goodbye.wav" },
+]
+socket = [{ closed = 1000 }]
+request = [{ method = "POST" }]
+"#;
+    let played = reaching(steps, rest)?;
+    let told: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+    let told = told.join("\n");
+    for (line, says) in [
+        (8, "it still waits for \"more\"; the last that it was sent is {\"type\":\"cut\",\"ms\":500}"),
+        (9, "websocket: the handler never opened it"),
+        (13, "http: the handler never asked it"),
+        (17, "with ms 900 to 1000: expected at least once from 0 ms on; there was "),
+        (18, "expected at least once from 9000 ms on; there was "),
+        (19, "goodbye.wav: expected at least once from 0 ms on; it was there nowhere"),
+        (21, "socket: expected at least once; there were wss://model.example/v1 [] not closed by the handler"),
+        (22, "request: expected at least once; there were GET https://crm.example/a []: "),
+    ] {
+        let there = told.lines().any(|miss| miss.starts_with(&format!("line {line}: ")) && miss.contains(says));
+        assert!(there, "line {line}, {says:?}:\n{told}");
+    }
+    assert_eq!(played.misses.len(), 8, "{told}");
+    let timeline = played.timeline.join("\n");
+    for what in
+        ["socket   is open: wss://model.example/v1", "socket   is sent {\"type\":\"cut\"", "http     is asked GET"]
+    {
+        assert!(timeline.contains(what), "{what}:\n{timeline}");
+    }
     Ok(())
 }

@@ -51,6 +51,8 @@ pub const SCENARIO_FILES_MAX: usize = 1_000;
 pub const SCENARIO_RUNS_MAX: usize = 500;
 /// Lines of the log that are kept of one call of a scenario. Later ones are dropped.
 pub const SCENARIO_LOG_LINES_MAX: usize = 10_000;
+/// Bytes that are kept of what is sent to the other hosts of one call of a scenario. Later messages are answered and not judged.
+pub const SCENARIO_SENT_BYTES_MAX: usize = 256 << 20;
 /// Virtual hours that one call of a scenario may take. Longer: it fails.
 pub const SCENARIO_HOURS_MAX: u64 = 48;
 /// Largest `quota.cpu_percent_max` that may be configured: of one core, for machines with many. More is refused.
@@ -100,6 +102,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("scenario_files_max", SCENARIO_FILES_MAX as u64, "further files are not looked at"),
     ("scenario_runs_max", SCENARIO_RUNS_MAX as u64, "the file is refused"),
     ("scenario_log_lines_max", SCENARIO_LOG_LINES_MAX as u64, "later lines are dropped"),
+    ("scenario_sent_bytes_max", SCENARIO_SENT_BYTES_MAX as u64, "later messages are answered and not judged"),
     ("scenario_hours_max", SCENARIO_HOURS_MAX, "the call fails"),
     ("cpu_percent_max", CPU_PERCENT_MAX as u64, "a larger value is refused"),
     ("quota_calls_max", QUOTA_CALLS_MAX, "a larger value is refused"),

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -234,6 +235,17 @@ impl<'i> Section<'i> {
         })
     }
 
+    /// Anything, as JSON has it.
+    pub(crate) fn value(&mut self, reader: &mut Reader, key: &'static str) -> Field<Value> {
+        self.take(reader, key, |reader, place, value| {
+            let json = json(value);
+            if json.is_none() {
+                reader.report(ProblemKind::BadValue, place, "JSON has nothing like it", "write a date as a string");
+            }
+            json
+        })
+    }
+
     /// A date and a time, as TOML writes them.
     pub(crate) fn datetime(&mut self, reader: &mut Reader, key: &'static str) -> Field<String> {
         self.take(reader, key, |reader, place, value| match value {
@@ -388,6 +400,23 @@ pub(crate) enum TextOrTable<'i> {
 pub(crate) enum Integers<'i> {
     List(Vec<i64>),
     Range(Section<'i>),
+}
+
+/// None: JSON has nothing like it.
+fn json(value: DeValue<'_>) -> Option<Value> {
+    Some(match value {
+        DeValue::String(text) => Value::String(text.into_owned()),
+        DeValue::Integer(_) => number(&value)?.into(),
+        DeValue::Float(float) => serde_json::Number::from_f64(float.as_str().parse().ok()?)?.into(),
+        DeValue::Boolean(truth) => truth.into(),
+        DeValue::Datetime(_) => return None,
+        DeValue::Array(list) => list.into_iter().map(|item| json(item.into_inner())).collect::<Option<_>>()?,
+        DeValue::Table(table) => {
+            let entries =
+                table.into_iter().map(|(key, item)| Some((key.into_inner().into_owned(), json(item.into_inner())?)));
+            Value::Object(entries.collect::<Option<_>>()?)
+        }
+    })
 }
 
 fn number(value: &DeValue<'_>) -> Option<i64> {

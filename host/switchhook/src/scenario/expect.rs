@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sim::Party;
 
 use super::Line;
+use super::others::{Opened, Requested, Sent};
 
 /// All that must hold in a call.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,12 @@ pub struct Expectations {
     pub silence: Vec<Silence>,
     /// What is in the recordings.
     pub recorded: Vec<Recorded>,
+    /// What was sent over WebSockets.
+    pub sent: Vec<Sent>,
+    /// Which WebSockets were opened.
+    pub opened: Vec<Opened>,
+    /// What was asked over HTTP.
+    pub requested: Vec<Requested>,
 }
 
 /// Something that a party hears, or not.

@@ -11,6 +11,7 @@
 mod expect;
 mod hear;
 mod log;
+mod others;
 mod play;
 mod read;
 mod require;
@@ -25,6 +26,7 @@ use telcoflow::frame::AudioMode;
 
 pub use expect::{Expectations, Heard, Recorded, Silence, Sound};
 pub use log::LogLine;
+pub use others::{Opened, Others, Requested, Sent};
 pub use play::{PlayError, Played, play};
 pub use verdict::Miss;
 
@@ -46,6 +48,8 @@ pub struct Scenario {
     pub audio_mode: AudioMode,
     /// What the handler's calendar says when the call comes, since 1970.
     pub starts_at: Duration,
+    /// Whom the handler may reach.
+    pub others: Others,
     /// The calls.
     pub runs: Vec<Run>,
     /// What must hold in each of them.

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::log::{Catcher, LogLine};
+use super::others::{Met, Scripted};
 use super::verdict::{self, Miss};
 use super::{Run, Scenario, timeline};
 use crate::limits::SCENARIO_HOURS_MAX;
@@ -45,6 +46,8 @@ pub(super) struct Evidence<'a> {
     pub(super) run: &'a Run,
     pub(super) call: &'a SimulatedCall,
     pub(super) log: &'a [LogLine],
+    /// What happened between the handler and other hosts.
+    pub(super) met: &'a Met,
     /// The recordings' sound and rate.
     pub(super) recordings: &'a [audio::Wav],
 }
@@ -71,7 +74,11 @@ pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, P
         clock: GuestClock::Runtime { starts_at: scenario.starts_at },
         ..GuestSetup::default()
     };
-    let guest = services.grant(TENANT, plugin.name(), grants, guest).map_err(|error| machine(&error))?;
+    let mut guest = services.grant(TENANT, plugin.name(), grants, guest).map_err(|error| machine(&error))?;
+    let others = Scripted::new(scenario.others.clone(), run.sample_rate_hz);
+    if !scenario.others.is_empty() {
+        guest.network = Some(Arc::new(others.clone()));
+    }
     let setup =
         CallSetup { sample_rate_hz: run.sample_rate_hz, audio_mode: scenario.audio_mode, seed: SEED, guest, services };
     let catcher = runtime.block_on(async { Catcher::begin() });
@@ -87,8 +94,9 @@ pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, P
         called.map_err(|_| PlayError::Machine(format!("it goes on for more than {SCENARIO_HOURS_MAX} hours")))?;
     let log = catcher.take();
     let recordings = folder.as_ref().map_or(Ok(Vec::new()), read_recordings).map_err(|error| machine(&error))?;
-    let evidence = Evidence { run, call: &call, log: &log, recordings: &recordings };
-    let misses = verdict::judge(&scenario.expect, &evidence);
+    let met = others.take();
+    let evidence = Evidence { run, call: &call, log: &log, met: &met, recordings: &recordings };
+    let misses = verdict::judge(scenario, &evidence);
     let timeline = if misses.is_empty() { Vec::new() } else { timeline::tell(&scenario.expect, &evidence) };
     let call_time = call.report.timeline.at(sim::Milestone::Ended).unwrap_or_default();
     Ok(Played { misses, timeline, call_time, real_time: began.elapsed(), call })

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::expect::Expectations;
+use super::others::others;
 use super::script::{self, Draft};
 use super::{Place, Run, Scenario, hear};
 use crate::config::Grants;
@@ -18,6 +19,10 @@ use crate::limits::SCENARIO_RUNS_MAX;
 
 /// The calendar of a handler unless the file says otherwise: 1 January 2026, noon.
 const STARTS_AT: Duration = Duration::from_secs(1_767_268_800);
+
+/// What a scenario says instead of some grants.
+const OTHERS: &str = "name whom the handler may reach by `[[websocket]]` and `[[http]]`";
+const SECRETS: &str = "name the headers by `secret_headers` of `[[websocket]]` or `[[http]]`";
 
 /// Everything but `expect`, as the runs need it.
 struct Written {
@@ -61,6 +66,7 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
     if let Field::Given(At { value, .. }) = root.table(reader, "callee") {
         written.callee(reader, value, &folder);
     }
+    let others = others(reader, &mut root, &folder);
     let names: Vec<&str> = written.caller.iter().chain(&written.callee).filter_map(Draft::name).collect();
     let expect = match root.table(reader, "expect") {
         Field::Given(At { value, .. }) => Expectations::read(reader, value, &folder, &names),
@@ -73,7 +79,7 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
     root.finish(reader, &[]);
     let runs = written.runs(reader, &place);
     let audio_mode = if audio_mode == "isolated" { AudioMode::Isolated } else { AudioMode::Mixed };
-    Some(Scenario { file: file.to_owned(), about, config, grants, audio_mode, starts_at, runs, expect })
+    Some(Scenario { file: file.to_owned(), about, config, grants, audio_mode, starts_at, others, runs, expect })
 }
 
 impl Written {
@@ -173,7 +179,12 @@ fn plugin(reader: &mut Reader, root: &mut Section<'_>) -> (Vec<(String, String)>
     if let Field::Given(At { value: mut grants, .. }) = section.table(reader, "grants") {
         granted.recording = grants.boolean(reader, "recording").given().is_some_and(|at| at.value);
         granted.key_value = grants.boolean(reader, "key_value").given().is_some_and(|at| at.value);
-        grants.finish(reader, &["calls", "hosts", "private_hosts", "secrets"]);
+        for (key, instead) in [("hosts", OTHERS), ("private_hosts", OTHERS), ("secrets", SECRETS)] {
+            if let Some(at) = grants.value(reader, key).given() {
+                reader.bad_value(&at.place, format!("`{key}` is not for scenarios"), instead);
+            }
+        }
+        grants.finish(reader, &["calls"]);
     }
     section.finish(reader, &["limits"]);
     (config, granted)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sim::Party;
 
 use super::expect::{Expectations, Heard, Recorded, Silence, Sound};
+use super::others::{opened, requested, sent};
 use super::read::{one_of, wav, whole};
 use super::{Line, hear};
 use crate::config::read::{At, Field, Reader, Section};
@@ -49,7 +50,7 @@ const HANDLERS: &[&str] = &[
 ];
 
 /// The most that is counted.
-const COUNT_MAX: u64 = 1 << 20;
+pub(super) const COUNT_MAX: u64 = 1 << 20;
 /// Later than any call goes on, ms.
 const FOR_EVER_MS: u64 = 1 << 40;
 
@@ -96,6 +97,13 @@ impl Expectations {
         for each in tables(reader, &mut section, "recorded") {
             expect.recorded.extend(recorded(reader, each, folder));
         }
+        for each in tables(reader, &mut section, "sent") {
+            expect.sent.extend(sent(reader, each, folder, names));
+        }
+        let sockets = tables(reader, &mut section, "socket");
+        expect.opened = sockets.into_iter().map(|each| opened(reader, each)).collect();
+        let requests = tables(reader, &mut section, "request");
+        expect.requested = requests.into_iter().map(|each| requested(reader, each)).collect();
         section.finish(reader, &[]);
         expect
     }
@@ -105,7 +113,7 @@ fn tables<'i>(reader: &mut Reader, section: &mut Section<'i>, key: &'static str)
     section.tables(reader, key).given().map_or(Vec::new(), |at| at.value)
 }
 
-fn number(reader: &mut Reader, section: &mut Section<'_>, key: &'static str) -> Option<(Line, u64)> {
+pub(super) fn number(reader: &mut Reader, section: &mut Section<'_>, key: &'static str) -> Option<(Line, u64)> {
     let field = section.integer(reader, key);
     let At { value, place } = field.given()?;
     let number = u64::try_from(value).ok().filter(|number| *number <= COUNT_MAX);
@@ -116,7 +124,7 @@ fn number(reader: &mut Reader, section: &mut Section<'_>, key: &'static str) -> 
 }
 
 /// `from_ms` and `to_ms`.
-fn place_ms(reader: &mut Reader, section: &mut Section<'_>) -> Range<u64> {
+pub(super) fn place_ms(reader: &mut Reader, section: &mut Section<'_>) -> Range<u64> {
     let from = whole(reader, section, "from_ms", 0, u32::MAX).unwrap_or(0);
     let to = whole(reader, section, "to_ms", 0, u32::MAX);
     let range = from.into()..to.map_or(FOR_EVER_MS, u64::from);
@@ -134,7 +142,7 @@ fn by(reader: &mut Reader, section: &mut Section<'_>) -> Party {
     }
 }
 
-fn step_name(reader: &mut Reader, section: &mut Section<'_>, names: &[&str]) -> Option<String> {
+pub(super) fn step_name(reader: &mut Reader, section: &mut Section<'_>, names: &[&str]) -> Option<String> {
     let At { value, place } = section.text(reader, "after").given()?;
     if names.contains(&value.as_str()) {
         return Some(value);
@@ -148,7 +156,7 @@ fn step_name(reader: &mut Reader, section: &mut Section<'_>, names: &[&str]) -> 
 }
 
 /// The key `file`, and how it is looked for.
-fn file(reader: &mut Reader, section: &mut Section<'_>, folder: &Path) -> Option<Sound> {
+pub(super) fn file(reader: &mut Reader, section: &mut Section<'_>, folder: &Path) -> Option<Sound> {
     let likeness = whole(reader, section, "likeness_percent", 10, 100).unwrap_or(90);
     let part_ms = whole(reader, section, "part_ms", 50, 60_000);
     let At { value, place } = section.text(reader, "file").given()?;

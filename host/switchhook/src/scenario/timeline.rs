@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::expect::{Expectations, Sound};
 use super::play::Evidence;
-use super::{hear, verdict};
+use super::{hear, others, verdict};
 
 /// All that is known. Zero is the answer, or the placing of a call that was not answered.
 pub(super) fn tell(expect: &Expectations, evidence: &Evidence<'_>) -> Vec<String> {
@@ -43,6 +43,11 @@ pub(super) fn tell(expect: &Expectations, evidence: &Evidence<'_>) -> Vec<String
             lines.push((begins + Duration::from_millis(ms), what));
         }
     }
+    lines.extend(
+        others::tell(evidence.met)
+            .into_iter()
+            .map(|(at, what)| (at.saturating_duration_since(evidence.call.placed), what)),
+    );
     // The log begins a moment before the call is placed.
     lines.extend(evidence.log.iter().map(|line| (line.at, format!("log      {} {}", line.level, line.text))));
     lines.sort_by_key(|(at, _)| *at);

@@ -9,8 +9,9 @@ use sim::{Milestone, Party};
 use tracing::Level;
 
 use super::expect::{Expectations, Heard, Recorded, Silence, Sound};
+use super::others::{self, Found};
 use super::play::Evidence;
-use super::{Line, hear};
+use super::{Line, Scenario, hear};
 
 /// Something that does not hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,7 +32,8 @@ impl fmt::Display for Miss {
 }
 
 /// All that does not hold, in the order of the file.
-pub(super) fn judge(expect: &Expectations, evidence: &Evidence<'_>) -> Vec<Miss> {
+pub(super) fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Miss> {
+    let expect = &scenario.expect;
     let mut judge = Judge { evidence, misses: Vec::new() };
     judge.always(expect);
     judge.words(expect);
@@ -44,6 +46,7 @@ pub(super) fn judge(expect: &Expectations, evidence: &Evidence<'_>) -> Vec<Miss>
     for recorded in &expect.recorded {
         judge.recorded(recorded);
     }
+    judge.others(scenario);
     judge.misses.sort_by_key(|miss| miss.line);
     judge.misses
 }
@@ -159,6 +162,16 @@ impl Judge<'_> {
                 self.miss(*line, format!("no_log: {text:?} was not to be logged; there was {:?}", found.text));
             }
         }
+    }
+
+    fn others(&mut self, Scenario { others, expect, .. }: &Scenario) {
+        let Evidence { call, met, .. } = self.evidence;
+        let answered = call.report.timeline.at(Milestone::Answered).unwrap_or_default();
+        let (zero, sample_rate_hz) = (call.placed + answered, call.report.sample_rate_hz);
+        let found = Found { others, met, zero, sample_rate_hz };
+        let wanted = (&expect.sent[..], &expect.opened[..], &expect.requested[..]);
+        let misses = others::judge(&found, wanted, |step| self.step_ms(step, Party::Caller, false));
+        self.misses.extend(misses);
     }
 
     fn heard(&mut self, heard: &Heard) {
@@ -284,7 +297,7 @@ fn times(range: &Range<u64>) -> String {
     if range.end == range.start + 1 { range.start.to_string() } else { format!("at least {}", range.start) }
 }
 
-fn at(window: &Range<u64>) -> String {
+pub(super) fn at(window: &Range<u64>) -> String {
     let Range { start, end } = window;
     // Later than any call goes on.
     if *end >= 1 << 40 { format!("from {start} ms on") } else { format!("from {start} to {end} ms") }

@@ -1,0 +1,104 @@
+//! What happened between a handler and the other hosts of a call.
+
+use call::Payload;
+use tokio::time::Instant;
+
+use super::form::{bytes, shown};
+use crate::limits::SCENARIO_SENT_BYTES_MAX;
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(in crate::scenario) struct Met {
+    pub(super) sockets: Vec<MetSocket>,
+    pub(super) requests: Vec<MetRequest>,
+    /// Bytes that were sent and are kept.
+    kept: usize,
+}
+
+/// A socket that the handler opened.
+#[derive(Debug)]
+pub(super) struct MetSocket {
+    /// The script that it met.
+    pub(super) script: usize,
+    pub(super) url: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) news: Vec<(Instant, News)>,
+    /// What the handler sent, as far as it is kept.
+    pub(super) sent: Vec<(Instant, Payload)>,
+    /// What the handler closed it with.
+    pub(super) closed: Option<(u16, String)>,
+    /// The step at which the script stands.
+    pub(super) step: usize,
+}
+
+/// What happened on a socket, beside what was sent.
+#[derive(Debug)]
+pub(super) enum News {
+    Opens,
+    Says(String),
+    Closes(String),
+    IsClosed(String),
+}
+
+/// A request of the handler.
+#[derive(Debug)]
+pub(super) struct MetRequest {
+    pub(super) script: usize,
+    pub(super) at: Instant,
+    pub(super) method: String,
+    pub(super) url: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    pub(super) end: Option<(Instant, String)>,
+}
+
+impl Met {
+    /// The handler sent something. Beyond the limit it is only answered.
+    pub(super) fn sent(&mut self, socket: usize, at: Instant, payload: Payload) {
+        self.kept += payload.len();
+        if self.kept <= SCENARIO_SENT_BYTES_MAX {
+            self.sockets[socket].sent.push((at, payload));
+        }
+    }
+}
+
+/// What happened, a line each with its time; messages of one kind after each other are one line.
+pub(in crate::scenario) fn tell(met: &Met) -> Vec<(Instant, String)> {
+    let mut lines = Vec::new();
+    for (index, socket) in met.sockets.iter().enumerate() {
+        let name = if index == 0 { "socket  ".to_owned() } else { format!("socket {}", index + 1) };
+        lines.extend(socket.news.iter().map(|(at, news)| (*at, format!("{name} {}", news.in_words(&socket.url)))));
+        let mut sent = socket.sent.iter().peekable();
+        while let Some((at, message)) = sent.next() {
+            let mut more = 0;
+            while sent.next_if(|(_, next)| kind(next) == kind(message)).is_some() {
+                more += 1;
+            }
+            let more = if more == 0 { String::new() } else { format!(", and {more} more such") };
+            lines.push((*at, format!("{name} is sent {}{more}", shown(message))));
+        }
+    }
+    for request in &met.requests {
+        lines.push((request.at, format!("http     is asked {} {}", request.method, request.url)));
+        lines.extend(request.end.iter().map(|(at, what)| (*at, format!("http     {what}"))));
+    }
+    lines
+}
+
+/// Messages that begin alike are of one kind.
+fn kind(payload: &Payload) -> (bool, &[u8]) {
+    let bytes = bytes(payload);
+    let text = matches!(payload, Payload::Text(_));
+    (text, if text { &bytes[..bytes.len().min(24)] } else { &[] })
+}
+
+impl News {
+    fn in_words(&self, url: &str) -> String {
+        match self {
+            Self::Opens => format!("is open: {url}"),
+            Self::Says(what) => format!("says {what}"),
+            Self::Closes(why) => format!("closes: {why}"),
+            Self::IsClosed(why) => format!("is closed by the handler: {why}"),
+        }
+    }
+}
