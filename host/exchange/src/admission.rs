@@ -10,7 +10,7 @@ pub(crate) struct Slots(Arc<Counter>);
 #[derive(Debug)]
 struct Counter {
     taken: AtomicUsize,
-    max: usize,
+    max: AtomicUsize,
 }
 
 /// One call's place. Given back on drop.
@@ -19,12 +19,13 @@ pub(crate) struct Permit(Slots);
 
 impl Slots {
     pub(crate) fn new(max: usize) -> Self {
-        Self(Arc::new(Counter { taken: AtomicUsize::new(0), max }))
+        Self(Arc::new(Counter { taken: AtomicUsize::new(0), max: AtomicUsize::new(max) }))
     }
 
     /// A place, or `None` when all are taken.
     pub(crate) fn take(&self) -> Option<Permit> {
-        let more = |taken| (taken < self.0.max).then_some(taken + 1);
+        let max = self.max();
+        let more = |taken| (taken < max).then_some(taken + 1);
         let taken = self.0.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
         taken.ok().map(|_| Permit(self.clone()))
     }
@@ -35,7 +36,12 @@ impl Slots {
     }
 
     pub(crate) fn max(&self) -> usize {
-        self.0.max
+        self.0.max.load(Ordering::Relaxed)
+    }
+
+    /// Changes how many there are. Those that are taken stay taken.
+    pub(crate) fn set_max(&self, max: usize) {
+        self.0.max.store(max, Ordering::Relaxed);
     }
 }
 
@@ -57,6 +63,20 @@ mod tests {
         assert!(first.is_some() && second.is_some());
         assert!(slots.take().is_none());
         drop(first);
+        assert!(slots.take().is_some());
+    }
+
+    #[test]
+    fn fewer_places_take_none_away() {
+        let slots = Slots::new(3);
+        let held: Vec<_> = (0..3).map(|_| slots.take()).collect();
+        slots.set_max(1);
+        assert_eq!((slots.taken(), slots.max()), (3, 1));
+        let mut held = held.into_iter();
+        held.next();
+        held.next();
+        assert!(slots.take().is_none(), "one is taken, of one");
+        held.next();
         assert!(slots.take().is_some());
     }
 }

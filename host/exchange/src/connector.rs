@@ -4,10 +4,10 @@ mod chats;
 mod handover;
 mod outbound;
 mod resume;
+mod stay;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use call::last_four;
@@ -22,7 +22,9 @@ use tracing::Span;
 
 use self::chats::Chats;
 use self::resume::Again;
-use crate::board::{Board, Facts, Posted};
+pub(crate) use self::stay::Retired;
+use self::stay::Stay;
+use crate::board::{Facts, Posted};
 use crate::call_task::{CallTask, Ready, ToCall};
 use crate::clock::now;
 use crate::config::ConnectorConfig;
@@ -31,11 +33,11 @@ use crate::fault::Care;
 use crate::limits::{CLAIMS_MAX, MAILBOX_PLACES_KEPT, REPORTS_MAX};
 use crate::mailbox::{Mailbox, Post, mailbox};
 use crate::outbound::{Desk, Order, Placer, Progress};
-use crate::quota::Quotas;
-use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange, Observer};
+use crate::record::{CallRecord, LeftBecause, LeftCall, LinkChange};
 use crate::refusals::Refusals;
 use crate::route::{self, Route};
-use crate::shelf::{NoPlace, Place, Shelf};
+use crate::shelf::{NoPlace, Place};
+use crate::tenant::Tenant;
 
 /// What the whole host is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,17 +54,6 @@ pub(crate) enum Phase {
     Closed,
 }
 
-/// What all connectors of a tenant share.
-pub(crate) struct Tenant {
-    pub(crate) name: String,
-    pub(crate) plugins: Shelf,
-    pub(crate) quotas: Arc<Quotas>,
-    pub(crate) routes: Vec<Route>,
-    pub(crate) dialer: Arc<dyn Dial>,
-    pub(crate) board: Board,
-    pub(crate) observer: Arc<dyn Observer>,
-}
-
 /// One connector at work.
 pub(crate) struct Connector {
     tenant: Arc<Tenant>,
@@ -71,6 +62,7 @@ pub(crate) struct Connector {
     voice: Arc<dyn Dial>,
     manager_dialer: Arc<dyn Dial>,
     phase: watch::Receiver<Phase>,
+    stay: Stay,
     /// In a fixed order, as `calls`, so that a run can be repeated.
     claims: BTreeMap<String, Claim>,
     calls: BTreeMap<String, LiveCall>,
@@ -148,7 +140,7 @@ impl Connector {
         let dialers =
             dialers.unwrap_or_else(|| Dialers { manager: tenant.dialer.clone(), voice: tenant.dialer.clone() });
         let mut link = ManagerLink::new(config.manager.clone(), dialers.manager.clone(), seeds.u64(..));
-        let counters = Arc::new(Counters::default());
+        let counters = desk.counters.clone();
         link.count_into(counters.manager.clone());
         Self {
             tenant,
@@ -158,6 +150,7 @@ impl Connector {
             voice: dialers.voice,
             manager_dialer: dialers.manager,
             phase,
+            stay: Stay::Wanted(desk.retired.clone()),
             claims: BTreeMap::new(),
             calls: BTreeMap::new(),
             taken_over: BTreeMap::new(),
@@ -175,14 +168,9 @@ impl Connector {
         }
     }
 
-    /// What it counts, for whoever asks.
-    pub(crate) fn counters(&self) -> Arc<Counters> {
-        self.counters.clone()
-    }
-
-    /// Runs until the host is closed.
+    /// Runs until the host is closed, or it was taken off and its last call is over.
     pub(crate) async fn run(mut self) {
-        loop {
+        while !self.has_left() {
             // In a fixed order, so that a run can be repeated; the link comes last, since only its events bring more work.
             tokio::select! {
                 biased;
@@ -202,6 +190,7 @@ impl Connector {
                         Phase::Closed => break,
                     }
                 }
+                () = self.stay.change() => {}
                 Some(order) = self.desk.orders.recv() => self.handle_order(order),
                 Some(take) = self.desk.takes.recv() => self.handle_take(take),
                 Some(ready) = self.ready.1.recv() => self.handle_ready(&ready),
@@ -210,7 +199,7 @@ impl Connector {
                 event = self.link.next_event() => self.handle_event(event),
             }
         }
-        self.desk.up.store(false, Ordering::Release);
+        self.desk.up.send_replace(false);
         self.tasks.shutdown().await;
         self.chats.shut_down().await;
         self.link.shut_down();
@@ -222,7 +211,7 @@ impl Connector {
         match event {
             Event::Up { sm_ws_id } => {
                 self.refusals.forget();
-                self.desk.up.store(true, Ordering::Release);
+                self.desk.up.send_replace(true);
                 self.counters.link_up();
                 self.changed(LinkChange::Up);
                 tracing::info!(sm_ws_id, "the session manager is up");
@@ -231,7 +220,7 @@ impl Connector {
                 self.changed(LinkChange::Down);
                 tracing::warn!(why, retry_ms = retry_in.as_millis(), "the session manager is lost: dialling again");
                 self.counters.link_lost();
-                self.desk.up.store(false, Ordering::Release);
+                self.desk.up.send_replace(false);
                 self.claims.clear();
                 self.chats.link_lost();
                 self.calls.values().for_each(|call| call.post(ToCall::LinkLost));
@@ -325,14 +314,19 @@ impl Connector {
             self.left(None, LeftBecause::Draining);
             return None;
         }
+        if !self.stay.takes_calls() {
+            tracing::debug!(session = notify.session_id, "taken off: the call is left to others");
+            self.left(None, LeftBecause::Draining);
+            return None;
+        }
         let (from, to) = (&notify.remote_address, &notify.local_address);
-        let plugins = &self.tenant.plugins;
+        let answering = self.tenant.answering();
+        let plugins = &answering.plugins;
         // A plugin that does not exist, or has no version, is told below.
         let handles = |name: &str| {
             plugins.find(name).and_then(|plugin| plugin.handles(sandbox::Inspection::calls)).unwrap_or(true)
         };
-        let routes = &self.tenant.routes;
-        let route = || route::find(routes, &Channel::Telco, &self.config.name, from, to, handles);
+        let route = || route::find(&answering.routes, &Channel::Telco, &self.config.name, from, to, handles);
         // One that lived before has waited long enough.
         let hold = |route: &Route| if notify.activity == Activity::Resume { Duration::ZERO } else { route.hold };
         let placed = self.placed_plugin(&notify.session_id).map(|plugin| (plugin, Duration::ZERO));
@@ -347,7 +341,7 @@ impl Connector {
             self.left(None, LeftBecause::NoRoute);
             return None;
         };
-        let Some(plugin) = self.tenant.plugins.find(plugin) else {
+        let Some(plugin) = plugins.find(plugin) else {
             let session = &notify.session_id;
             tracing::warn!(session, plugin, "a route names a plugin that does not exist: the call is left to others");
             self.left(Some(plugin), LeftBecause::NoPlugin);

@@ -2,7 +2,6 @@
 //!
 //! Counts only grow, from the start of the connector, so that two readings can be subtracted. Nothing waits for a reader.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use telcoflow::Tally;
@@ -98,6 +97,17 @@ impl Counters {
         self.credentials_refused.store(credentials, Ordering::Relaxed);
     }
 
+    /// As seen from outside.
+    pub(crate) fn view(&self, tenant: &str, name: &str) -> ConnectorView {
+        ConnectorView {
+            tenant: tenant.to_string(),
+            name: name.to_string(),
+            up: self.up.load(Ordering::Relaxed),
+            credentials_refused: self.credentials_refused.load(Ordering::Relaxed),
+            counts: self.read(),
+        }
+    }
+
     fn read(&self) -> ConnectorCounts {
         ConnectorCounts {
             set_ups: self.set_ups.get(),
@@ -111,26 +121,6 @@ impl Counters {
             voices_regained: self.voices_regained.get(),
             oddities_manager: self.manager.counts(),
             oddities_voice: self.voice.counts(),
-        }
-    }
-}
-
-/// Where an exchange finds the counters of one connector.
-#[derive(Debug)]
-pub(crate) struct Counted {
-    pub(crate) tenant: String,
-    pub(crate) name: String,
-    pub(crate) counters: Arc<Counters>,
-}
-
-impl Counted {
-    pub(crate) fn view(&self) -> ConnectorView {
-        ConnectorView {
-            tenant: self.tenant.clone(),
-            name: self.name.clone(),
-            up: self.counters.up.load(Ordering::Relaxed),
-            credentials_refused: self.counters.credentials_refused.load(Ordering::Relaxed),
-            counts: self.counters.read(),
         }
     }
 }

@@ -1,31 +1,27 @@
 //! The whole of it: starts the connectors' tasks, drains them, joins them.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tracing::Instrument;
 
 use crate::board::{Board, CallView};
-use crate::clock::now;
-use crate::config::{ExchangeConfig, TenantConfig};
-use crate::connector::{Connector, Phase, Tenant};
-use crate::counters::{ConnectorView, Counted};
-use crate::handle::{Handle, TenantFacts};
+use crate::config::ExchangeConfig;
+use crate::connector::Phase;
+use crate::counters::ConnectorView;
+use crate::handle::Handle;
 use crate::limits::{CUT_MS_MAX, LEAVE_MS_MAX};
-use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, TenantLines};
-use crate::quota::Quotas;
-use crate::share::Clock;
-use crate::shelf::Shelf;
+use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer};
+use crate::reload::{Works, told};
 
 /// A running exchange. Dropping it aborts every call; [`Exchange::drain`] is the polite way.
 pub struct Exchange {
     phase: watch::Sender<Phase>,
-    tasks: JoinSet<()>,
     board: Board,
     handle: Handle,
     placer: Placer,
+    works: Arc<Works>,
 }
 
 /// How a drain ended.
@@ -41,46 +37,10 @@ impl Exchange {
     /// Starts a task for every connector on the present runtime.
     pub fn start(config: ExchangeConfig) -> Self {
         let (phase, watching) = watch::channel(Phase::Open);
-        let board = Board::default();
-        let mut seeds = fastrand::Rng::with_seed(config.seed);
-        let clock = Clock(now());
-        let mut tasks = JoinSet::new();
-        let mut lines = Vec::new();
-        let mut hosted = Vec::new();
-        for tenant in config.tenants {
-            let TenantConfig { name, quota, connectors, plugins, routes } = tenant;
-            let quotas = Arc::new(Quotas::new(&quota, clock));
-            let tenant = Arc::new(Tenant {
-                name,
-                plugins: Shelf::new(plugins, &quotas),
-                quotas,
-                routes,
-                dialer: config.dialer.clone(),
-                board: board.clone(),
-                observer: config.observer.clone(),
-            });
-            let mut doors = TenantLines::new(tenant.clone());
-            let at_desk = |connector: crate::ConnectorConfig| (doors.open(&connector.name), connector);
-            let desks: Vec<_> = connectors.into_iter().map(at_desk).collect();
-            lines.push(doors);
-            hosted.push((tenant, desks));
-        }
-        let placer = Placer::new(watching.clone(), lines);
-        let mut tenants = Vec::new();
-        for (tenant, desks) in hosted {
-            let mut known = Vec::new();
-            for (desk, connector) in desks {
-                let span = tracing::info_span!("connector", tenant = tenant.name, connector = connector.name);
-                let name = connector.name.clone();
-                let (watching, placer) = (watching.clone(), placer.clone());
-                let task = Connector::new(tenant.clone(), connector, watching, desk, placer, seeds.u64(..));
-                known.push(Counted { tenant: tenant.name.clone(), name, counters: task.counters() });
-                tasks.spawn(task.run().instrument(span));
-            }
-            tenants.push(TenantFacts { tenant, connectors: known });
-        }
-        let handle = Handle::new(board.clone(), phase.clone(), tenants, placer.clone());
-        Self { phase, tasks, board, handle, placer }
+        let (board, placer) = (Board::default(), Placer::new(watching.clone()));
+        let works = Works::open(config, &board, watching, placer.clone());
+        let handle = Handle::new(board.clone(), phase.clone(), placer.clone(), Arc::downgrade(&works));
+        Self { phase, board, handle, placer, works }
     }
 
     /// Places a call and waits until the carrier has given it a session, as [`Placer::place`] does.
@@ -139,10 +99,8 @@ impl Exchange {
         // Chats have no end to wait for, and live on at the server.
         let _ = tokio::time::timeout(Duration::from_millis(CUT_MS_MAX), self.board.until_no_chat()).await;
         self.go_on_to(Phase::Closed);
-        while let Some(joined) = self.tasks.join_next().await {
-            if let Err(error) = joined {
-                tracing::error!(%error, "a connector's task failed");
-            }
+        while let Some(joined) = poll_fn(|cx| self.works.poll_join_next(cx)).await {
+            told(joined);
         }
         if cut == 0 { Drained::Clean } else { Drained::Cut(cut) }
     }

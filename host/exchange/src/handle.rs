@@ -4,7 +4,7 @@
 //! call's task wait for more than a look at its own counters.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use call::Happening;
@@ -13,12 +13,13 @@ use tokio::sync::watch;
 
 use crate::board::{Board, CallView, Entry, PluginCounts};
 use crate::call_task::ToCall;
-use crate::connector::{Phase, Tenant};
-use crate::counters::{ConnectorView, Counted};
+use crate::connector::Phase;
+use crate::counters::ConnectorView;
 use crate::handover::{Ask, GiveRefused, TakeRefused, Taking};
 use crate::limits::MAILBOX_PLACES_KEPT;
-use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer};
+use crate::outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, TenantLines};
 use crate::quota::QuotaView;
+use crate::reload::{Reload, ReloadRefused, Works};
 use crate::route::Route;
 use crate::shelf::{PluginSlot, VersionView};
 
@@ -27,14 +28,8 @@ use crate::shelf::{PluginSlot, VersionView};
 pub struct Handle {
     board: Board,
     phase: watch::Sender<Phase>,
-    tenants: Arc<[TenantFacts]>,
     placer: Placer,
-}
-
-/// What a handle knows of a tenant.
-pub(crate) struct TenantFacts {
-    pub(crate) tenant: Arc<Tenant>,
-    pub(crate) connectors: Vec<Counted>,
+    works: Weak<Works>,
 }
 
 /// One tenant as seen from outside.
@@ -98,8 +93,17 @@ impl PluginView {
 }
 
 impl Handle {
-    pub(crate) fn new(board: Board, phase: watch::Sender<Phase>, tenants: Vec<TenantFacts>, placer: Placer) -> Self {
-        Self { board, phase, tenants: tenants.into(), placer }
+    pub(crate) fn new(board: Board, phase: watch::Sender<Phase>, placer: Placer, works: Weak<Works>) -> Self {
+        Self { board, phase, placer, works }
+    }
+
+    /// Hosts what this says from now on, all of it at once. Connectors and plugins that it keeps do not notice, and calls
+    /// that are here go on as they began.
+    ///
+    /// # Errors
+    /// Nothing has changed.
+    pub fn reload(&self, reload: Reload) -> Result<(), ReloadRefused> {
+        self.works.upgrade().ok_or(ReloadRefused::Draining)?.reload(reload)
     }
 
     /// The calls that are here, those that came first before the others.
@@ -166,13 +170,12 @@ impl Handle {
 
     /// Who is hosted, in the order of the configuration.
     pub fn tenants(&self) -> Vec<TenantView> {
-        self.tenants.iter().map(TenantFacts::view).collect()
+        self.placer.tenants().iter().map(tenant_view).collect()
     }
 
     /// A plugin of a tenant, to make another version live.
     pub fn plugin(&self, tenant: &str, plugin: &str) -> Option<Arc<PluginSlot>> {
-        let tenant = &self.tenants.iter().find(|facts| facts.tenant.name == tenant)?.tenant;
-        tenant.plugins.find(plugin).cloned()
+        self.placer.lines(tenant)?.tenant.answering().plugins.find(plugin).cloned()
     }
 
     /// What the calls of each plugin counted since the start, by tenant and plugin.
@@ -234,17 +237,14 @@ fn tell(entry: &Entry, word: ToCall) -> Result<(), CallRefused> {
     entry.mailbox().send(word).map_err(|_| CallRefused::Unknown)
 }
 
-impl TenantFacts {
-    fn view(&self) -> TenantView {
-        let connectors = self.connectors.iter();
-        let plugins = self.tenant.plugins.slots().iter();
-        TenantView {
-            name: self.tenant.name.clone(),
-            quota: self.tenant.quotas.view(),
-            connectors: connectors.map(Counted::view).collect(),
-            plugins: plugins.map(|slot| plugin_view(slot)).collect(),
-            routes: self.tenant.routes.clone(),
-        }
+fn tenant_view(lines: &TenantLines) -> TenantView {
+    let (tenant, answering) = (&lines.tenant, lines.tenant.answering());
+    TenantView {
+        name: tenant.name.clone(),
+        quota: tenant.quotas.view(),
+        connectors: lines.connectors(),
+        plugins: answering.plugins.slots().iter().map(|slot| plugin_view(slot)).collect(),
+        routes: answering.routes.clone(),
     }
 }
 

@@ -24,10 +24,12 @@ mod quota;
 mod record;
 mod redial;
 mod refusals;
+mod reload;
 mod route;
 mod seat;
 mod share;
 mod shelf;
+mod tenant;
 mod turn;
 
 pub use board::{CallView, PluginCounts, Stage};
@@ -42,5 +44,6 @@ pub use quota::{Quota, QuotaView};
 pub use record::{
     CallRecord, ChatRecord, Fault, HandlerFault, LeftBecause, LeftCall, LinkChange, Observer, Setup, Withdrawn,
 };
+pub use reload::{ConnectorReload, PluginReload, Reload, ReloadRefused, TenantReload};
 pub use route::{Pattern, Route};
 pub use shelf::{PluginSlot, PluginVersion, VersionView};

@@ -30,6 +30,9 @@ pub const LOOP_FAULTS: usize = 5;
 pub const LOOP_S: u64 = 60;
 /// Outcomes of one version that are remembered. The oldest is forgotten.
 pub const LOOP_OUTCOMES_KEPT: usize = 64;
+/// Milliseconds for which a connector that a reload changed still takes calls until the one in its place is up. Longer: it takes
+/// none, and whoever rings is left to others.
+pub const SUCCESSOR_MS_MAX: u64 = 10_000;
 /// Messages that wait for a call's task. It gets a handful in its life; a peer's repetitions beyond that are dropped.
 pub const MAILBOX_MESSAGES_MAX: usize = 8;
 /// Places in that mailbox that no `call.in` takes, so that a peer which repeats it cannot crowd out the word that ends the
@@ -101,6 +104,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("loop_faults", LOOP_FAULTS as u64, "the version is taken off new calls"),
     ("loop_s", LOOP_S, "an outcome no longer speaks for or against its version"),
     ("loop_outcomes_kept", LOOP_OUTCOMES_KEPT as u64, "the oldest is forgotten"),
+    ("successor_ms_max", SUCCESSOR_MS_MAX, "the changed connector takes no more calls"),
     ("mailbox_messages_max", MAILBOX_MESSAGES_MAX as u64, "repetitions are dropped"),
     ("mailbox_places_kept", MAILBOX_PLACES_KEPT as u64, "repeated call.in frames are dropped"),
     ("reports_max", REPORTS_MAX as u64, "the call's task waits"),

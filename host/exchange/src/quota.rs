@@ -1,6 +1,7 @@
 //! What a tenant may use with all its calls and chats together, and what it uses.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use sandbox::MemoryAccount;
@@ -42,10 +43,10 @@ pub struct QuotaView {
 pub(crate) struct Quotas {
     calls: Slots,
     /// 0: as many as come.
-    setups_per_s: u32,
+    setups_per_s: AtomicU32,
     setups: Bucket,
     /// 0: as many as are wanted.
-    places_per_s: u32,
+    places_per_s: AtomicU32,
     places: Bucket,
     cpu: Arc<Bucket>,
     memory: MemoryAccount,
@@ -56,14 +57,25 @@ impl Quotas {
     pub(crate) fn new(quota: &Quota, clock: Clock) -> Self {
         Self {
             calls: Slots::new(quota.calls_max.unwrap_or(usize::MAX)),
-            setups_per_s: quota.setups_per_s_max.unwrap_or(0),
+            setups_per_s: AtomicU32::new(quota.setups_per_s_max.unwrap_or(0)),
             setups: Bucket::new(100, SETUPS_FILL_MS * 1_000_000),
-            places_per_s: quota.places_per_s_max.unwrap_or(0),
+            places_per_s: AtomicU32::new(quota.places_per_s_max.unwrap_or(0)),
             places: Bucket::new(100, SETUPS_FILL_MS * 1_000_000),
             cpu: Arc::new(Bucket::new(quota.cpu_percent_max.unwrap_or(0), TENANT_SHARE_FILL_MS * 1_000_000)),
             memory: MemoryAccount::new(quota.memory_bytes_max),
             clock,
         }
+    }
+
+    /// Changes what may be used from now on. What is used stays; a share of the processor where there was none is for the
+    /// calls that begin after this.
+    pub(crate) fn set(&self, quota: &Quota) {
+        let Quota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } = *quota;
+        self.calls.set_max(calls_max.unwrap_or(usize::MAX));
+        self.setups_per_s.store(setups_per_s_max.unwrap_or(0), Ordering::Relaxed);
+        self.places_per_s.store(places_per_s_max.unwrap_or(0), Ordering::Relaxed);
+        self.cpu.set_percent(cpu_percent_max.unwrap_or(0));
+        self.memory.set_bytes_max(memory_bytes_max);
     }
 
     /// A place for one more call or chat.
@@ -75,7 +87,7 @@ impl Quotas {
             return Err(NoPlace::TenantMemory);
         }
         let permit = self.calls.take().ok_or(NoPlace::TenantFull)?;
-        if !self.is_due(&self.setups, self.setups_per_s, now) {
+        if !self.is_due(&self.setups, &self.setups_per_s, now) {
             return Err(NoPlace::TenantFast);
         }
         Ok(permit)
@@ -83,12 +95,12 @@ impl Quotas {
 
     /// Whether one more call or chat may be placed. It counts as placed then, whatever becomes of it.
     pub(crate) fn may_place(&self, now: Instant) -> bool {
-        self.is_due(&self.places, self.places_per_s, now)
+        self.is_due(&self.places, &self.places_per_s, now)
     }
 
     /// Takes one of so many a second from a bucket.
-    fn is_due(&self, bucket: &Bucket, per_s: u32, now: Instant) -> bool {
-        let time = 1_000_000_000_u64.checked_div(u64::from(per_s));
+    fn is_due(&self, bucket: &Bucket, per_s: &AtomicU32, now: Instant) -> bool {
+        let time = 1_000_000_000_u64.checked_div(u64::from(per_s.load(Ordering::Relaxed)));
         time.is_none_or(|time| bucket.take(self.clock.ns(now), time))
     }
 
@@ -107,8 +119,8 @@ impl Quotas {
         let some = |number: u32| Some(number).filter(|number| *number > 0);
         let quota = Quota {
             calls_max: Some(self.calls.max()).filter(|max| *max < usize::MAX),
-            setups_per_s_max: some(self.setups_per_s),
-            places_per_s_max: some(self.places_per_s),
+            setups_per_s_max: some(self.setups_per_s.load(Ordering::Relaxed)),
+            places_per_s_max: some(self.places_per_s.load(Ordering::Relaxed)),
             cpu_percent_max: some(self.cpu.percent()),
             memory_bytes_max: self.memory.bytes_max(),
         };
@@ -144,6 +156,27 @@ mod tests {
         assert_eq!(quotas.take(now).map(drop), Err(NoPlace::TenantFull));
         drop(first);
         assert!(quotas.take(now).is_ok());
+    }
+
+    #[test]
+    fn a_quota_that_changes_holds_from_then_on_and_takes_nothing_away() {
+        let (quotas, now) = quotas(Quota::default());
+        let held: Vec<_> = (0..3).map(|_| quotas.take(now).expect("a place")).collect();
+        let less = Quota {
+            calls_max: Some(2),
+            setups_per_s_max: Some(1),
+            places_per_s_max: Some(1),
+            cpu_percent_max: Some(40),
+            memory_bytes_max: Some(GUEST_HOST_BYTES),
+        };
+        quotas.set(&less);
+        assert_eq!(quotas.view(), QuotaView { quota: less, calls: 3, memory_bytes: 0 });
+        assert_eq!(quotas.take(now).map(drop), Err(NoPlace::TenantFull));
+        drop(held);
+        assert!((0..9).filter(|_| quotas.take(now).is_ok()).count() < 3, "one a second, and what was saved up");
+        quotas.set(&Quota::default());
+        assert_eq!(quotas.view(), QuotaView::default());
+        assert_eq!((0..9).filter(|_| quotas.take(now).is_ok()).count(), 9);
     }
 
     #[test]

@@ -129,6 +129,13 @@ impl PluginSlot {
         &self.name
     }
 
+    /// What guests are started with from now on, what is done when they fail, and how many calls there may be. Calls that
+    /// are here keep what they began with.
+    pub(crate) fn renew(&self, setup: GuestSetup, faults: Arc<[FaultStep]>, calls_max: usize) {
+        self.places.set_max(calls_max);
+        self.change(|shelved| (shelved.setup, shelved.faults) = (setup, faults));
+    }
+
     /// What its guests are started with.
     pub fn setup(&self) -> GuestSetup {
         self.shelved.lock().setup.clone()
@@ -396,12 +403,12 @@ impl Drop for Place {
 }
 
 /// The plugins of a tenant.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Shelf(Vec<Arc<PluginSlot>>);
 
 impl Shelf {
-    pub(crate) fn new(plugins: Vec<PluginConfig>, quotas: &Arc<Quotas>) -> Self {
-        Self(plugins.into_iter().map(|plugin| Arc::new(PluginSlot::new(plugin, quotas.clone()))).collect())
+    pub(crate) fn new(slots: Vec<Arc<PluginSlot>>) -> Self {
+        Self(slots)
     }
 
     /// All of them, in the order of the configuration.

@@ -105,6 +105,16 @@ impl Chats {
         self.tasks.shutdown().await;
     }
 
+    /// Nothing is claimed that may become one.
+    pub(super) fn claims_nothing(&self) -> bool {
+        self.claims.is_empty()
+    }
+
+    /// There is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.live.is_empty() && self.tasks.is_empty()
+    }
+
     pub(super) fn has(&self, session_id: &str) -> bool {
         self.live.contains_key(session_id) || self.claims.contains_key(session_id)
     }
@@ -186,10 +196,14 @@ impl Connector {
         if *self.phase.borrow() != Phase::Open {
             return tracing::debug!(session = session_id, "draining: the chat is left to others");
         }
-        let plugins = &self.tenant.plugins;
+        if !self.stay.takes_calls() {
+            return tracing::debug!(session = session_id, "taken off: the chat is left to others");
+        }
+        let answering = self.tenant.answering();
+        let plugins = &answering.plugins;
         let handles =
             |name: &str| plugins.find(name).and_then(|plugin| plugin.handles(|plugin| plugin.chats)) == Some(true);
-        let route = || route::find(&self.tenant.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
+        let route = || route::find(&answering.routes, &Channel::Wa, &self.config.name, &from, &to, handles);
         // One that was begun here keeps the plugin that it was begun for.
         let begun = self.placed_plugin(&session_id);
         let outbound = begun.is_some();

@@ -18,6 +18,9 @@ impl Connector {
         if *self.phase.borrow() != Phase::Open {
             return taker.tell(Err(TakeRefused::Draining));
         }
+        if !self.stay.takes_calls() {
+            return taker.tell(Err(TakeRefused::Stopped));
+        }
         let id = call.id.clone();
         let (post, mail) = mailbox();
         let Some(posted) = self.tenant.board.post_taken(self.facts("", &place, &post), id.clone()) else {

@@ -17,6 +17,9 @@ impl Connector {
         if *self.phase.borrow() != Phase::Open {
             return order.progress.fail(code::NOT_NOW, "the host is draining");
         }
+        if !self.stay.takes_calls() {
+            return order.progress.fail(code::NOT_NOW, "the connector was taken off");
+        }
         if self.creating.len() + self.claims.len() >= CLAIMS_MAX {
             return order.progress.fail(code::FULL, "too many sessions are being asked for");
         }

@@ -64,7 +64,7 @@ impl Placer {
             return Err(TakeRefused::Draining);
         }
         let lines = self.lines(&taking.tenant).ok_or(TakeRefused::UnknownTenant)?;
-        let (take, connector, answered) = admit(lines, taking)?;
+        let (take, connector, answered) = admit(&lines, taking)?;
         lines.take(&connector, take)?;
         answered.await.unwrap_or(Err(TakeRefused::Stopped))
     }
@@ -85,14 +85,14 @@ fn admit(lines: &TenantLines, taking: Taking) -> Result<(Take, String, Answered)
     if came_by.is_some_and(|came_by| came_by != connector) {
         return Err(TakeRefused::OtherConnector);
     }
-    let plugins = &lines.tenant.plugins;
+    let answering = lines.tenant.answering();
+    let plugins = &answering.plugins;
     let handles =
         |name: &str| plugins.find(name).and_then(|plugin| plugin.handles(sandbox::Inspection::calls)) == Some(true);
     let name = match &plugin {
         Some(plugin) => plugin.as_str(),
         None => {
-            let routes = &lines.tenant.routes;
-            let route = route::find(routes, &Channel::Telco, &connector, &call.caller, &call.callee, handles);
+            let route = route::find(&answering.routes, &Channel::Telco, &connector, &call.caller, &call.callee, handles);
             route.ok_or(TakeRefused::NoRoute)?.plugin.as_str()
         }
     };

@@ -9,10 +9,10 @@ mod progress;
 mod refused;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use call::Contact;
+use parking_lot::RwLock;
 use tokio::sync::{mpsc, watch};
 
 pub(crate) use self::handler::HandlersPlacer;
@@ -21,10 +21,12 @@ pub(crate) use self::progress::{CALL_UNANSWERED, HANDLER_FAILED, Progress, SESSI
 pub use self::refused::PlaceRefused;
 use crate::admission::Slots;
 use crate::clock::now;
-use crate::connector::{Phase, Tenant};
+use crate::connector::{Phase, Retired};
+use crate::counters::{ConnectorView, Counters};
 use crate::handover::{Take, TakeRefused};
 use crate::limits::{ADDRESS_BYTES_MAX, ORDERS_MAX, OUTBOUND_CALLS_PER_TENANT_MAX, STEPS_MAX, TAKES_MAX};
 use crate::shelf::{NoPlace, Place, PluginSlot};
+use crate::tenant::Tenant;
 
 /// A call to be placed, or a chat to be begun.
 #[derive(Clone, Debug, Default)]
@@ -47,30 +49,60 @@ pub struct Placer(Arc<Lines>);
 
 struct Lines {
     phase: watch::Receiver<Phase>,
-    tenants: Vec<TenantLines>,
+    /// Replaced as a whole by a reload.
+    tenants: RwLock<Arc<[TenantLines]>>,
 }
 
 /// The lines of one tenant.
+#[derive(Clone)]
 pub(crate) struct TenantLines {
     pub(crate) tenant: Arc<Tenant>,
-    doors: Vec<Door>,
+    doors: Vec<Arc<Door>>,
     places: Slots,
 }
 
 /// The way to a connector's task.
-struct Door {
+pub(crate) struct Door {
     name: String,
-    up: Arc<AtomicBool>,
+    up: watch::Receiver<bool>,
     orders: mpsc::Sender<Order>,
     takes: mpsc::Sender<Take>,
+    counters: Arc<Counters>,
+    retired: watch::Sender<Retired>,
 }
 
 /// The other side of a door, for the connector's task.
 pub(crate) struct Desk {
-    pub(crate) up: Arc<AtomicBool>,
+    pub(crate) up: watch::Sender<bool>,
     pub(crate) orders: mpsc::Receiver<Order>,
     /// Calls of others that are to be taken.
     pub(crate) takes: mpsc::Receiver<Take>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) retired: watch::Receiver<Retired>,
+}
+
+impl Door {
+    /// A door and its desk.
+    pub(crate) fn new(connector: &str) -> (Arc<Self>, Desk) {
+        let (told, orders) = mpsc::channel(ORDERS_MAX);
+        let (taken, takes) = mpsc::channel(TAKES_MAX);
+        let (rise, up) = watch::channel(false);
+        let (retire, retired) = watch::channel(Retired::No);
+        let counters = Arc::new(Counters::default());
+        let desk = Desk { up: rise, orders, takes, counters: counters.clone(), retired };
+        let name = connector.to_string();
+        (Arc::new(Self { name, up, orders: told, takes: taken, counters, retired: retire }), desk)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Takes the connector off, in favour of another as soon as that one is up. Its calls go on.
+    pub(crate) fn retire(&self, successor: Option<&Door>) {
+        let retired = successor.map_or(Retired::Now, |successor| Retired::For(successor.up.clone()));
+        self.retired.send_replace(retired);
+    }
 }
 
 /// A call that a connector is to place, or a chat that it is to begin. It holds its place already.
@@ -106,13 +138,20 @@ impl TenantLines {
         Self { tenant, doors: Vec::new(), places: Slots::new(OUTBOUND_CALLS_PER_TENANT_MAX) }
     }
 
-    /// A door for one more connector.
-    pub(crate) fn open(&mut self, connector: &str) -> Desk {
-        let (told, orders) = mpsc::channel(ORDERS_MAX);
-        let (taken, takes) = mpsc::channel(TAKES_MAX);
-        let up = Arc::new(AtomicBool::new(false));
-        self.doors.push(Door { name: connector.to_string(), up: up.clone(), orders: told, takes: taken });
-        Desk { up, orders, takes }
+    /// The same tenant with other connectors.
+    pub(crate) fn with(&self, doors: Vec<Arc<Door>>) -> Self {
+        Self { doors, ..self.clone() }
+    }
+
+    /// The ways to its connectors, in their order.
+    pub(crate) fn doors(&self) -> &[Arc<Door>] {
+        &self.doors
+    }
+
+    /// Its connectors as seen from outside.
+    pub(crate) fn connectors(&self) -> Vec<ConnectorView> {
+        let tenant = self.tenant.name.as_str();
+        self.doors.iter().map(|door| door.counters.view(tenant, &door.name)).collect()
     }
 
     /// The connector that is named, or the first.
@@ -129,17 +168,18 @@ impl TenantLines {
     }
 
     /// The plugin that is named, or the only one there is.
-    fn plugin(&self, name: Option<&str>) -> Result<&Arc<PluginSlot>, PlaceRefused> {
-        match (name, self.tenant.plugins.slots()) {
-            (Some(name), _) => self.tenant.plugins.find(name).ok_or(PlaceRefused::UnknownPlugin),
-            (None, [only]) => Ok(only),
+    fn plugin(&self, name: Option<&str>) -> Result<Arc<PluginSlot>, PlaceRefused> {
+        let answering = self.tenant.answering();
+        match (name, answering.plugins.slots()) {
+            (Some(name), _) => answering.plugins.find(name).cloned().ok_or(PlaceRefused::UnknownPlugin),
+            (None, [only]) => Ok(only.clone()),
             (None, _) => Err(PlaceRefused::PluginNeeded),
         }
     }
 
     /// The connector that is named, or the first that is up, with `first` before the others.
-    fn door(&self, wanted: Option<&str>, first: Option<&str>) -> Result<&Door, PlaceRefused> {
-        let is_up = |door: &&Door| door.up.load(Ordering::Acquire);
+    fn door(&self, wanted: Option<&str>, first: Option<&str>) -> Result<&Arc<Door>, PlaceRefused> {
+        let is_up = |door: &&Arc<Door>| *door.up.borrow();
         if let Some(wanted) = wanted {
             let door = self.doors.iter().find(|door| door.name == wanted).ok_or(PlaceRefused::UnknownConnector)?;
             return Some(door).filter(is_up).ok_or(PlaceRefused::LinkDown);
@@ -150,16 +190,28 @@ impl TenantLines {
 }
 
 impl Placer {
-    pub(crate) fn new(phase: watch::Receiver<Phase>, tenants: Vec<TenantLines>) -> Self {
-        Self(Arc::new(Lines { phase, tenants }))
+    /// Without tenants.
+    pub(crate) fn new(phase: watch::Receiver<Phase>) -> Self {
+        Self(Arc::new(Lines { phase, tenants: RwLock::new(Arc::new([])) }))
+    }
+
+    /// Who is hosted, in the order of the configuration.
+    pub(crate) fn tenants(&self) -> Arc<[TenantLines]> {
+        self.0.tenants.read().clone()
+    }
+
+    /// Hosts these from now on.
+    pub(crate) fn host(&self, tenants: Vec<TenantLines>) {
+        // What goes is dropped after the lock.
+        let _gone = std::mem::replace(&mut *self.0.tenants.write(), tenants.into());
     }
 
     pub(crate) fn phase(&self) -> Phase {
         *self.0.phase.borrow()
     }
 
-    pub(crate) fn lines(&self, tenant: &str) -> Option<&TenantLines> {
-        self.0.tenants.iter().find(|lines| lines.tenant.name == tenant)
+    pub(crate) fn lines(&self, tenant: &str) -> Option<TenantLines> {
+        self.tenants().iter().find(|lines| lines.tenant.name == tenant).cloned()
     }
 
     /// Places a call and waits until the carrier has given it a session: within a minute, or it is refused. From then on

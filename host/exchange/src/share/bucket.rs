@@ -4,7 +4,7 @@
 //! rate takes to earn it; a bucket that was idle remembers no more than its burst. While the moment lies ahead the bucket
 //! is empty, and the moment is when it will not be. Times are nanoseconds on one clock of the owner's.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Nanoseconds of debt that one bucket remembers. What is owed beyond that is forgiven, so that nobody waits for hours.
 const DEBT_NS_MAX: u64 = 10_000_000_000;
@@ -13,7 +13,7 @@ const DEBT_NS_MAX: u64 = 10_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Bucket {
     /// Hundredths of a nanosecond that are earned in one. 0: nothing is limited.
-    percent: u32,
+    percent: AtomicU32,
     /// Time in which an idle bucket fills.
     fill_ns: u64,
     paid_until_ns: AtomicU64,
@@ -22,17 +22,22 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub(crate) fn new(percent: u32, fill_ns: u64) -> Self {
-        Self { percent, fill_ns, paid_until_ns: AtomicU64::new(0) }
+        Self { percent: AtomicU32::new(percent), fill_ns, paid_until_ns: AtomicU64::new(0) }
     }
 
     /// What it earns, in hundredths; 0: nothing is limited.
     pub(crate) fn percent(&self) -> u32 {
-        self.percent
+        self.percent.load(Ordering::Relaxed)
+    }
+
+    /// Changes what it earns from now on. What is owed stays owed.
+    pub(crate) fn set_percent(&self, percent: u32) {
+        self.percent.store(percent, Ordering::Relaxed);
     }
 
     /// When it is not empty any more; a moment that has passed when it is not empty now.
     pub(crate) fn ready_at(&self) -> u64 {
-        if self.percent == 0 { 0 } else { self.paid_until_ns.load(Ordering::Relaxed) }
+        if self.percent() == 0 { 0 } else { self.paid_until_ns.load(Ordering::Relaxed) }
     }
 
     /// Takes what was used, also more than there is: the next one waits.
@@ -77,7 +82,7 @@ impl Bucket {
     }
 
     fn time_for(&self, used_ns: u64) -> u64 {
-        match u64::from(self.percent) {
+        match u64::from(self.percent()) {
             // Nothing is limited: nothing is owed.
             0 => 0,
             // Rounded up, so that many small uses are not cheaper than one.
