@@ -215,6 +215,13 @@ pub(crate) struct Connector {
     up: bool,
 }
 
+/// A reload that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reloaded {
+    /// What is different now, in words; empty when nothing is.
+    pub(crate) changes: Vec<String>,
+}
+
 /// The host takes no more calls.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Draining {

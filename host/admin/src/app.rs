@@ -17,6 +17,7 @@ use crate::access::{Access, Denied};
 use crate::api;
 use crate::limits::{BODY_BYTES_MAX, PUSH_MS_MAX, REQUEST_MS_MAX, REQUESTS_BURST_MAX, REQUESTS_PER_S_MAX};
 use crate::problem::{FORBIDDEN, METHOD, NO_TOKEN, NOT_FOUND, Problem, TOO_MANY, TOO_SLOW};
+use crate::reload::Reload;
 use crate::watch::Watch;
 
 /// What every endpoint works with.
@@ -27,6 +28,7 @@ struct Inner {
     handle: Handle,
     loader: Option<Loader>,
     watch: Arc<Watch>,
+    reload: Option<Arc<dyn Reload>>,
     access: Access,
     rate: DefaultDirectRateLimiter,
     /// Turns true when the interface closes: what streams for ever ends then.
@@ -38,12 +40,13 @@ impl App {
         handle: Handle,
         loader: Option<Loader>,
         watch: Arc<Watch>,
+        reload: Option<Arc<dyn Reload>>,
         access: Access,
         closing: watch::Receiver<bool>,
     ) -> Self {
         let nonzero = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(nonzero(REQUESTS_PER_S_MAX)).allow_burst(nonzero(REQUESTS_BURST_MAX));
-        Self(Arc::new(Inner { handle, loader, watch, access, rate: RateLimiter::direct(quota), closing }))
+        Self(Arc::new(Inner { handle, loader, watch, reload, access, rate: RateLimiter::direct(quota), closing }))
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -58,6 +61,11 @@ impl App {
     /// Turns true when the interface closes.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.0.closing.clone()
+    }
+
+    /// What reads the configuration anew, if anything does.
+    pub(crate) fn reload(&self) -> Option<&Arc<dyn Reload>> {
+        self.0.reload.as_ref()
     }
 
     pub(crate) fn watch(&self) -> &Arc<Watch> {
@@ -83,11 +91,7 @@ async fn observe(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // The pattern, not the path: an id is of a peer's making, and a query may hold anything.
     let path = request.extensions().get::<MatchedPath>().cloned();
-    let ms_max = if path.as_ref().is_some_and(|path| path.as_str().contains("/plugins/")) {
-        PUSH_MS_MAX
-    } else {
-        REQUEST_MS_MAX
-    };
+    let ms_max = if path.as_ref().is_some_and(|path| compiles(path.as_str())) { PUSH_MS_MAX } else { REQUEST_MS_MAX };
     let answered = tokio::time::timeout(Duration::from_millis(ms_max), next.run(request)).await;
     let response = answered.unwrap_or_else(|_| {
         Problem::new(TOO_SLOW, format!("a request is answered within {ms_max} ms, its body included")).into_response()
@@ -95,6 +99,11 @@ async fn observe(request: Request, next: Next) -> Response {
     let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
     tracing::debug!(%method, path, status = response.status().as_u16(), ms = began.elapsed().as_millis(), "request");
     response
+}
+
+/// Whether what is asked for may have to be compiled.
+fn compiles(path: &str) -> bool {
+    path.contains("/plugins/") || path == "/v1/reload"
 }
 
 /// Lets nobody through who may not, nor too many.

@@ -14,10 +14,12 @@ mod extract;
 pub mod limits;
 mod metrics;
 mod problem;
+mod reload;
 mod server;
 mod shelves;
 mod watch;
 
 pub use access::{Access, AccessError, Token};
+pub use reload::{Reload, ReloadRefused, Reloaded};
 pub use server::{BindError, Server};
 pub use watch::Watch;

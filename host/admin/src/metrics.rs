@@ -51,6 +51,11 @@ struct LeftLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    result: &'static str,
+}
+
 #[derive(Clone, Debug)]
 struct Setups;
 
@@ -70,6 +75,7 @@ pub(crate) struct Metrics {
     guests: Family<EndLabels, Counter>,
     faults: Family<FaultLabels, Counter>,
     withdrawn: Family<PluginLabels, Counter>,
+    reloads: Family<ReloadLabels, Counter>,
     setup: Family<PartLabels, Histogram, Setups>,
 }
 
@@ -83,6 +89,7 @@ impl Default for Metrics {
             guests: Family::default(),
             faults: Family::default(),
             withdrawn: Family::default(),
+            reloads: Family::default(),
             setup: Family::new_with_constructor(Setups),
         }
     }
@@ -117,6 +124,10 @@ impl Metrics {
         self.withdrawn.get_or_create(&labels).inc();
     }
 
+    pub(crate) fn reloaded(&self, result: &'static str) {
+        self.reloads.get_or_create(&ReloadLabels { result }).inc();
+    }
+
     pub(crate) fn ended(&self, call: &CallRecord) {
         let (tenant, plugin) = (&call.tenant, &call.plugin);
         let labels = ReasonLabels { tenant: tenant.clone(), plugin: plugin.clone(), reason: call.end.as_str() };
@@ -139,6 +150,7 @@ impl Metrics {
     /// Everything as text, in the format of OpenMetrics, which Prometheus reads.
     pub(crate) fn text(&self, handle: &Handle) -> Result<String, fmt::Error> {
         let mut registry = Registry::with_prefix("switchhook");
+        registry.register("config_reloads", "Configurations that were read anew, by result", self.reloads.clone());
         registry.register("calls_claimed", "Calls that were claimed", self.claimed.clone());
         registry.register("calls_taken", "Calls that were taken from other hosts", self.taken.clone());
         registry.register(

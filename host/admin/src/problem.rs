@@ -27,6 +27,9 @@ pub(crate) struct Problem {
     status: u16,
     /// What is wrong with this request, and what to do.
     detail: String,
+    /// Each thing that is wrong, where there may be several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<String>,
 }
 
 /// The kinds of problems: status, word, title.
@@ -46,6 +49,8 @@ pub(crate) const MEDIA_TYPE: Kind =
 pub(crate) const UNUSABLE: Kind =
     (StatusCode::UNPROCESSABLE_ENTITY, "unusable", "The request says what cannot be done");
 pub(crate) const REFUSED: Kind = (StatusCode::UNPROCESSABLE_ENTITY, "refused", "The component is refused");
+pub(crate) const CONFIGURATION: Kind =
+    (StatusCode::UNPROCESSABLE_ENTITY, "configuration", "The configuration is refused");
 pub(crate) const WIDENS: Kind = (StatusCode::CONFLICT, "widens", "The version wants more than before");
 pub(crate) const CALL_REFUSED: Kind = (StatusCode::BAD_GATEWAY, "call-refused", "The carrier refuses the call");
 pub(crate) const TOO_MANY: Kind = (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests");
@@ -54,7 +59,13 @@ pub(crate) const UNAVAILABLE: Kind = (StatusCode::SERVICE_UNAVAILABLE, "unavaila
 
 impl Problem {
     pub(crate) fn new((status, word, title): Kind, detail: impl Into<String>) -> Self {
-        Self { kind: format!("urn:switchhook:{word}"), title, status: status.as_u16(), detail: detail.into() }
+        let (kind, detail) = (format!("urn:switchhook:{word}"), detail.into());
+        Self { kind, title, status: status.as_u16(), detail, problems: Vec::new() }
+    }
+
+    /// With each thing that is wrong.
+    pub(crate) fn listing(self, problems: Vec<String>) -> Self {
+        Self { problems, ..self }
     }
 }
 
@@ -92,6 +103,15 @@ pub(crate) struct CallProblem;
 impl IntoResponses for CallProblem {
     fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
         describe(&[NOT_FOUND, CONFLICT, UNAVAILABLE])
+    }
+}
+
+/// The refusals of a reload.
+pub(crate) struct ReloadProblem;
+
+impl IntoResponses for ReloadProblem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::response::Response>> {
+        describe(&[CONFLICT, CONFIGURATION, UNAVAILABLE])
     }
 }
 

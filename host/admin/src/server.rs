@@ -22,6 +22,7 @@ use crate::app::{App, router};
 use crate::limits::{
     ACCEPT_PAUSE_MS, CLOSE_MS_MAX, CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_MS_MAX, HEADERS_MAX, STALL_MS_MAX,
 };
+use crate::reload::Reload;
 use crate::watch::Watch;
 
 /// The admin interface, bound to its address.
@@ -43,7 +44,8 @@ pub struct BindError {
 }
 
 impl Server {
-    /// Takes the address. Without a loader nobody can bring versions in. Nobody is answered before [`Server::run`].
+    /// Takes the address. Without a loader nobody can bring versions in, and without `reload` nobody can have the
+    /// configuration read anew. Nobody is answered before [`Server::run`].
     ///
     /// # Errors
     /// The system does not give the address.
@@ -53,12 +55,13 @@ impl Server {
         handle: Handle,
         loader: Option<Loader>,
         watch: Arc<Watch>,
+        reload: Option<Arc<dyn Reload>>,
     ) -> Result<Self, BindError> {
         let failed = |error| BindError { address, error };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (closing, closed) = watch::channel(false);
-        Ok(Self { listener, address, router: router(App::new(handle, loader, watch, access, closed)), closing })
+        Ok(Self { listener, address, router: router(App::new(handle, loader, watch, reload, access, closed)), closing })
     }
 
     /// Where it listens, the port included that the system chose.

@@ -64,6 +64,18 @@ impl Watch {
         &self.metrics
     }
 
+    /// The configuration was read anew, and this is different since.
+    pub fn config_reloaded(&self, changes: &[String]) {
+        self.metrics.reloaded("done");
+        self.tell("config.reloaded", json!({"changes": changes}));
+    }
+
+    /// The configuration was read anew and refused, so that nothing has changed.
+    pub fn config_refused(&self, problems: &[String]) {
+        self.metrics.reloaded("refused");
+        self.tell("config.refused", json!({"problems": problems}));
+    }
+
     fn tell(&self, name: &'static str, data: Value) {
         if self.news.receiver_count() > 0 {
             // Refused when the last of them has just left.

@@ -54,7 +54,7 @@ pub enum ConnectorReload {
     /// The one of this name stays as it is.
     Keep(String),
     /// It starts, instead of the one of its name, if there is one.
-    Start(ConnectorConfig),
+    Start(Box<ConnectorConfig>),
 }
 
 /// A plugin.
@@ -195,7 +195,7 @@ impl Works {
             ConnectorReload::Keep(name) => lines.doors().iter().find(|door| door.name() == name).cloned(),
             ConnectorReload::Start(config) => {
                 let (door, desk) = Door::new(&config.name);
-                starting.push(Starting { tenant: tenant.clone(), config, desk });
+                starting.push(Starting { tenant: tenant.clone(), config: *config, desk });
                 Some(door)
             }
         });
@@ -256,7 +256,7 @@ pub(crate) fn told(joined: Result<(), JoinError>) {
 impl From<TenantConfig> for TenantReload {
     fn from(config: TenantConfig) -> Self {
         let TenantConfig { name, quota, connectors, plugins, routes } = config;
-        let connectors = connectors.into_iter().map(ConnectorReload::Start).collect();
+        let connectors = connectors.into_iter().map(|connector| ConnectorReload::Start(Box::new(connector))).collect();
         let plugins = plugins.into_iter().map(PluginReload::Host).collect();
         Self { name, quota, connectors, plugins, routes }
     }

@@ -21,5 +21,5 @@ pub use capabilities::Want;
 pub use error::LoadRefused;
 pub use loader::{Hosted, Listed, LoadObserver, Loader, PushPlace, Pushed};
 pub use receipt::Receipt;
-pub use source::{Source, Sources};
+pub use source::{Checked, Source, Sources};
 pub use stock::Stock;

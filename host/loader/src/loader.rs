@@ -1,20 +1,21 @@
 //! Making versions live: what is pushed, promoted and rolled back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use exchange::{PluginSlot, PluginVersion};
 use parking_lot::{Mutex, RwLock};
 use registry::{Origin, PluginEntry, RegistryError, Version};
-use sandbox::Inspection;
+use sandbox::{GuestSetup, Inspection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::capabilities::{Want, also_wants, wants};
 use crate::error::LoadRefused;
 use crate::limits::{PUSHES_MAX, RECEIPTS_MAX};
 use crate::receipt::Receipt;
-use crate::source::Source;
+use crate::source::{Checked, Source};
 use crate::stock::{Stock, version_of};
 
 /// Is told what becomes of versions. It must not block.
@@ -54,6 +55,12 @@ pub struct Hosted {
 /// One plugin: changes of what is live are made one after another.
 pub(crate) struct Desk {
     pub(crate) hosted: Hosted,
+    pub(crate) turns: Arc<Turns>,
+}
+
+/// What stays with a plugin, whatever its configuration becomes.
+#[derive(Default)]
+pub(crate) struct Turns {
     /// Held while what is live changes, and never while something is compiled.
     changing: tokio::sync::Mutex<()>,
     /// Held while its source's newest version is brought in, so that they become live in their order.
@@ -105,13 +112,66 @@ enum Change {
 impl Loader {
     /// For plugins that run.
     pub fn new(stock: Stock, plugins: Vec<Hosted>, observer: Arc<dyn LoadObserver>) -> Self {
+        let (desks, pushes) = (RwLock::default(), Arc::new(Semaphore::new(PUSHES_MAX)));
+        let loader = Self(Arc::new(Inner { stock, desks, pushes, observer }));
+        loader.host(plugins);
+        loader
+    }
+
+    /// Takes versions for these plugins from now on, and for no others. What is under way for a plugin that goes is done to
+    /// its end, and heard of by nobody.
+    pub fn host(&self, plugins: Vec<Hosted>) {
+        let mut desks = self.0.desks.write();
         let desk = |hosted: Hosted| {
             let key = (hosted.tenant.clone(), hosted.slot.name().to_owned());
-            let (changing, bringing, receipts) = Default::default();
-            (key, Arc::new(Desk { hosted, changing, bringing, receipts }))
+            let before = desks.get(&key).filter(|desk| Arc::ptr_eq(&desk.hosted.slot, &hosted.slot));
+            let same = |desk: &&Arc<Desk>| desk.hosted.granted == hosted.granted && desk.hosted.source == hosted.source;
+            let desk = match before {
+                Some(desk) if same(&desk) => desk.clone(),
+                before => {
+                    let turns = before.map(|desk| desk.turns.clone()).unwrap_or_default();
+                    Arc::new(Desk { hosted, turns })
+                }
+            };
+            (key, desk)
         };
-        let desks = RwLock::new(plugins.into_iter().map(desk).collect());
-        Self(Arc::new(Inner { stock, desks, pushes: Arc::new(Semaphore::new(PUSHES_MAX)), observer }))
+        *desks = plugins.into_iter().map(desk).collect();
+    }
+
+    /// Looks whether what a source has could be made live, in a plugin that is there or in a new one. Nothing is kept.
+    ///
+    /// # Errors
+    /// It could not.
+    pub async fn check(
+        &self,
+        plugin: &str,
+        source: &Source,
+        setup: &GuestSetup,
+        live: Option<&PluginVersion>,
+    ) -> Result<Checked, LoadRefused> {
+        let place = self.0.pushes.clone().acquire_owned().await;
+        let _permit = place.map_err(|_| LoadRefused::Host("it ends".to_owned()))?;
+        let checked = source.read().await?;
+        let made = self.0.stock.make(plugin, checked.wasm.clone(), setup).await?;
+        fits(made.plugin.inspection(), live)?;
+        Ok(checked)
+    }
+
+    /// What the first calls of a new plugin get: what was live when there was one of its name, else what was checked.
+    ///
+    /// # Errors
+    /// It cannot be used after all.
+    pub async fn first(
+        &self,
+        tenant: &str,
+        plugin: &str,
+        checked: Checked,
+        setup: &GuestSetup,
+    ) -> Result<PluginVersion, LoadRefused> {
+        match self.0.stock.kept(tenant, plugin, setup).await? {
+            Some(version) => Ok(version),
+            None => self.0.stock.begin(tenant, plugin, checked, setup).await,
+        }
     }
 
     /// A place for one more component in memory, to be had before it is read.
@@ -139,6 +199,20 @@ impl Loader {
     ) -> Result<Pushed, LoadRefused> {
         let desk = self.desk(tenant, plugin)?;
         self.bring(desk, wasm, Origin::Upload, by, true).await
+    }
+
+    /// Asks a plugin's source again and makes live what it has now, such as what a tag of an OCI registry has come to name.
+    /// What wants more than the live version is kept, and live only if `approve` is said.
+    ///
+    /// # Errors
+    /// The source does not give it, or any that [`Loader::push`] and [`Loader::promote`] have. What was live stays.
+    pub async fn pull(&self, tenant: &str, plugin: &str, approve: bool) -> Result<(Pushed, Receipt), LoadRefused> {
+        let (_place, desk) = (self.place(tenant, plugin)?, self.desk(tenant, plugin)?);
+        let Checked { wasm, origin, by } = desk.hosted.source.read().await?;
+        let _order = desk.turns.bringing.lock().await;
+        let pushed = self.bring(desk.clone(), wasm, origin, by, true).await?;
+        let receipt = self.change(desk.clone(), Change::Promote { number: pushed.receipt.number, approve }).await?;
+        Ok((pushed, receipt))
     }
 
     /// Makes a version live for the calls that begin from here on.
@@ -179,7 +253,7 @@ impl Loader {
         for desk in desks {
             let plugin = desk.hosted.slot.name().to_owned();
             let entry = self.0.stock.entry(tenant, &plugin).await?;
-            let receipts = desk.receipts.lock().clone();
+            let receipts = desk.turns.receipts.lock().clone();
             listed.push(Listed { plugin, source: desk.hosted.source.to_string(), entry, receipts });
         }
         Ok(listed)
@@ -202,7 +276,7 @@ impl Loader {
             return Ok(());
         };
         let (made, _) = self.0.stock.version(tenant, slot.name(), version, &slot.setup()).await?;
-        let _one = desk.changing.lock().await;
+        let _one = desk.turns.changing.lock().await;
         // What changed meanwhile knows better.
         if slot.previous().is_none() && slot.live().is_some_and(|live| live.number() != made.number()) {
             slot.set_previous(Some(Arc::new(made)));
@@ -285,7 +359,7 @@ impl Loader {
         let (next, compiled_in) = self.ready(desk, version).await?;
         let inspection = next.plugin().inspection();
 
-        let _one = desk.changing.lock().await;
+        let _one = desk.turns.changing.lock().await;
         let live = slot.live();
         match change {
             Change::Promote { approve, .. } => {
@@ -332,9 +406,14 @@ impl Loader {
 }
 
 impl Desk {
+    /// Whether its versions come from this file.
+    pub(crate) fn is_of_file(&self, path: &Path) -> bool {
+        matches!(&self.hosted.source, Source::File(source) if source == path)
+    }
+
     fn note(&self, version: &Version, compiled_in: Option<Duration>) -> Receipt {
         let digest = version.digest.to_string();
-        let mut receipts = self.receipts.lock();
+        let mut receipts = self.turns.receipts.lock();
         let receipt = receipts.entry(version.number).or_insert_with(|| Receipt {
             tenant: self.hosted.tenant.clone(),
             plugin: self.hosted.slot.name().to_owned(),
@@ -355,7 +434,7 @@ impl Desk {
     fn note_live(&self, version: &Version, compiled_in: Option<Duration>) -> Receipt {
         let mut receipt = self.note(version, compiled_in);
         receipt.live_at = Some(SystemTime::now());
-        self.receipts.lock().insert(version.number, receipt.clone());
+        self.turns.receipts.lock().insert(version.number, receipt.clone());
         receipt
     }
 }

@@ -14,7 +14,7 @@ use registry::source::{FileSource, OciAuth, OciReference, Seen};
 use registry::{Digest, Origin, PluginEntry, Version};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::capabilities::listed;
 use crate::error::LoadRefused;
@@ -22,7 +22,7 @@ use crate::limits::{FILES_WAITING_MAX, OCI_RETRY_MS};
 use crate::loader::{Desk, Hosted, Loader, PushPlace, Pushed};
 
 /// Where a plugin's versions come from by themselves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
     /// A file, which is watched.
     File(PathBuf),
@@ -39,12 +39,48 @@ impl fmt::Display for Source {
     }
 }
 
+/// What a source had when it was asked.
+#[derive(Debug)]
+pub struct Checked {
+    pub(crate) wasm: Arc<[u8]>,
+    pub(crate) origin: Origin,
+    pub(crate) by: &'static str,
+}
+
+impl Source {
+    /// What it has.
+    pub(crate) async fn read(&self) -> Result<Checked, LoadRefused> {
+        match self {
+            Self::File(path) => {
+                let shown = path.display().to_string();
+                let read = tokio::fs::read(path).await;
+                let wasm = read.map_err(|error| LoadRefused::Unreadable { path: shown.clone(), error })?.into();
+                Ok(Checked { wasm, origin: Origin::File(shown), by: "file" })
+            }
+            Self::Oci(reference, auth) => {
+                let (asked, pulled) = (reference.to_string(), reference.pull(auth).await?);
+                let pinned = pulled.pinned.rsplit_once('@').map_or("", |(_, digest)| digest);
+                let origin = Origin::Oci(if asked.contains('@') { asked } else { format!("{asked}@{pinned}") });
+                Ok(Checked { wasm: pulled.bytes.into(), origin, by: "oci" })
+            }
+        }
+    }
+}
+
 /// What watches the sources. Dropped, it stops.
 pub struct Sources {
     // In this order: the watcher's thread waits for nobody who is gone.
     _closing: Closing,
-    _files: FileSource,
-    _tasks: JoinSet<()>,
+    files: FileSource,
+    tasks: JoinSet<()>,
+    followed: Vec<Followed>,
+}
+
+/// A plugin whose source is watched.
+struct Followed {
+    desk: Arc<Desk>,
+    /// What pulls its component.
+    pull: Option<AbortHandle>,
 }
 
 /// Tells the watcher's thread that nobody takes what it saw any more.
@@ -72,21 +108,46 @@ impl Loader {
         let closed = closing.0.clone();
         let files = FileSource::start(move |path, seen| hand_over(&tell, (path.to_owned(), seen), &closed))?;
         let mut tasks = JoinSet::new();
-        for desk in self.desks() {
-            match &desk.hosted.source {
+        tasks.spawn(self.clone().bring_files(seen));
+        let mut sources = Sources { _closing: closing, files, tasks, followed: Vec::new() };
+        self.follow(&mut sources);
+        Ok(sources)
+    }
+
+    /// Has these sources be those of the plugins that are hosted now.
+    pub fn follow(&self, sources: &mut Sources) {
+        let desks = self.desks();
+        let Sources { files, tasks, followed, .. } = sources;
+        while tasks.try_join_next().is_some() {}
+        let is_kept = |one: &Followed| desks.iter().any(|desk| Arc::ptr_eq(desk, &one.desk));
+        let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(followed).into_iter().partition(is_kept);
+        for one in gone {
+            match (&one.desk.hosted.source, one.pull) {
+                (Source::File(path), _) if !desks.iter().any(|desk| desk.is_of_file(path)) => files.unwatch(path),
+                (_, Some(pull)) => pull.abort(),
+                _ => {}
+            }
+        }
+        let new: Vec<_> =
+            desks.into_iter().filter(|desk| !kept.iter().any(|one| Arc::ptr_eq(desk, &one.desk))).collect();
+        *followed = kept;
+        for desk in new {
+            let pull = match &desk.hosted.source {
                 Source::File(path) => {
+                    // One that is watched for another plugin is told once more.
+                    files.unwatch(path);
                     if !files.watch(path) {
                         let path = path.display();
                         tracing::warn!(%path, "too many files are watched: this one is not, so push new versions");
                     }
+                    None
                 }
-                Source::Oci(reference, auth) => {
-                    tasks.spawn(self.clone().pull(desk.clone(), reference.clone(), auth.clone()));
+                Source::Oci(reference, _) => {
+                    Some(tasks.spawn(self.clone().pull_until_there(desk.clone(), reference.clone())))
                 }
-            }
+            };
+            followed.push(Followed { desk, pull });
         }
-        tasks.spawn(self.clone().bring_files(seen));
-        Ok(Sources { _closing: closing, _files: files, _tasks: tasks })
     }
 
     /// Brings in what is seen, each file on a task of its own, so that none waits for another's compilation.
@@ -95,8 +156,7 @@ impl Loader {
         while let Some((path, seen)) = seen.recv().await {
             while bringing.try_join_next().is_some() {}
             let Ok(_permit) = self.0.pushes.clone().acquire_owned().await else { return };
-            let of_it = |desk: &Arc<Desk>| matches!(&desk.hosted.source, Source::File(source) if *source == path);
-            let desks = self.desks().into_iter().filter(of_it).collect();
+            let desks = self.desks().into_iter().filter(|desk| desk.is_of_file(&path)).collect();
             bringing.spawn(self.clone().bring_file(desks, path, seen, PushPlace { _permit }));
         }
     }
@@ -104,7 +164,7 @@ impl Loader {
     async fn bring_file(self, desks: Vec<Arc<Desk>>, path: PathBuf, seen: Seen, _place: PushPlace) {
         let shown = path.display().to_string();
         let wasm: Arc<[u8]> = match seen {
-            Seen::Component(bytes) => bytes.into(),
+            Seen::Whole(bytes) => bytes.into(),
             Seen::Gone => return tracing::warn!(path = shown, "the plugin's file is gone: what is live stays"),
             Seen::Refused(why) => {
                 return tracing::warn!(path = shown, why, "the plugin's file is not taken: what is live stays");
@@ -112,7 +172,7 @@ impl Loader {
         };
         let digest = Digest::of(&wasm);
         for desk in desks {
-            let _order = desk.bringing.lock().await;
+            let _order = desk.turns.bringing.lock().await;
             let is_new = |newest: Option<&Version>| !newest.is_some_and(|newest| is_of_file(newest, &digest));
             let origin = Origin::File(shown.clone());
             let brought = self.bring_news(&desk, is_new, wasm.clone(), origin, "file").await;
@@ -121,11 +181,11 @@ impl Loader {
     }
 
     /// Pulls a component until it is there.
-    async fn pull(self, desk: Arc<Desk>, reference: OciReference, auth: OciAuth) {
+    async fn pull_until_there(self, desk: Arc<Desk>, reference: OciReference) {
         let shown = reference.to_string();
         let mut loud = true;
         loop {
-            let pulled = self.pull_once(&desk, &reference, &auth).await;
+            let pulled = self.pull_once(&desk, &reference).await;
             let Err(LoadRefused::Oci(why)) = pulled else { return told(&desk, &shown, pulled) };
             let (tenant, plugin, retry_ms) = (&desk.hosted.tenant, desk.hosted.slot.name(), OCI_RETRY_MS);
             if std::mem::take(&mut loud) {
@@ -137,12 +197,7 @@ impl Loader {
         }
     }
 
-    async fn pull_once(
-        &self,
-        desk: &Arc<Desk>,
-        reference: &OciReference,
-        auth: &OciAuth,
-    ) -> Result<Option<Pushed>, LoadRefused> {
+    async fn pull_once(&self, desk: &Arc<Desk>, reference: &OciReference) -> Result<Option<Pushed>, LoadRefused> {
         let asked = reference.to_string();
         let is_new = |newest: Option<&Version>| !newest.is_some_and(|newest| is_of_reference(newest, &asked));
         let Hosted { tenant, slot, .. } = &desk.hosted;
@@ -151,11 +206,9 @@ impl Loader {
         }
         let place = self.0.pushes.clone().acquire_owned().await;
         let _place = place.map_err(|error| LoadRefused::Host(error.to_string()))?;
-        let pulled = reference.pull(auth).await?;
-        let _order = desk.bringing.lock().await;
-        let pinned = pulled.pinned.rsplit_once('@').map_or("", |(_, digest)| digest);
-        let origin = Origin::Oci(if asked.contains('@') { asked.clone() } else { format!("{asked}@{pinned}") });
-        self.bring_news(desk, is_new, pulled.bytes.into(), origin, "oci").await
+        let Checked { wasm, origin, by } = desk.hosted.source.read().await?;
+        let _order = desk.turns.bringing.lock().await;
+        self.bring_news(desk, is_new, wasm, origin, by).await
     }
 
     /// Brings in and makes live what a source has, if it is not what it had before. The configuration names the source, so

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::error::LoadRefused;
 use crate::limits::TRIES_MAX;
-use crate::source::Source;
+use crate::source::{Checked, Source};
 
 /// What makes and keeps versions. Cheap to clone.
 #[derive(Clone)]
@@ -43,25 +43,45 @@ impl Stock {
         source: &Source,
         setup: &GuestSetup,
     ) -> Result<Option<PluginVersion>, LoadRefused> {
+        if let Some(version) = self.kept(tenant, plugin, setup).await? {
+            return Ok(Some(version));
+        }
+        let Source::File(_) = source else { return Ok(None) };
+        Ok(Some(self.begin(tenant, plugin, source.read().await?, setup).await?))
+    }
+
+    /// What was made live last, if it can be used.
+    pub(crate) async fn kept(
+        &self,
+        tenant: &str,
+        plugin: &str,
+        setup: &GuestSetup,
+    ) -> Result<Option<PluginVersion>, LoadRefused> {
         let entry = self.entry(tenant, plugin).await?;
-        if let Some(live) = entry.as_ref().and_then(|entry| version_of(entry, entry.live.live)) {
-            match self.version(tenant, plugin, live, setup).await {
-                Ok((version, _)) => return Ok(Some(version)),
-                Err(why) => {
-                    let number = live.number;
-                    tracing::warn!(tenant, plugin, number, %why, "what was live cannot be used: its source is asked");
-                }
+        let Some(live) = entry.as_ref().and_then(|entry| version_of(entry, entry.live.live)) else { return Ok(None) };
+        match self.version(tenant, plugin, live, setup).await {
+            Ok((version, _)) => Ok(Some(version)),
+            Err(why) => {
+                let number = live.number;
+                tracing::warn!(tenant, plugin, number, %why, "what was live cannot be used: its source is asked");
+                Ok(None)
             }
         }
-        let Source::File(path) = source else { return Ok(None) };
-        let shown = path.display().to_string();
-        let read = tokio::fs::read(path).await;
-        let wasm: Arc<[u8]> = read.map_err(|error| LoadRefused::Unreadable { path: shown.clone(), error })?.into();
+    }
+
+    /// Keeps what a source has, and makes it live for the next start.
+    pub(crate) async fn begin(
+        &self,
+        tenant: &str,
+        plugin: &str,
+        checked: Checked,
+        setup: &GuestSetup,
+    ) -> Result<PluginVersion, LoadRefused> {
+        let Checked { wasm, origin, by } = checked;
         let made = self.make(plugin, wasm.clone(), setup).await?;
-        let version = self.acknowledge(tenant, plugin, wasm, Origin::File(shown), "file").await?;
-        let number = version.number;
+        let number = self.acknowledge(tenant, plugin, wasm, origin, by).await?.number;
         self.set_live(tenant, plugin, move |registry, tenant, plugin| registry.promote(tenant, plugin, number)).await?;
-        Ok(Some(self.numbered(tenant, plugin, number, made.plugin).await?))
+        self.numbered(tenant, plugin, number, made.plugin).await
     }
 
     /// Checks and compiles a component, and makes a guest of it once.

@@ -7,7 +7,7 @@ use call::{Failure, code};
 use crate::limits::{HEADERS_BYTES_MAX, HEADERS_MAX};
 
 /// A header whose value is never shown to anybody but the host that it is for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretHeader {
     name: HeaderName,
     /// Marked as sensitive, so its `Debug` hides it.

@@ -10,7 +10,7 @@ use crate::address::{AddressKind, kind};
 use crate::headers::SecretHeader;
 
 /// What one plugin may reach. Nothing, unless the operator says so.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Policy {
     /// Hosts out in the Internet, encrypted.
     pub hosts: Vec<HostRule>,
@@ -21,7 +21,7 @@ pub struct Policy {
 }
 
 /// A secret that the handler never sees.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretRule {
     /// The header with its value.
     pub header: SecretHeader,

@@ -10,6 +10,7 @@
 //! - [`demo`]: what a demonstration shows and leaves behind
 //! - [`plugins`]: from the files of components to plugins that can be run
 //! - [`running`]: from that to what the crates below run on
+//! - [`reload`]: from one configuration to the next, while calls go on
 //! - [`scenario`]: files that say what a caller does and what must hold
 //! - [`services`]: what plugins may reach beyond their calls
 //! - [`simulated`]: a host and a simulator in one process
@@ -25,6 +26,7 @@ pub mod demo;
 pub mod limits;
 pub mod logs;
 pub mod plugins;
+pub mod reload;
 pub mod running;
 pub mod scenario;
 pub mod services;

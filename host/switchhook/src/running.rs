@@ -17,16 +17,12 @@ use crate::config::{self, Config, Connector, Tenant};
 use crate::plugins::Plugins;
 use crate::services::Services;
 
-/// A sandbox as large as the configuration can need, and as trying new versions needs.
+/// A sandbox as large as one can be, since a configuration may come to need it: it takes address space, and no memory.
 ///
 /// # Errors
 /// The machine cannot give what it takes.
-pub fn sandbox_for(config: &Config) -> Result<Arc<Sandbox>, sandbox::SandboxError> {
-    let plugins = config.tenants.iter().flat_map(|tenant| &tenant.plugins);
-    let calls: u32 = plugins.map(|plugin| plugin.limits.calls_max).fold(0, u32::saturating_add);
-    let tries = u32::try_from(loader::limits::TRIES_MAX).unwrap_or(0);
-    let guests_max = calls.saturating_add(tries).clamp(1, sandbox::limits::GUESTS_MAX);
-    Ok(Arc::new(Sandbox::new(&SandboxConfig { guests_max })?))
+pub fn sandbox() -> Result<Arc<Sandbox>, sandbox::SandboxError> {
+    Ok(Arc::new(Sandbox::new(&SandboxConfig::default())?))
 }
 
 /// What compiles and keeps versions of plugins, if the configuration says where.
@@ -122,7 +118,11 @@ fn this_program() -> PathBuf {
     if link.exists() { link.to_owned() } else { std::env::current_exe().unwrap_or_else(|_| "switchhook".into()) }
 }
 
-fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupError> {
+/// What a connector runs on.
+///
+/// # Errors
+/// Its certificates cannot be used.
+pub(crate) fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupError> {
     let files = connector.tls_files();
     let dialers = if files == TlsFiles::default() { None } else { Some(Dialers::new(files)?) };
     Ok(ConnectorConfig {
@@ -138,7 +138,18 @@ fn connector_config(connector: &Connector) -> Result<ConnectorConfig, TlsSetupEr
 fn tenant_config(tenant: &Tenant, plugins: &mut Plugins, services: &Services) -> Result<TenantConfig, TlsSetupError> {
     let plugins = tenant.plugins.iter().map(|plugin| plugin_config(tenant, plugin, plugins, services));
     let connectors = tenant.connectors.iter().map(connector_config);
-    let routes = tenant.routes.iter().map(|route| exchange::Route {
+    Ok(TenantConfig {
+        name: tenant.name.to_string(),
+        quota: quota(&tenant.quota),
+        plugins: plugins.collect(),
+        connectors: connectors.collect::<Result<_, _>>()?,
+        routes: routes(tenant),
+    })
+}
+
+/// Which plugin answers which number.
+pub(crate) fn routes(tenant: &Tenant) -> Vec<exchange::Route> {
+    let route = |route: &config::Route| exchange::Route {
         to: pattern(&route.to),
         from: pattern(&route.from),
         channel: route.channel.map(|channel| match channel {
@@ -148,14 +159,8 @@ fn tenant_config(tenant: &Tenant, plugins: &mut Plugins, services: &Services) ->
         connector: tenant.connector_of(route).map(|connector| connector.name.to_string()),
         plugin: tenant.plugin_of(route).name.to_string(),
         hold: route.hold,
-    });
-    Ok(TenantConfig {
-        name: tenant.name.to_string(),
-        quota: quota(&tenant.quota),
-        plugins: plugins.collect(),
-        connectors: connectors.collect::<Result<_, _>>()?,
-        routes: routes.collect(),
-    })
+    };
+    tenant.routes.iter().map(route).collect()
 }
 
 fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, plugins: &mut Plugins, services: &Services) -> PluginConfig {
@@ -163,7 +168,7 @@ fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, plugins: &mut Plugins
         name: plugin.name.to_string(),
         version: plugins.take(tenant.name.as_str(), plugin.name.as_str()),
         setup: guest_setup(tenant, plugin, services),
-        faults: plugin.fault.iter().map(fault_step).collect(),
+        faults: faults(plugin),
         calls_max: plugin.limits.calls_max as usize,
     }
 }
@@ -185,7 +190,12 @@ pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, services: &S
     granted.expect("the configuration's names are safe in paths")
 }
 
-fn quota(quota: &config::Quota) -> exchange::Quota {
+/// What is done when a guest fails.
+pub(crate) fn faults(plugin: &config::Plugin) -> Arc<[exchange::FaultStep]> {
+    plugin.fault.iter().map(fault_step).collect()
+}
+
+pub(crate) fn quota(quota: &config::Quota) -> exchange::Quota {
     let config::Quota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } = *quota;
     let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     exchange::Quota {

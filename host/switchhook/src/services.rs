@@ -38,16 +38,28 @@ impl Services {
     /// # Errors
     /// The data directory takes no folder, or another host uses it; or the platform has no certificates.
     pub fn open(config: &Config) -> Result<Self, ServicesError> {
-        let mut wanted = Grants::default();
+        Self::default().with(config)
+    }
+
+    /// Those that are open, and what else some plugin of a configuration is granted.
+    ///
+    /// # Errors
+    /// As for [`Services::open`].
+    pub fn with(&self, config: &Config) -> Result<Self, ServicesError> {
+        let mut missing = Grants::default();
         for plugin in config.tenants.iter().flat_map(|tenant| &tenant.plugins) {
-            wanted.recording |= plugin.grants.recording;
-            wanted.key_value |= plugin.grants.key_value;
+            missing.recording |= plugin.grants.recording && self.recorder.is_none();
+            missing.key_value |= plugin.grants.key_value && self.key_values.is_none();
         }
-        let services = Self::in_folder(&config.data_dir, &wanted, Arc::new(SystemClock))?;
+        let opened = Self::in_folder(&config.data_dir, &missing, Arc::new(SystemClock))?;
         let mut plugins = config.tenants.iter().flat_map(|tenant| &tenant.plugins);
-        let reaches = plugins.any(|plugin| !plugin.grants.network.is_empty());
+        let reaches = self.networks.is_none() && plugins.any(|plugin| !plugin.grants.network.is_empty());
         let networks = reaches.then(|| Networks::new(Trust::Platform, Arc::new(SystemResolver))).transpose()?;
-        Ok(Self { networks, ..services })
+        Ok(Self {
+            recorder: self.recorder.clone().or(opened.recorder),
+            key_values: self.key_values.clone().or(opened.key_values),
+            networks: self.networks.clone().or(networks),
+        })
     }
 
     /// Opens what these grants need in a data directory, and no network. Values are forgotten by `clock`.

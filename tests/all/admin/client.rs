@@ -61,7 +61,8 @@ impl Admin {
     pub(crate) async fn start(world: &World, watch: Arc<Watch>, token: Option<&str>, loader: Option<Loader>) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let access = Access::new(listen, token.map(Token::new)).expect("loopback");
-        let server = Server::bind(listen, access, world.exchange.handle(), loader, watch).await.expect("a free port");
+        let server =
+            Server::bind(listen, access, world.exchange.handle(), loader, watch, None).await.expect("a free port");
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server.run(async move { drop(stopped.await) }));

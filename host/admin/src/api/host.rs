@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 
-use crate::answers::{Draining, Tenant, Tenants};
+use crate::answers::{Draining, Reloaded, Tenant, Tenants};
 use crate::app::App;
-use crate::problem::{AnyProblem, FAILED, Problem};
+use crate::problem::{AnyProblem, CONFIGURATION, CONFLICT, FAILED, Problem, ReloadProblem, UNAVAILABLE};
+use crate::reload::ReloadRefused;
 
 /// Metrics for Prometheus
 #[utoipa::path(
@@ -33,6 +34,27 @@ pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
 )]
 pub(super) async fn tenants(State(app): State<App>) -> Json<Tenants> {
     Json(Tenants { tenants: app.handle().tenants().into_iter().map(Tenant::from).collect() })
+}
+
+/// Reads the configuration anew
+///
+/// What is different is changed, as a whole or not at all; what is not goes on undisturbed, and so do the calls that are
+/// here. A configuration that is refused changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/reload",
+    responses((status = 200, description = "It is the one that runs", body = Reloaded), ReloadProblem, AnyProblem),
+)]
+pub(super) async fn reload(State(app): State<App>) -> Result<Json<Reloaded>, Problem> {
+    let without = "this host has no configuration that it could read anew";
+    let reload = app.reload().ok_or_else(|| Problem::new(CONFLICT, without))?;
+    match reload.reload().await {
+        Ok(crate::reload::Reloaded { changes }) => Ok(Json(Reloaded { changes })),
+        Err(ReloadRefused::Draining) => Err(Problem::new(UNAVAILABLE, ReloadRefused::Draining.to_string())),
+        Err(ReloadRefused::Problems(problems)) => {
+            Err(Problem::new(CONFIGURATION, problems.join("\n")).listing(problems))
+        }
+    }
 }
 
 /// Takes no more calls and ends the host

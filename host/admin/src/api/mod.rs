@@ -45,6 +45,8 @@ fn closed_documented() -> OpenApiRouter<App> {
         .routes(routes!(plugins::push))
         .routes(routes!(plugins::promote))
         .routes(routes!(plugins::rollback))
+        .routes(routes!(plugins::pull))
+        .routes(routes!(host::reload))
         .routes(routes!(host::drain))
         .routes(routes!(events::follow))
         .routes(routes!(calls::list))

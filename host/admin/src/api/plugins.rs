@@ -150,6 +150,29 @@ pub(super) async fn rollback(
     rolled_back.map(|receipt| Json(receipt.into())).map_err(|why| problem(&why))
 }
 
+/// Asks the plugin's source again
+///
+/// And makes live what it has now: what a tag of an OCI registry names by now, or what its file has. A version that wants
+/// more than the live one is kept, and not made live unless `approve=true`.
+#[utoipa::path(
+    post,
+    path = "/v1/tenants/{tenant}/plugins/{plugin}/pull",
+    params(
+        ("tenant" = String, Path, description = "Whose plugin"),
+        ("plugin" = String, Path, description = "Its name, as configured"),
+        Approval,
+    ),
+    responses((status = 200, description = "It is live", body = LiveReceipt), VersionProblem, AnyProblem),
+)]
+pub(super) async fn pull(
+    State(app): State<App>,
+    InPath((tenant, plugin)): InPath<(String, String)>,
+    InQuery(Approval { approve }): InQuery<Approval>,
+) -> Result<Json<LiveReceipt>, Problem> {
+    let pulled = loader(&app)?.pull(&tenant, &plugin, approve).await;
+    pulled.map(|(_, receipt)| Json(receipt.into())).map_err(|why| problem(&why))
+}
+
 fn loader(app: &App) -> Result<&Loader, Problem> {
     let without = "this host keeps no versions: set `data_dir` in its configuration";
     app.loader().ok_or_else(|| Problem::new(CONFLICT, without))

@@ -92,7 +92,8 @@ fn admit(lines: &TenantLines, taking: Taking) -> Result<(Take, String, Answered)
     let name = match &plugin {
         Some(plugin) => plugin.as_str(),
         None => {
-            let route = route::find(&answering.routes, &Channel::Telco, &connector, &call.caller, &call.callee, handles);
+            let route =
+                route::find(&answering.routes, &Channel::Telco, &connector, &call.caller, &call.callee, handles);
             route.ok_or(TakeRefused::NoRoute)?.plugin.as_str()
         }
     };

@@ -26,10 +26,10 @@ use crate::limits::{COMPONENT_BYTES_MAX, FILE_LOOK_MS, FILE_QUIET_MS, FILE_SWARM
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Seen {
     /// It is complete, and not what it was before.
-    Component(Vec<u8>),
+    Whole(Vec<u8>),
     /// There is no file of that name. Also said at the start.
     Gone,
-    /// It is no component, or only the beginning of one: what was live stays. In words for the operator.
+    /// It is not what it should be, or only the beginning of that: what was there before stays. In words for the operator.
     Refused(String),
 }
 
@@ -49,7 +49,7 @@ struct Watched {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Told {
-    Component(Digest),
+    Whole(Digest),
     Gone,
     Refused(String),
 }
@@ -62,12 +62,27 @@ enum Wake {
 /// Who is told: which file, and what it came to. It is called on the watcher's thread, one file after another.
 type Sink = Box<dyn FnMut(&Path, Seen) + Send>;
 
+/// Why contents are not taken, if they are not.
+type Judge = fn(&[u8]) -> Option<String>;
+
 impl FileSource {
-    /// Starts the thread.
+    /// Starts the thread, for components.
     ///
     /// # Errors
     /// The system has no thread left.
     pub fn start(sink: impl FnMut(&Path, Seen) + Send + 'static) -> io::Result<Self> {
+        Self::of("file-source", unfinished, Box::new(sink))
+    }
+
+    /// The same for files of whatever kind: whether what they contain is good is for the sink to say.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub fn plain(sink: impl FnMut(&Path, Seen) + Send + 'static) -> io::Result<Self> {
+        Self::of("file-watch", |_| None, Box::new(sink))
+    }
+
+    fn of(thread: &str, judge: Judge, sink: Sink) -> io::Result<Self> {
         // One waiting message says all that there is to say.
         let (wake, woken) = sync_channel(1);
         let files = Arc::new(Mutex::new(BTreeMap::new()));
@@ -77,8 +92,8 @@ impl FileSource {
             let look_ms = FILE_LOOK_MS;
             tracing::warn!(%error, look_ms, "the system does not tell when files change: they are looked at instead");
         });
-        let run = Run { files: files.clone(), watcher: watcher.ok(), folders: BTreeSet::new(), sink: Box::new(sink) };
-        let builder = std::thread::Builder::new().name("file-source".to_owned());
+        let run = Run { files: files.clone(), watcher: watcher.ok(), folders: BTreeSet::new(), judge, sink };
+        let builder = std::thread::Builder::new().name(thread.to_owned());
         let thread = Some(builder.spawn(move || run.run(&woken))?);
         Ok(Self { files, wake, thread })
     }
@@ -118,6 +133,7 @@ struct Run {
     watcher: Option<RecommendedWatcher>,
     /// The folders that are watched: of the files as they are named, since a rename happens there.
     folders: BTreeSet<PathBuf>,
+    judge: Judge,
     sink: Sink,
 }
 
@@ -164,10 +180,10 @@ impl Run {
     fn take(&mut self, path: &Path, look: Option<Look>) -> bool {
         let seen = match look {
             None => Seen::Gone,
-            Some(look) => read(path, &look),
+            Some(look) => read(path, &look, self.judge),
         };
         let told = match &seen {
-            Seen::Component(bytes) => Told::Component(Digest::of(bytes)),
+            Seen::Whole(bytes) => Told::Whole(Digest::of(bytes)),
             Seen::Gone => Told::Gone,
             Seen::Refused(why) => Told::Refused(why.clone()),
         };
@@ -217,7 +233,7 @@ fn look_at(path: &Path) -> Option<Look> {
     })
 }
 
-fn read(path: &Path, look: &Look) -> Seen {
+fn read(path: &Path, look: &Look, judge: Judge) -> Seen {
     if look.bytes > COMPONENT_BYTES_MAX {
         return Seen::Refused(format!("it has {} bytes, {COMPONENT_BYTES_MAX} are allowed", look.bytes));
     }
@@ -232,8 +248,8 @@ fn read(path: &Path, look: &Look) -> Seen {
     if let Err(error) = read {
         return Seen::Refused(format!("it cannot be read: {error}"));
     }
-    match unfinished(&bytes) {
-        None => Seen::Component(bytes),
+    match judge(&bytes) {
+        None => Seen::Whole(bytes),
         Some(why) => Seen::Refused(why),
     }
 }

@@ -31,7 +31,7 @@ const MEDIA_TYPES: [&str; 2] = ["application/wasm", "application/vnd.wasm.conten
 pub struct OciReference(Reference);
 
 /// Who pulls.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub enum OciAuth {
     /// Anybody.
     #[default]

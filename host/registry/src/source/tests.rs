@@ -63,18 +63,18 @@ fn a_file_is_told_when_it_comes_changes_and_goes() {
     assert!(desk.source.watch(&path));
     desk.expect(&path, Seen::Gone);
     write(&path, &component(1, 100));
-    desk.expect(&path, Seen::Component(component(1, 100)));
+    desk.expect(&path, Seen::Whole(component(1, 100)));
     // Truncated and written in place.
     write(&path, &component(2, 50));
-    desk.expect(&path, Seen::Component(component(2, 50)));
+    desk.expect(&path, Seen::Whole(component(2, 50)));
     // Replaced by another file, of the same size.
     write(&desk.path("new"), &component(3, 50));
     std::fs::rename(desk.path("new"), &path).unwrap();
-    desk.expect(&path, Seen::Component(component(3, 50)));
+    desk.expect(&path, Seen::Whole(component(3, 50)));
     std::fs::remove_file(&path).unwrap();
     desk.expect(&path, Seen::Gone);
     write(&path, &component(3, 50));
-    desk.expect(&path, Seen::Component(component(3, 50)));
+    desk.expect(&path, Seen::Whole(component(3, 50)));
 }
 
 #[test]
@@ -84,19 +84,19 @@ fn half_a_file_is_not_taken() {
     let (old, new) = (component(1, 1_000), component(2, 100_000));
     write(&path, &old);
     desk.source.watch(&path);
-    desk.expect(&path, Seen::Component(old));
+    desk.expect(&path, Seen::Whole(old));
     write(&path, &new[..60_000]);
     // The writer takes longer than anybody waits.
     let (_, Seen::Refused(why)) = desk.next() else { panic!("half a component is not taken") };
     assert!(why.starts_with("it is not a complete component"), "{why}");
     write(&path, &new);
-    desk.expect(&path, Seen::Component(new));
+    desk.expect(&path, Seen::Whole(new));
     write(&path, b"#!/bin/sh\n");
     desk.expect(&path, Seen::Refused("it is not a component".to_owned()));
     write(&path, b"");
     // It is refused for the same reason: nothing new is told before this.
     write(&path, &component(4, 10));
-    desk.expect(&path, Seen::Component(component(4, 10)));
+    desk.expect(&path, Seen::Whole(component(4, 10)));
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
     desk.expect(&path, Seen::Refused("it cannot be read: it is not a file".to_owned()));
@@ -113,13 +113,13 @@ fn a_link_that_is_turned_is_a_new_file() {
     symlink(&one, &link).unwrap();
     let path = link.join("echo.wasm");
     desk.source.watch(&path);
-    desk.expect(&path, Seen::Component(component(1, 10)));
+    desk.expect(&path, Seen::Whole(component(1, 10)));
     symlink(&two, desk.path("next")).unwrap();
     std::fs::rename(desk.path("next"), &link).unwrap();
-    desk.expect(&path, Seen::Component(component(2, 10)));
+    desk.expect(&path, Seen::Whole(component(2, 10)));
     // What the link leads to is written in place.
     write(&two.join("echo.wasm"), &component(3, 10));
-    desk.expect(&path, Seen::Component(component(3, 10)));
+    desk.expect(&path, Seen::Whole(component(3, 10)));
 }
 
 #[test]
@@ -130,16 +130,16 @@ fn a_file_that_is_only_touched_is_not_told_again() {
     write(&other, &component(1, 10));
     for path in [&touched, &other] {
         desk.source.watch(path);
-        desk.expect(path, Seen::Component(component(1, 10)));
+        desk.expect(path, Seen::Whole(component(1, 10)));
     }
     write(&touched, &component(1, 10));
     // Both come to rest in one look, in the order of their names.
     write(&other, &component(2, 10));
-    desk.expect(&other, Seen::Component(component(2, 10)));
+    desk.expect(&other, Seen::Whole(component(2, 10)));
     desk.source.unwatch(&touched);
     write(&touched, &component(3, 10));
     write(&other, &component(3, 10));
-    desk.expect(&other, Seen::Component(component(3, 10)));
+    desk.expect(&other, Seen::Whole(component(3, 10)));
 }
 
 #[test]
@@ -150,12 +150,12 @@ fn a_folder_may_come_later_than_its_file_is_watched() {
     desk.expect(&path, Seen::Gone);
     std::fs::create_dir(desk.path("later")).unwrap();
     write(&path, &component(1, 10));
-    desk.expect(&path, Seen::Component(component(1, 10)));
+    desk.expect(&path, Seen::Whole(component(1, 10)));
     std::fs::remove_dir_all(desk.path("later")).unwrap();
     desk.expect(&path, Seen::Gone);
     std::fs::create_dir(desk.path("later")).unwrap();
     write(&path, &component(2, 10));
-    desk.expect(&path, Seen::Component(component(2, 10)));
+    desk.expect(&path, Seen::Whole(component(2, 10)));
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod place;
 pub mod plugins;
 mod print;
 pub mod push;
+pub mod reload;
 mod remote;
 pub mod run;
 mod signal;
@@ -87,6 +88,10 @@ pub enum Command {
     Promote(push::PromoteArgs),
     /// Make the version live that was live before
     Rollback(push::RollbackArgs),
+    /// Have a running host ask a plugin's source again, and make live what it has now
+    Pull(push::PullArgs),
+    /// Have a running host read its configuration anew
+    Reload(reload::Args),
     /// Show the plugins of a running host, and their versions
     Plugins(plugins::Args),
     /// Have a running host call a number, or begin a chat with it
@@ -126,6 +131,8 @@ impl Command {
             Command::Push(args) => push::run(args),
             Command::Promote(args) => push::promote(args),
             Command::Rollback(args) => push::rollback(args),
+            Command::Pull(args) => push::pull(args),
+            Command::Reload(args) => reload::run(args),
             Command::Plugins(args) => plugins::run(args),
             Command::Place(args) => place::run(args),
             Command::Calls(args) => calls::run(args),
@@ -150,6 +157,8 @@ impl Command {
             | Command::Push(_)
             | Command::Promote(_)
             | Command::Rollback(_)
+            | Command::Pull(_)
+            | Command::Reload(_)
             | Command::Plugins(_)
             | Command::Place(_)
             | Command::Calls(_)
@@ -221,6 +230,8 @@ mod tests {
             &["switchhook", "push", "acme", "echo", "a.wasm", "--no-promote", "--token-file", "t"],
             &["switchhook", "promote", "acme", "echo", "3", "--config", "c.toml"],
             &["switchhook", "rollback", "acme", "echo"],
+            &["switchhook", "pull", "acme", "echo", "--approve", "--json"],
+            &["switchhook", "reload", "--json", "--config", "c.toml"],
             &["switchhook", "plugins", "acme", "--json"],
             &[
                 "switchhook",

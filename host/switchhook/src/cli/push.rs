@@ -76,6 +76,26 @@ pub struct RollbackArgs {
     pub host: HostArgs,
 }
 
+/// Arguments of `pull`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PullArgs {
+    /// Whose plugin
+    #[arg(value_name = "TENANT")]
+    pub tenant: String,
+    /// Its name
+    #[arg(value_name = "PLUGIN")]
+    pub plugin: String,
+    /// It may want more than the version that is live
+    #[arg(long)]
+    pub approve: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Which host
+    #[command(flatten)]
+    pub host: HostArgs,
+}
+
 const APPROVE: &str = "look at what it is for, then say `--approve`";
 
 /// Brings a version in and makes it live.
@@ -121,6 +141,27 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 pub fn promote(args: PromoteArgs) -> Result<ExitCode, Failure> {
     let client = args.host.client()?;
     let live = wait(promoted(&client, &args.tenant, &args.plugin, args.version, args.approve))?;
+    if args.json {
+        print::json(&live)?
+    } else {
+        print::text(&live_text(&live))?
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks a plugin's source again and makes live what it has now.
+///
+/// # Errors
+/// The source does not give it, or the host refuses it. Then nothing has changed for calls.
+pub fn pull(args: PullArgs) -> Result<ExitCode, Failure> {
+    let client = args.host.client()?;
+    let path = ["v1", "tenants", &args.tenant, "plugins", &args.plugin, "pull"];
+    let query = [("approve", args.approve.to_string())];
+    let pulled = wait(async {
+        let pulled = client.post(&path, &query, &Value::Null).await;
+        pulled.map_err(|error| refused(error, "widens", APPROVE))
+    });
+    let live = pulled?;
     if args.json {
         print::json(&live)?
     } else {

@@ -11,9 +11,10 @@ use loader::{Loader, Stock};
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::signal::Stops;
+use super::signal::{Hangups, Stops};
 use crate::config::{self, Config};
 use crate::plugins::Plugins;
+use crate::reload::Reloader;
 use crate::running;
 use crate::services::Services;
 
@@ -42,9 +43,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let watch = Arc::new(admin::Watch::default());
     runtime.block_on(async {
         let (exchange, stock) = build(&config, &services, watch.clone()).await?;
-        let served = serve(&config, exchange, stock, watch, Duration::from_secs(args.drain_s)).await;
-        services.close().await;
-        served
+        serve(config, services, exchange, stock, watch, Duration::from_secs(args.drain_s)).await
     })
 }
 
@@ -53,8 +52,8 @@ async fn build(
     services: &Services,
     watch: Arc<admin::Watch>,
 ) -> Result<(ExchangeConfig, Option<Stock>), Failure> {
-    let sandbox = running::sandbox_for(config)
-        .map_err(|error| Failure::new(error.to_string(), "or configure smaller `limits.calls_max`"))?;
+    let sandbox = running::sandbox()
+        .map_err(|error| Failure::new(error.to_string(), "allow more address space (`ulimit -v`)"))?;
     let stock = running::stock_for(config, &sandbox)
         .map_err(|error| Failure::new(error.to_string(), "or leave `data_dir` out: nothing is kept then"))?;
     let dialer = TcpDialer::new()
@@ -76,7 +75,8 @@ async fn build(
 }
 
 async fn serve(
-    config: &Config,
+    config: Config,
+    services: Services,
     exchange: ExchangeConfig,
     stock: Option<Stock>,
     watch: Arc<admin::Watch>,
@@ -98,15 +98,45 @@ async fn serve(
         }
     }
     let exchange = Exchange::start(exchange);
-    let loader = stock.map(|stock| Loader::new(stock, running::hosted(config, &exchange.handle()), watch.clone()));
-    let _sources = loader.as_ref().map(Loader::watch).transpose().map_err(|error| {
-        Failure::new(format!("the plugins' files cannot be watched: {error}"), "allow more threads (`ulimit -a`)")
+    let handle = exchange.handle();
+    let loader = stock.map(|stock| Loader::new(stock, running::hosted(&config, &handle), watch.clone()));
+    let admin = config.admin.clone();
+    let reloader = Reloader::new(config, services, handle.clone(), loader.clone(), watch.clone()).map_err(|error| {
+        Failure::new(format!("the files cannot be watched: {error}"), "allow more threads (`ulimit -a`)")
     })?;
+    let reloading = tokio::spawn(reload(reloader.clone(), Hangups::listen()?));
     if let Some(loader) = loader.clone() {
         tokio::spawn(async move { loader.ready_previous().await });
     }
-    let Some(admin) = &config.admin else { return until_drained(exchange, drain).await };
-    let server = admin::Server::bind(admin.listen, admin.access.clone(), exchange.handle(), loader, watch).await;
+    let drained = serve_admin(admin, &reloader, loader, watch, exchange, drain).await;
+    reloading.abort();
+    reloader.close().await;
+    drained
+}
+
+/// Reads the configuration anew whenever it is time.
+async fn reload(reloader: Reloader, mut hangups: Hangups) {
+    loop {
+        tokio::select! {
+            () = hangups.next() => tracing::info!("hung up: reading the configuration anew"),
+            () = reloader.changed() => tracing::debug!("a file of the configuration has changed"),
+        }
+        // What is wrong is told there.
+        let _ = reloader.reload().await;
+    }
+}
+
+async fn serve_admin(
+    admin: Option<config::Admin>,
+    reloader: &Reloader,
+    loader: Option<Loader>,
+    watch: Arc<admin::Watch>,
+    exchange: Exchange,
+    drain: Duration,
+) -> Result<ExitCode, Failure> {
+    let Some(admin) = admin else { return until_drained(exchange, drain).await };
+    let reload: Arc<dyn admin::Reload> = Arc::new(reloader.clone());
+    let server = admin::Server::bind(admin.listen, admin.access, exchange.handle(), loader, watch, Some(reload)).await;
     let server = server.map_err(|error| Failure::new(error.to_string(), "is a host running already?"))?;
     tracing::info!(address = %server.address(), "the admin interface listens");
     let (stop, stopped) = oneshot::channel::<()>();

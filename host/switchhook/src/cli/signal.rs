@@ -28,6 +28,24 @@ impl Stops {
     }
 }
 
+/// The signal by which a daemon is told to read its configuration anew.
+pub(super) struct Hangups(Signal);
+
+impl Hangups {
+    /// Listens. From now on the signal does not end the process.
+    ///
+    /// # Errors
+    /// The process cannot listen for signals.
+    pub(super) fn listen() -> Result<Hangups, Failure> {
+        Ok(Hangups(listen(SignalKind::hangup())?))
+    }
+
+    /// Waits for the next; several that come together may be one.
+    pub(super) async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
+
 fn listen(kind: SignalKind) -> Result<Signal, Failure> {
     signal(kind).map_err(|error| {
         Failure::new(format!("cannot listen for signals: {error}"), "allow more open files (`ulimit -n`)")

@@ -150,8 +150,9 @@ impl Resolver<'_> {
         }
     }
 
-    fn secret_of_file(&self, path: &str) -> Result<Secret, (String, String)> {
+    fn secret_of_file(&mut self, path: &str) -> Result<Secret, (String, String)> {
         let path = self.folder.join(path);
+        self.files.insert(path.clone());
         let mut text = String::new();
         let read = std::fs::File::open(&path)
             .and_then(|file| file.take(limits::SECRET_BYTES_MAX + 1).read_to_string(&mut text));

@@ -26,6 +26,7 @@ pub(crate) mod syntax;
 mod tests;
 mod written;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
@@ -81,7 +82,8 @@ pub fn load_admin(file: &Path) -> Result<Option<Admin>, Problems> {
     let mut root = read::Section::root(&reader, parsed.table);
     let written = written::WrittenAdmin::of(&mut reader, &mut root);
     let env = |name: &str| std::env::var_os(name);
-    let mut resolver = resolve::Resolver { folder, keeps_versions: false, env: &env, reader: &mut reader };
+    let mut resolver =
+        resolve::Resolver { folder, keeps_versions: false, env: &env, reader: &mut reader, files: BTreeSet::new() };
     let admin = resolver.optional(written, None, |resolver, at| resolver.admin(at).map(Some));
     let found = std::mem::take(&mut reader.problems);
     let problems = parsed.errors.report(&reader, found);
@@ -101,7 +103,9 @@ pub fn resolve(file: &Path, text: &str, env: &Env<'_>) -> Result<Config, Problem
     let mut reader = read::Reader::new(text);
     let root = read::Section::root(&reader, parsed.table);
     let written = written::Written::read(&mut reader, root);
-    let config = resolve::Resolver { folder, keeps_versions: false, env, reader: &mut reader }.config(file, written);
+    let (reading, files) = (&mut reader, BTreeSet::new());
+    let resolver = resolve::Resolver { folder, keeps_versions: false, env, reader: reading, files };
+    let config = resolver.config(file, written);
 
     let found = std::mem::take(&mut reader.problems);
     let mut problems = parsed.errors.report(&reader, found);

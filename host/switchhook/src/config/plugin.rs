@@ -75,6 +75,7 @@ impl Resolver<'_> {
 
     fn prompt(&mut self, At { value, place }: At<String>, rates: &[(Name, u32)]) -> Option<Prompt> {
         let path = self.folder.join(value);
+        self.files.insert(path.clone());
         let wav = match audio::Wav::read_file(&path) {
             Ok(wav) => wav,
             Err(error) => {

@@ -3,7 +3,7 @@
 //! Every function reports all that is wrong and answers `None` when something was; so the whole file is walked whatever
 //! happens, and the result exists exactly when nothing was reported.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -22,10 +22,12 @@ pub(super) struct Resolver<'a> {
     pub(super) keeps_versions: bool,
     pub(super) env: &'a Env<'a>,
     pub(super) reader: &'a mut Reader,
+    /// Files that were read beside it.
+    pub(super) files: BTreeSet<PathBuf>,
 }
 
 impl Resolver<'_> {
-    pub(super) fn config(&mut self, file: &Path, written: Written) -> Option<Config> {
+    pub(super) fn config(mut self, file: &Path, written: Written) -> Option<Config> {
         let has_data_dir = !written.data_dir.is_absent();
         self.keeps_versions = has_data_dir;
         let data_dir = match written.data_dir {
@@ -42,7 +44,7 @@ impl Resolver<'_> {
         self.unique("tenant", tenants.iter().flatten().map(|tenant| &tenant.name));
         let tenants = all(tenants?.into_iter().map(|tenant| self.tenant(tenant)));
         let (data_dir, tenants) = (self.folder.join(data_dir?), tenants?);
-        Some(Config { file: file.to_owned(), data_dir, has_data_dir, admin: admin?, tenants })
+        Some(Config { file: file.to_owned(), data_dir, has_data_dir, admin: admin?, tenants, files: self.files })
     }
 
     fn tenant(&mut self, written: WrittenTenant) -> Option<Tenant> {

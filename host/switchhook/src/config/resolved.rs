@@ -30,6 +30,8 @@ pub struct Config {
     pub admin: Option<Admin>,
     /// Not empty.
     pub tenants: Vec<Tenant>,
+    /// The other files that it is made of: secrets and prompts. Certificates and plugins are not among them.
+    pub files: BTreeSet<PathBuf>,
 }
 
 /// The admin interface.
@@ -86,7 +88,7 @@ pub struct Quota {
 }
 
 /// One account at Telcoflow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Connector {
     /// Unique among the tenant's connectors.
     pub name: Name,
@@ -120,7 +122,7 @@ impl Connector {
 }
 
 /// How a connector shows who it is: in one way at least.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Credentials {
     /// In headers.
     Key(ApiKey),
@@ -149,7 +151,7 @@ impl Credentials {
 }
 
 /// Who a connector is, in headers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ApiKey {
     /// Sent as `x-api-key`; printable ASCII.
     pub api_key: Secret,
@@ -181,7 +183,7 @@ impl SampleRate {
 }
 
 /// What may answer calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plugin {
     /// Unique among the tenant's plugins.
     pub name: Name,
@@ -231,7 +233,7 @@ impl fmt::Debug for Prompt {
 }
 
 /// Where a plugin's component comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
     /// A file. It was readable when the configuration was resolved.
     File(PathBuf),
@@ -249,7 +251,7 @@ impl fmt::Display for Source {
 }
 
 /// What guests of one plugin may do beyond their call. Nothing, unless the operator says so.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Grants {
     /// Record into the data directory.
     pub recording: bool,
@@ -292,7 +294,7 @@ pub struct PluginLimits {
 }
 
 /// Which calls a plugin answers: those for which everything here holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Route {
     /// The called number.
     pub to: Pattern,

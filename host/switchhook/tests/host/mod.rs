@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct Host {
     process: Child,
     log: Receiver<String>,
     admin: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Host {
@@ -41,6 +41,13 @@ impl Host {
             plugins.join("wa-autoreply.wasm").display()
         );
         std::fs::write(folder.path().join("t.toml"), config).expect("writable");
+        let host = Host::run(folder, drain_s);
+        sim.session_managers(1).await;
+        host
+    }
+
+    /// With the configuration `t.toml` of this folder, which has an admin interface.
+    pub fn run(folder: TempDir, drain_s: u32) -> Host {
         let mut process = Command::new(env!("CARGO_BIN_EXE_switchhook"))
             .current_dir(folder.path())
             .args(["run", "--config", "t.toml", "--drain-s", &drain_s.to_string()])
@@ -54,12 +61,16 @@ impl Host {
         std::thread::spawn(move || {
             BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| lines.send(line))
         });
-        let mut host = Host { process, log, admin: String::new(), _folder: folder };
+        let mut host = Host { process, log, admin: String::new(), folder };
         let line = host.line("the admin interface listens");
         let address = line.split("address=").nth(1).expect("an address");
         host.admin = address.split_whitespace().next().expect("an address").to_string();
-        sim.session_managers(1).await;
         host
+    }
+
+    /// A file of its folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// The next line with this text.
