@@ -225,9 +225,9 @@ fn what_is_wrong_is_told_with_its_place_and_nothing_changes() {
             (format!("{good}to = \"+1*\"\nplugin = \"ecko\"\n"), "t.toml:"),
             (
                 good.replace("name = \"main\"", "name = \"main\"\nsample_rate_hz = 44100"),
-                "t.toml:6:18: tenant[0].telcoflow[0].sample_rate_hz: 44100 Hz",
+                "t.toml:7:18: tenant[0].telcoflow[0].sample_rate_hz: 44100 Hz",
             ),
-            (good.replace("name = \"main\"", "name = \"main\"\nspeed = 1"), "t.toml:6:1: tenant[0].telcoflow[0].speed"),
+            (good.replace("name = \"main\"", "name = \"main\"\nspeed = 1"), "t.toml:7:1: tenant[0].telcoflow[0].speed"),
             (good.replace("api_key = \"", "api_key = { file = \"none\" }\n#"), "`none` cannot be read"),
             (good.replace("\"data\"", "\"other\""), "t.toml: data_dir: cannot change while the host runs"),
             (good.replace(":0\"", ":1\""), "admin.listen: cannot change while the host runs"),
@@ -261,7 +261,7 @@ fn files_are_read_when_they_have_come_to_rest() {
         std::fs::write(folder.path().join("t.toml"), text(&[&tenant])).expect("writable");
         std::fs::write(folder.path().join("key"), "yesterdays").expect("writable");
         let host = Host::run(folder, 20);
-        host.line("refused");
+        until(|| sim.counts().refusals > 0).await;
         // A secret is replaced in its place: the connector is another one.
         std::fs::write(host.path("key"), SimConfig::default().api_key).expect("writable");
         host.line("tenant acme: connector main changed");
