@@ -14,7 +14,7 @@ use switchhook::plugins::Plugins;
 use switchhook::services::Services;
 use switchhook::{config, running};
 use switchhook_tests::clock;
-use switchhook_tests::components::root;
+use switchhook_tests::components::{root, sandbox};
 use switchhook_tests::logs::{API_KEY, TestLog};
 use switchhook_tests::run::real;
 use switchhook_tests::world::{CONNECTOR, Neighbour, World, WorldConfig, pairs};
@@ -204,7 +204,7 @@ async fn configured(log: &TestLog) {
         plugin("remember-", "", "set:k=v"),
     );
     let config = config::resolve(&folder.path().join("t.toml"), &text, &|_| None).expect("a good file");
-    let sandbox = running::sandbox_for(&config).expect("a small one");
+    let sandbox = sandbox().clone();
     let services = Services::open(&config).expect("what is granted");
     let (plugins, unusable) = Plugins::load(&config, &sandbox, None, &services).await;
     assert!(unusable.is_empty(), "{unusable:?}");

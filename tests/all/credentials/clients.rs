@@ -10,7 +10,7 @@ use switchhook::plugins::Plugins;
 use switchhook::services::Services;
 use switchhook::{config, running};
 use switchhook_tests::certificates::{Authority, Valid};
-use switchhook_tests::components::root;
+use switchhook_tests::components::{root, sandbox};
 use switchhook_tests::logs::{API_KEY, TestLog};
 use switchhook_tests::run::real;
 use switchhook_tests::world::{CONNECTOR, WorldConfig};
@@ -116,7 +116,7 @@ async fn by_configuration() {
         root().join("plugins/echo.wasm"),
     );
     let config = config::resolve(&desk.folder.path("t.toml"), &text, &|_| None).expect("a good file");
-    let sandbox = running::sandbox_for(&config).expect("a small one");
+    let sandbox = sandbox().clone();
     let dialer = Arc::new(TcpDialer::new().expect("TLS can be set up"));
     let services = Services::open(&config).expect("nothing is granted");
     let (plugins, unusable) = Plugins::load(&config, &sandbox, None, &services).await;
