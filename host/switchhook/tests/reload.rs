@@ -8,7 +8,6 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Output;
-use std::time::Duration;
 
 use host::{Host, in_time};
 use serde_json::Value;
@@ -116,7 +115,7 @@ async fn serving(host: &Host) -> Vec<String> {
 
 async fn until(what: impl Fn() -> bool) {
     while !what() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::task::yield_now().await;
     }
 }
 
