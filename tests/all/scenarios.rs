@@ -26,7 +26,11 @@ fn of_plugin(folder: &Path) -> Vec<Trial> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut trials = Vec::new();
     for build in builds(&name) {
-        for file in inside(&folder.join("scenarios")) {
+        // What only one language does stands in a folder of its name.
+        let own = folder.join("scenarios").join(build.rsplit_once('.').map_or("rust", |(_, language)| language));
+        let own = if own.is_dir() { inside(&own) } else { Vec::new() };
+        let files = inside(&folder.join("scenarios")).into_iter().chain(own).filter(|file| !file.is_dir());
+        for file in files {
             let scenario = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let build = build.clone();
             trials.push(Trial::test(format!("scenarios::{build}::{scenario}"), move || plays(&build, &file)));

@@ -3,6 +3,7 @@
 //! PCM is signed 16-bit, mono: samples as `i16`, or their little-endian bytes, as events carry them.
 //!
 //! - [`Wav`], [`resample`]: prompts from files that are built into the component
+//! - [`Resampler`]: a stream at another rate, piece by piece
 //! - [`tone`], [`dtmf::key_tone`]: sounds without a file
 //! - [`dtmf::Detector`]: the keys that a caller presses
 //! - [`level_dbfs`], [`Voice`]: how loud it is, and whether somebody speaks
@@ -14,7 +15,7 @@ mod tone;
 mod wav;
 
 pub use level::{LEVEL_DBFS_MIN, Voice, level_dbfs};
-pub use resample::resample;
+pub use resample::{Resampler, resample};
 pub use tone::tone;
 pub use wav::{Wav, WavError};
 

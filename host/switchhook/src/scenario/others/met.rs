@@ -6,6 +6,9 @@ use tokio::time::Instant;
 use super::form::{bytes, shown};
 use crate::limits::SCENARIO_SENT_BYTES_MAX;
 
+/// Messages whose first bytes are the same are one line.
+const ALIKE_BYTES: usize = 24;
+
 /// All of it.
 #[derive(Debug, Default)]
 pub(in crate::scenario) struct Met {
@@ -67,15 +70,21 @@ pub(in crate::scenario) fn tell(met: &Met) -> Vec<(Instant, String)> {
     let mut lines = Vec::new();
     for (index, socket) in met.sockets.iter().enumerate() {
         let name = if index == 0 { "socket  ".to_owned() } else { format!("socket {}", index + 1) };
-        lines.extend(socket.news.iter().map(|(at, news)| (*at, format!("{name} {}", news.in_words(&socket.url)))));
+        let mut news = socket.news.iter().peekable();
+        while let Some((at, what)) = news.next() {
+            let mut more = 0;
+            while news.next_if(|(_, next)| next.is_like(what)).is_some() {
+                more += 1;
+            }
+            lines.push((*at, format!("{name} {}{}", what.in_words(&socket.url), and_more(more))));
+        }
         let mut sent = socket.sent.iter().peekable();
         while let Some((at, message)) = sent.next() {
             let mut more = 0;
             while sent.next_if(|(_, next)| kind(next) == kind(message)).is_some() {
                 more += 1;
             }
-            let more = if more == 0 { String::new() } else { format!(", and {more} more such") };
-            lines.push((*at, format!("{name} is sent {}{more}", shown(message))));
+            lines.push((*at, format!("{name} is sent {}{}", shown(message), and_more(more))));
         }
     }
     for request in &met.requests {
@@ -85,14 +94,24 @@ pub(in crate::scenario) fn tell(met: &Met) -> Vec<(Instant, String)> {
     lines
 }
 
+fn and_more(more: u32) -> String {
+    if more == 0 { String::new() } else { format!(", and {more} more such") }
+}
+
 /// Messages that begin alike are of one kind.
 fn kind(payload: &Payload) -> (bool, &[u8]) {
     let bytes = bytes(payload);
     let text = matches!(payload, Payload::Text(_));
-    (text, if text { &bytes[..bytes.len().min(24)] } else { &[] })
+    (text, if text { &bytes[..bytes.len().min(ALIKE_BYTES)] } else { &[] })
 }
 
 impl News {
+    fn is_like(&self, other: &News) -> bool {
+        let (Self::Says(one), Self::Says(other)) = (self, other) else { return false };
+        let begin = |text: &str| text.as_bytes()[..text.len().min(ALIKE_BYTES)].to_vec();
+        begin(one) == begin(other)
+    }
+
     fn in_words(&self, url: &str) -> String {
         match self {
             Self::Opens => format!("is open: {url}"),
