@@ -6,6 +6,8 @@
 mod agent;
 mod native;
 mod operator;
+mod people;
+mod served;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -80,6 +82,7 @@ fn config(seed: u64, links: Vec<LinkFaults>) -> WorldConfig {
         refuse_token: 0.05,
         voice_unreachable: 0.05,
         garbage: 0.2,
+        refuse_claim: 0.02,
     };
     let config = WorldConfig::default();
     let number = |index: usize| Pattern::Exact(format!("+1555066{index:02}"));
@@ -207,6 +210,7 @@ async fn links(seed: u64, log: &TestLog) {
         cut_at_ms: random.bool().then(|| random.u32(0..6_000)),
         stall: (random.u32(0..4) == 0).then(|| Stall { at_ms: random.u32(0..3_000), for_ms: random.u32(0..20_000) }),
         response_ms: random.bool().then_some((0, 2_000)),
+        lost_responses_percent: if random.u8(0..4) == 0 { random.u32(1..10) } else { 0 },
         setup_done_after_ms: random.u32(0..500),
         drop_setup_done: index % 5 == 1,
         duplicate_notify: random.bool(),

@@ -5,7 +5,7 @@ Reads one JSON object from standard input:
     {"base_url": "ws://127.0.0.1:8080", "api_key": "...", "connector_uuid": "...",
      "create": {"channel": "TELCO", "to": "+15550123"}}
 
-With `create` it creates that session; without, it claims the first chat that is announced. It answers a call and waits
+With `create` it creates that session; without, it claims the first session that is announced. It answers a call and waits
 for its end. In a chat it sends every message back, one after another, and closes at the text `bye`. Prints `READY` when it
 is set up, then one JSON line: a list of what it was told, in order. Ends at once when standard input ends.
 

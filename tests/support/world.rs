@@ -7,8 +7,8 @@ use std::time::Duration;
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{Dial, Dialers, TcpDialer};
 use exchange::{
-    CallRecord, CallView, ConnectorConfig, Drained, Exchange, ExchangeConfig, FaultStep, HandlerFault, LeftCall,
-    LinkChange, Observer, Pattern, PluginConfig, PluginVersion, Quota, Route, TenantConfig, Withdrawn,
+    CallRecord, CallView, ChatRecord, ConnectorConfig, Drained, Exchange, ExchangeConfig, FaultStep, HandlerFault,
+    LeftCall, LinkChange, Observer, Pattern, PluginConfig, PluginVersion, Quota, Route, TenantConfig, Withdrawn,
 };
 use key_value::{KeyValueLimits, KeyValues, RuntimeClock};
 use network::{Networks, Policy, SystemResolver, Trust};
@@ -400,6 +400,10 @@ impl Observer for Recorder {
 
     fn version_withdrawn(&self, withdrawn: &Withdrawn<'_>) {
         self.1.version_withdrawn(withdrawn);
+    }
+
+    fn chat_ended(&self, chat: &ChatRecord) {
+        self.1.chat_ended(chat);
     }
 
     fn call_ended(&self, call: &CallRecord) {

@@ -17,7 +17,7 @@ use crate::shelf::NoPlace;
 pub struct Quota {
     /// Calls and chats at once.
     pub calls_max: Option<usize>,
-    /// Calls and chats that are taken in a second.
+    /// Calls and chats that come and are taken in a second.
     pub setups_per_s_max: Option<u32>,
     /// Calls and chats that are placed in a second, by its handlers and its operator together.
     pub places_per_s_max: Option<u32>,
@@ -78,19 +78,27 @@ impl Quotas {
         self.memory.set_bytes_max(memory_bytes_max);
     }
 
-    /// A place for one more call or chat.
+    /// A place for one more call or chat that comes.
     ///
     /// # Errors
     /// What of the quota is used up.
     pub(crate) fn take(&self, now: Instant) -> Result<Permit, NoPlace> {
-        if !self.memory.has_room(GUEST_HOST_BYTES) {
-            return Err(NoPlace::TenantMemory);
-        }
-        let permit = self.calls.take().ok_or(NoPlace::TenantFull)?;
+        let permit = self.take_for_placed()?;
         if !self.is_due(&self.setups, &self.setups_per_s, now) {
             return Err(NoPlace::TenantFast);
         }
         Ok(permit)
+    }
+
+    /// A place for one that goes out, which [`may_place`](Self::may_place) has let through: it is no set-up of those that come.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub(crate) fn take_for_placed(&self) -> Result<Permit, NoPlace> {
+        if !self.memory.has_room(GUEST_HOST_BYTES) {
+            return Err(NoPlace::TenantMemory);
+        }
+        self.calls.take().ok_or(NoPlace::TenantFull)
     }
 
     /// Whether one more call or chat may be placed. It counts as placed then, whatever becomes of it.
@@ -202,6 +210,17 @@ mod tests {
         assert!(!placed(10_000), "two at once");
         assert!(quotas.take(start).is_ok(), "calls that come are not placed");
         assert!(placed(10_600), "half a second for one");
+    }
+
+    #[test]
+    fn what_is_placed_is_no_set_up() {
+        let (quotas, now) = quotas(Quota { setups_per_s_max: Some(1), calls_max: Some(9), ..Quota::default() });
+        let placed: Vec<_> = (0..4).map(|_| quotas.take_for_placed().expect("a place")).collect();
+        let came: Vec<_> = (0..4).map_while(|_| quotas.take(now).ok()).collect();
+        assert_eq!((placed.len(), came.len()), (4, 2), "those that come have a second's worth and the burst of one");
+        let places = (0..9).map_while(|_| quotas.take_for_placed().ok()).collect::<Vec<_>>();
+        assert_eq!(places.len(), 3, "both count among the calls at once");
+        assert_eq!(quotas.take_for_placed().map(drop), Err(NoPlace::TenantFull));
     }
 
     #[test]

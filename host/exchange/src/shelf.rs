@@ -203,8 +203,17 @@ impl PluginSlot {
         self.shelved.lock().live.as_ref().map(|live| what(live.plugin.inspection()))
     }
 
-    /// A place on the live version, and in the tenant's quota.
+    /// A place on the live version, and in the tenant's quota, for a call or chat that comes.
     pub(crate) fn take(self: &Arc<Self>) -> Result<Place, NoPlace> {
+        self.take_by(|quotas| quotas.take(now()))
+    }
+
+    /// The same for one that goes out.
+    pub(crate) fn take_for_placed(self: &Arc<Self>) -> Result<Place, NoPlace> {
+        self.take_by(Quotas::take_for_placed)
+    }
+
+    fn take_by(self: &Arc<Self>, quota: impl FnOnce(&Quotas) -> Result<Permit, NoPlace>) -> Result<Place, NoPlace> {
         let (version, mut setup, faults) = {
             let shelved = self.shelved.lock();
             let live = shelved.live.clone().ok_or(NoPlace::NoVersion)?;
@@ -212,7 +221,7 @@ impl PluginSlot {
         };
         setup.memory = Some(self.quotas.memory().clone());
         let permit = self.places.take().ok_or(NoPlace::Full)?;
-        let permits = (permit, self.quotas.take(now())?);
+        let permits = (permit, quota(&self.quotas)?);
         version.calls.fetch_add(1, Ordering::AcqRel);
         Ok(Place { slot: self.clone(), version, setup, faults, _permits: permits })
     }

@@ -53,6 +53,8 @@ pub struct LinkFaults {
     pub stall: Option<Stall>,
     /// Every response waits a time drawn from this range, ms (so responses may overtake each other).
     pub response_ms: Option<(u32, u32)>,
+    /// So many of a hundred responses are never sent, drawn one by one; what was asked for is done.
+    pub lost_responses_percent: u32,
     /// Every `session.notify` is sent twice.
     pub duplicate_notify: bool,
     /// Every response is sent twice.
@@ -80,6 +82,8 @@ pub struct CallFaults {
     pub duplicate_responses: bool,
     /// The call is announced twice.
     pub duplicate_notify: bool,
+    /// Whoever claims the call is refused with this code, such as `SESSION_BUSY`; it rings on.
+    pub refuse_claim: Option<String>,
     /// `call.in` is sent twice; the second carries a new token and supersedes the first.
     pub second_call_in: bool,
     /// The voice upgrade is answered with 401 whatever token it shows.
@@ -111,6 +115,8 @@ pub struct FaultMix {
     pub voice_unreachable: f64,
     /// One to four garbage frames (none that ends the socket) within the first five seconds.
     pub garbage: f64,
+    /// Claims are refused with one of the codes that a server has for that.
+    pub refuse_claim: f64,
 }
 
 impl FaultMix {
@@ -127,6 +133,7 @@ impl FaultMix {
         let refuse = chosen(self.refuse_token);
         let unreachable = chosen(self.voice_unreachable);
         let garbage = chosen(self.garbage);
+        let unclaimable = chosen(self.refuse_claim);
         CallFaults {
             cut_voice_at_ms: cut.0.then_some(cut.1),
             stall: stall.0.then_some(Stall { at_ms: stall.1, for_ms: stall.2 }),
@@ -135,6 +142,9 @@ impl FaultMix {
             lost_responses: u32::from(lost.0),
             duplicate_responses: false,
             duplicate_notify: duplicate.0,
+            refuse_claim: unclaimable
+                .0
+                .then(|| CLAIM_REFUSALS[unclaimable.1 as usize % CLAIM_REFUSALS.len()].to_owned()),
             second_call_in: second.0,
             refuse_token: refuse.0,
             voice_unreachable: unreachable.0,
@@ -142,6 +152,9 @@ impl FaultMix {
         }
     }
 }
+
+/// What a server says to who may not have a session.
+const CLAIM_REFUSALS: [&str; 3] = ["SESSION_BUSY", "SESSION_CLOSED", "SESSION_NOT_FOUND"];
 
 fn harmless_garbage(rng: &mut Rng) -> Vec<(u32, Garbage)> {
     let mut frames: Vec<(u32, Garbage)> = (0..rng.u32(1..=4))
@@ -227,6 +240,7 @@ mod tests {
         refuse_token: 0.5,
         voice_unreachable: 0.5,
         garbage: 0.5,
+        refuse_claim: 0.5,
     };
 
     #[test]

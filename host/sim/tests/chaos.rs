@@ -30,6 +30,7 @@ fn any_config(rng: &mut Rng) -> SimConfig {
         refuse_token: 0.02,
         voice_unreachable: 0.02,
         garbage: odds,
+        refuse_claim: 0.02,
     };
     let open_points = Switches {
         disconnect_before_answer: rng.bool(),

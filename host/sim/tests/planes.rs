@@ -332,6 +332,7 @@ async fn stormy_run(seed: u64) -> Vec<String> {
         refuse_token: 0.1,
         voice_unreachable: 0.1,
         garbage: 0.4,
+        refuse_claim: 0.1,
     };
     let config = SimConfig {
         seed,

@@ -43,24 +43,34 @@ pub(crate) struct Books {
     marks: HashMap<String, ()>,
 }
 
-/// By caller, and session or call.
-type Shelf = HashMap<(String, String), Vec<Books>>;
+/// Whose guest it was: the caller, the session or call, and which host.
+type Key = (String, String, usize);
+type Shelf = HashMap<Key, Vec<Books>>;
 
 static BOOKS: LazyLock<Mutex<Shelf>> = LazyLock::new(Mutex::default);
 
-/// The books of the guests that served this session of this caller, in their order.
-pub(crate) fn books(from: &str, session: &str) -> Vec<Books> {
+/// The books of the guests that served this session of this caller in one host, in their order.
+pub(crate) fn books(from: &str, session: &str, host: usize) -> Vec<Books> {
     let mut all = BOOKS.lock().unwrap_or_else(PoisonError::into_inner);
-    all.remove(&(from.to_owned(), session.to_owned())).unwrap_or_default()
+    all.remove(&(from.to_owned(), session.to_owned(), host)).unwrap_or_default()
 }
 
 /// How many guests of this caller left books that nobody has read.
 pub(crate) fn unread(from: &str) -> usize {
-    BOOKS.lock().unwrap_or_else(PoisonError::into_inner).keys().filter(|(whose, _)| whose == from).count()
+    BOOKS.lock().unwrap_or_else(PoisonError::into_inner).keys().filter(|(whose, ..)| whose == from).count()
 }
 
-/// The handler.
+/// The handler in the first host.
 pub(crate) fn handler(call: SharedCall) -> Pin<Box<dyn Future<Output = GuestEnd> + Send>> {
+    handler_in(0, call)
+}
+
+/// The same in the second.
+pub(crate) fn handler_beside(call: SharedCall) -> Pin<Box<dyn Future<Output = GuestEnd> + Send>> {
+    handler_in(1, call)
+}
+
+fn handler_in(host: usize, call: SharedCall) -> Pin<Box<dyn Future<Output = GuestEnd> + Send>> {
     let (seed, key) = {
         let call = call.lock();
         let session = call.info().fields.iter().find(|(name, _)| name == "session_id").map(|(_, value)| value.clone());
@@ -68,7 +78,7 @@ pub(crate) fn handler(call: SharedCall) -> Pin<Box<dyn Future<Output = GuestEnd>
         let session = session.unwrap_or_else(|| call.info().id.clone());
         let digits = call.info().callee.bytes();
         let seed = digits.fold(0, |seed: u64, digit| seed.wrapping_mul(31).wrapping_add(digit.into()));
-        (seed, (call.info().caller.clone(), session))
+        (seed, (call.info().caller.clone(), session, host))
     };
     let mut agent =
         Agent { call, random: Rng::with_seed(seed), books: Some(Books::default()), key, next: 0, marks_set: 0 };
@@ -79,7 +89,7 @@ struct Agent {
     call: SharedCall,
     random: Rng,
     books: Option<Books>,
-    key: (String, String),
+    key: Key,
     /// Number of the next sample.
     next: u64,
     marks_set: u32,

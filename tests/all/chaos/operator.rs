@@ -1,11 +1,13 @@
-//! What an operator does meanwhile: gives calls away and takes them, places some, ends some.
+//! What an operator does meanwhile: gives calls away and takes them, here or in another host, places some, begins chats, ends
+//! some.
 
 use std::time::Duration;
 
 use ::call::Contact;
-use exchange::{Exchange, Handle, OutboundCall, Stage, Step, Taking};
+use exchange::{Handle, OutboundCall, Stage, Step, Taking};
 use fastrand::Rng;
 use sim::{CalleeAnswer, Caller, Outbound, Remote, Simulator, Step as Said};
+use switchhook_tests::world::World;
 use telcoflow::frame::Handover;
 use tokio::task::JoinSet;
 
@@ -51,19 +53,23 @@ impl Operator {
     }
 
     /// What occurs to them at this moment.
-    pub(super) fn act(&mut self, random: &mut Rng, exchange: &Exchange) {
-        let handle = exchange.handle();
+    pub(super) fn act(&mut self, random: &mut Rng, hosts: &[World]) {
+        hosts.iter().for_each(|host| self.act_on(random, host, hosts));
+    }
+
+    fn act_on(&mut self, random: &mut Rng, host: &World, hosts: &[World]) {
+        let handle = host.exchange.handle();
+        let taker = |random: &mut Rng| hosts[random.usize(..hosts.len())].exchange.handle();
         for call in handle.calls() {
             match random.u16(0..1_000) {
                 0..300 if call.stage == Stage::Held => {
                     let takers = random.usize(0..3);
                     let after = Duration::from_millis(random.u64(0..2_000));
-                    self.acts.spawn(give(handle.clone(), call.id, takers, after));
+                    self.acts.spawn(give(handle.clone(), taker(random), call.id, takers, after));
                 }
                 // Whatever it is doing: refused, unless it is held.
                 998 => {
-                    let gives = give(handle.clone(), call.id, 1, Duration::ZERO);
-                    self.acts.spawn(gives);
+                    self.acts.spawn(give(handle.clone(), taker(random), call.id, 1, Duration::ZERO));
                 }
                 // It may be over by now.
                 999 => {
@@ -75,14 +81,11 @@ impl Operator {
         if random.u8(0..20) == 0 {
             self.placed += 1;
             let to = number(self.seed, random.usize(0..NUMBERS));
-            let call = OutboundCall {
-                contact: Contact::Call,
-                tenant: "acme".into(),
-                plugin: Some("first".into()),
-                to,
-                connector: None,
-            };
-            let placer = exchange.placer();
+            let (contact, plugin) =
+                if random.u8(0..6) == 0 { (Contact::Chat, "other-0") } else { (Contact::Call, "first") };
+            let plugin = Some(plugin.into());
+            let call = OutboundCall { contact, tenant: "acme".into(), plugin, to, connector: None };
+            let placer = host.exchange.placer();
             self.acts.spawn(async move {
                 // Refused: there is no call.
                 let mut placed = placer.place(&call).await.ok()?;
@@ -90,7 +93,12 @@ impl Operator {
                 while let Some(step) = placed.next().await {
                     steps.push(step);
                 }
-                let good = matches!(steps.as_slice(), [Step::Failed(_)] | [Step::Answered { .. }, Step::Ended(_)]);
+                let good = match contact {
+                    Contact::Call => {
+                        matches!(steps.as_slice(), [Step::Failed(_)] | [Step::Answered { .. }, Step::Ended(_)])
+                    }
+                    Contact::Chat => matches!(steps.as_slice(), [Step::Failed(_) | Step::Closed(_)]),
+                };
                 (!good).then(|| format!("a placed call took the steps {steps:?}"))
             });
         }
@@ -110,9 +118,9 @@ impl Operator {
     }
 }
 
-/// Gives a call, and has it taken so often, of which one may succeed.
-async fn give(handle: Handle, id: String, takers: usize, after: Duration) -> Option<String> {
-    let given: Handover = handle.give(&id, None).await.ok()?;
+/// Gives a call, and has a host take it so often, of which one may succeed.
+async fn give(giver: Handle, taker: Handle, id: String, takers: usize, after: Duration) -> Option<String> {
+    let given: Handover = giver.give(&id, None).await.ok()?;
     let mut clock = tokio::time::interval(after.max(Duration::from_millis(1)));
     clock.tick().await;
     clock.tick().await;
@@ -120,8 +128,8 @@ async fn give(handle: Handle, id: String, takers: usize, after: Duration) -> Opt
         || Taking { tenant: "acme".into(), connector: None, plugin: Some("first".into()), call: given.clone() };
     let mut takes = JoinSet::new();
     for _ in 0..takers {
-        let (handle, taking) = (handle.clone(), taking());
-        takes.spawn(async move { handle.take(taking).await });
+        let (taker, taking) = (taker.clone(), taking());
+        takes.spawn(async move { taker.take(taking).await });
     }
     let taken = takes.join_all().await.iter().filter(|taken| taken.is_ok()).count();
     (taken > 1).then(|| format!("{taken} have the call {id}"))

@@ -9,12 +9,13 @@ use carriers::TcpDialer;
 use exchange::{OutboundCall, Pattern, PlacedCall};
 use libtest_mimic::Trial;
 use serde_json::json;
-use sim::{Caller, ChatAnswer, OpenChat, Outbound, Remote, SimConfig, Simulator, Step};
+use sim::{CallFaults, Caller, ChatAnswer, OpenChat, Outbound, Remote, SimConfig, Simulator, Step};
 use switchhook_tests::clock;
 use switchhook_tests::logs::{API_KEY, TestLog};
 use switchhook_tests::run::real;
 use switchhook_tests::world::{CONNECTOR, World, WorldConfig, pairs};
 use telcoflow::frame::manager::CloseReason;
+use tracing::Level;
 
 use super::sdk::{SdkClient, python};
 use crate::outbound::{TO, up};
@@ -42,6 +43,10 @@ enum Tale {
     Talk,
     /// There was a session with that address.
     Exists,
+    /// Somebody rings, and the claim is refused with this code.
+    NotOurs(&'static str),
+    /// The same of a chat in which somebody writes.
+    ChatNotOurs(&'static str),
     /// Three messages, each sent back, and a goodbye.
     Goodbye,
     /// The server refuses some messages.
@@ -143,6 +148,34 @@ const STORIES: &[Story] = &[
         tale: Tale::Refused,
     },
     Story {
+        name: "ring-then-busy",
+        shows: "a call that rings is claimed by another socket first",
+        creates: None,
+        plan: rings,
+        tale: Tale::NotOurs("SESSION_BUSY"),
+    },
+    Story {
+        name: "ring-then-closed",
+        shows: "a call that rings is over before it is claimed",
+        creates: None,
+        plan: rings,
+        tale: Tale::NotOurs("SESSION_CLOSED"),
+    },
+    Story {
+        name: "ring-then-not-found",
+        shows: "a call that rings is gone before it is claimed",
+        creates: None,
+        plan: rings,
+        tale: Tale::NotOurs("SESSION_NOT_FOUND"),
+    },
+    Story {
+        name: "chat-then-busy",
+        shows: "a chat is claimed by another socket first",
+        creates: None,
+        plan: rings,
+        tale: Tale::ChatNotOurs("SESSION_BUSY"),
+    },
+    Story {
         name: "chat",
         shows: "messages come in order, are sent with their results, and the chat is closed over REST",
         creates: None,
@@ -177,13 +210,7 @@ pub(super) fn trials() -> Vec<Trial> {
     let kind = if without_sdk { "needs the SDK: cargo xtask test" } else { "" };
     let stories = STORIES.iter().map(|story| {
         let trial = real(format!("conformance::sessions::{}", story.name), move |log| async move {
-            let (mut sdk, mut host) = (with_sdk(story).await, with_host(story, &log).await);
-            if story.creates.is_some() {
-                // The server announces what a client creates, unless that client has opened it by then.
-                let announced = |line: &String| line.contains(r#""type":"session.notify""#);
-                sdk.retain(|line| !announced(line));
-                host.retain(|line| !announced(line));
-            }
+            let (sdk, host) = (with_sdk(story).await, with_host(story, &log).await);
             assert_eq!(host, sdk, "{}\nthis host:\n{}\nthe SDK:\n{}", story.name, host.join("\n"), sdk.join("\n"));
             assert!(sdk.len() > 4, "two empty tales are alike");
         });
@@ -214,9 +241,7 @@ async fn with_sdk(story: &Story) -> Vec<String> {
     let (tale, said) = tokio::join!(tell(story, &sim), client.report());
     client.end().await;
     let said = said.as_array().expect("a list").iter().map(|line| line.as_str().expect("text").to_owned());
-    let lines = observed(&sim, said.collect(), tale).await;
-    drop(before);
-    lines
+    observed(&sim, said.collect(), tale, &before).await
 }
 
 async fn with_host(story: &Story, log: &TestLog) -> Vec<String> {
@@ -224,9 +249,12 @@ async fn with_host(story: &Story, log: &TestLog) -> Vec<String> {
     let base_url = format!("ws://{}", sim.listen("127.0.0.1:0").await.expect("a free port"));
     sim.set_public_base(&base_url);
     let before = open_before(&sim, story);
-    let chats = story.creates != Some(Contact::Call);
+    let rings = matches!(story.tale, Tale::NotOurs(_));
+    let chats = story.creates != Some(Contact::Call) && !rings;
     let config = if chats {
         WorldConfig::with("hostile", &[("mode", "chat-echo")])
+    } else if rings {
+        WorldConfig::default()
     } else {
         // No route leads calls to it: those that are open before are left alone.
         let agent = pairs(&[("steps", "answer\nwait-terminated\n")]);
@@ -237,7 +265,7 @@ async fn with_host(story: &Story, log: &TestLog) -> Vec<String> {
     let dialer = Arc::new(TcpDialer::new().expect("TLS can be set up"));
     let world = up(World::start_unready(config, sim.clone(), dialer, &base_url)).await;
     let place = async {
-        let Some(contact) = story.creates else { return vec!["session OK".to_owned()] };
+        let Some(contact) = story.creates else { return vec![announced(story, &log).await] };
         let plugin = Some(if chats { "first" } else { "other-0" }.to_owned());
         let call = OutboundCall { tenant: "acme".into(), to: TO.into(), contact, plugin, connector: None };
         match world.exchange.place(&call).await {
@@ -254,9 +282,15 @@ async fn with_host(story: &Story, log: &TestLog) -> Vec<String> {
         said.push("closed".to_owned());
     }
     world.close().await;
-    let lines = observed(&sim, said, tale).await;
-    drop(before);
-    lines
+    observed(&sim, said, tale, &before).await
+}
+
+/// What becomes of the claim of a session that was announced: the host tells no handler when it is refused, only its log.
+async fn announced(story: &Story, log: &TestLog) -> String {
+    let (Tale::NotOurs(_) | Tale::ChatNotOurs(_)) = story.tale else { return "session OK".to_owned() };
+    let lines = log.until(Level::DEBUG, "the session is not ours", 1).await;
+    let code = lines[0].split_once("code=").map(|(_, code)| code.trim_matches('"'));
+    format!("session {}", code.expect("a code"))
 }
 
 /// A call's steps in the words of the SDK's program.
@@ -276,8 +310,18 @@ async fn told(mut placed: PlacedCall) -> Vec<String> {
 /// What was open already with the address that the client asks for.
 enum Before {
     Nothing,
-    Call(#[allow(dead_code, reason = "it is held")] sim::PlacedCall),
-    Chat(#[allow(dead_code, reason = "it is held")] OpenChat),
+    Call(sim::PlacedCall),
+    Chat(OpenChat),
+}
+
+impl Before {
+    fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Call(call) => call.take_transcript().normalised(),
+            Self::Chat(chat) => chat.take_transcript().normalised(),
+        }
+    }
 }
 
 fn open_before(sim: &Simulator, story: &Story) -> Before {
@@ -295,11 +339,22 @@ fn open_before(sim: &Simulator, story: &Story) -> Before {
 async fn tell(story: &Story, sim: &Simulator) -> Vec<String> {
     match story.tale {
         Tale::Refused | Tale::Exists => Vec::new(),
-        Tale::Talk => {
-            let report = sim.outbound_call().await.finished().await;
-            let mut lines = report.transcript.normalised();
-            lines.push(format!("outcome {}", report.outcome.as_str()));
-            lines
+        Tale::Talk => of_call(sim.outbound_call().await).await,
+        Tale::NotOurs(code) => {
+            sim.session_managers(1).await;
+            let faults = Some(CallFaults { refuse_claim: Some(code.to_owned()), ..CallFaults::default() });
+            let call = sim.place_call(Caller { ring_ms: 60_000, faults, ..Caller::default() });
+            clock::until(|| sim.counts().claims_refused > 0).await;
+            call.hang_up();
+            of_call(call).await
+        }
+        Tale::ChatNotOurs(code) => {
+            sim.session_managers(1).await;
+            let chat = sim.open_chat(TO, NUMBER);
+            chat.refuse_claim(code);
+            chat.say("hello");
+            clock::until(|| sim.counts().claims_refused > 0).await;
+            chat.take_transcript().normalised()
         }
         Tale::Goodbye | Tale::Codes | Tale::Cut | Tale::ServerCloses => {
             let mut chat = match story.creates {
@@ -315,6 +370,14 @@ async fn tell(story: &Story, sim: &Simulator) -> Vec<String> {
             lines
         }
     }
+}
+
+/// Everything of a call, to its end.
+async fn of_call(call: sim::PlacedCall) -> Vec<String> {
+    let report = call.finished().await;
+    let mut lines = report.transcript.normalised();
+    lines.push(format!("outcome {}", report.outcome.as_str()));
+    lines
 }
 
 async fn in_chat(tale: Tale, sim: &Simulator, chat: &mut OpenChat) -> Vec<String> {
@@ -347,7 +410,7 @@ async fn in_chat(tale: Tale, sim: &Simulator, chat: &mut OpenChat) -> Vec<String
 }
 
 /// All of it.
-async fn observed(sim: &Simulator, said: Vec<String>, tale: Vec<String>) -> Vec<String> {
+async fn observed(sim: &Simulator, said: Vec<String>, tale: Vec<String>, before: &Before) -> Vec<String> {
     clock::until(|| sim.session_managers_up() == 0).await;
     let rest = sim.rest_requests().into_iter().map(|request| {
         let path = request.path.rsplit_once('/').map_or(request.path.clone(), |(before, last)| {
@@ -359,6 +422,7 @@ async fn observed(sim: &Simulator, said: Vec<String>, tale: Vec<String>) -> Vec<
     });
     let mut lines: Vec<String> = said.into_iter().map(|line| format!("told {line}")).collect();
     lines.extend(tale);
+    lines.extend(before.lines());
     lines.extend(sim.link_transcript().normalised());
     lines.extend(rest);
     sim.shutdown().await;

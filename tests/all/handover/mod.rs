@@ -16,7 +16,8 @@ use switchhook_tests::clock;
 use switchhook_tests::logs::{ADMIN_TOKEN, TestLog};
 use switchhook_tests::run::real;
 use switchhook_tests::world::{World, WorldConfig};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tracing::Level;
 
 use crate::admin::client::{Admin, Desk};
@@ -120,7 +121,25 @@ async fn taken_back() {
     desk.close().await;
 }
 
-/// Whoever asked is gone when the answer comes. The call waits for its taker, and its file is given once more.
+/// Sends a request through a line that breaks when the answer is on its way: the host has said it, and nothing arrives.
+async fn answer_lost(desk: &Desk, path: &str) {
+    let line = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let mut asking = TcpStream::connect(line.local_addr().expect("an address")).await.expect("the line listens");
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{}content-length: 0\r\n\r\n", desk.admin.bearer());
+    asking.write_all(head.as_bytes()).await.expect("a request");
+    let (mut near, _) = line.accept().await.expect("it was dialled");
+    let mut far = desk.admin.connect().await;
+    let mut request = vec![0; head.len()];
+    near.read_exact(&mut request).await.expect("the request");
+    far.write_all(&request).await.expect("the host listens");
+    let mut answer = [0];
+    far.read_exact(&mut answer).await.expect("the first byte of the answer");
+    drop((near, far));
+    let arrived = asking.read_to_end(&mut Vec::new()).await;
+    assert!(matches!(arrived, Ok(0) | Err(_)), "{arrived:?}");
+}
+
+/// Whoever asked never gets the answer. The call waits for its taker, and its file is given once more.
 async fn lost_answer() {
     let mut desk = Desk::new(holding()).await;
     let call = desk.world.sim.place_call(Caller::echo(200));
@@ -129,11 +148,8 @@ async fn lost_answer() {
     let path = format!("/v1/calls/{session}/give");
     let again = format!("{path}?again=true");
     desk.admin.post(&again).await.assert_problem(404, "not-found");
-    let mut asking = desk.admin.connect().await;
-    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{}content-length: 0\r\n\r\n", desk.admin.bearer());
-    asking.write_all(head.as_bytes()).await.expect("a request");
+    answer_lost(&desk, &path).await;
     assert_eq!(desk.world.record().await.end, EndReason::HandedOver);
-    drop(asking);
 
     let refused = desk.admin.post(&path).await;
     refused.assert_problem(409, "conflict");

@@ -185,6 +185,19 @@ async fn rate() {
     assert_whole_echo(&world.sim.place_call(Caller::echo(200)).finished().await);
     world.record().await;
     world.close().await;
+
+    // Nor are those that are placed set-ups of those that come.
+    let base = WorldConfig::default();
+    let sim = SimConfig { outbound: vec![(TO.into(), Outbound::refused("QUOTA_EXCEEDED"))], ..base.sim.clone() };
+    let quota = Quota { setups_per_s_max: Some(1), ..Quota::default() };
+    let mut world = up(World::simulated(WorldConfig { sim, quota, ..base }).await).await;
+    for _ in 0..10 {
+        let refused = world.exchange.place(&call()).await.expect_err("the carrier refuses");
+        assert_eq!(refused.code(), "QUOTA_EXCEEDED");
+    }
+    assert_whole_echo(&world.sim.place_call(Caller::echo(200)).finished().await);
+    world.record().await;
+    world.close().await;
 }
 
 async fn drain() {

@@ -261,7 +261,7 @@ impl Placer {
         if !lines.tenant.quotas.may_place(now()) {
             return Err(PlaceRefused::TooFast);
         }
-        let place = plugin.take().map_err(|why| match why {
+        let place = plugin.take_for_placed().map_err(|why| match why {
             NoPlace::NoVersion => PlaceRefused::NoVersion,
             NoPlace::Full => PlaceRefused::NoPlace,
             NoPlace::TenantFull | NoPlace::TenantFast | NoPlace::TenantMemory => PlaceRefused::Quota,

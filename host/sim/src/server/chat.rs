@@ -23,8 +23,8 @@ pub struct OpenChat {
 }
 
 impl OpenChat {
-    /// `outbound`: a client begins it. `None`: there is no room.
-    pub(super) fn begin(inner: &Arc<Inner>, remote: &str, local: &str, outbound: bool) -> Option<Self> {
+    /// With the link of the client that begins it, if one does. `None`: there is no room.
+    pub(super) fn begin(inner: &Arc<Inner>, remote: &str, local: &str, begun_by: Option<u32>) -> Option<Self> {
         let mut hub = inner.hub.lock();
         let mut rng = ids::stream(inner.config.seed, Purpose::Call, hub.number_call());
         let session_id = ids::uuid(&mut rng);
@@ -36,7 +36,7 @@ impl OpenChat {
             session_id: session_id.clone(),
             remote: remote.to_owned(),
             local: local.to_owned(),
-            outbound,
+            begun_by,
             heard: told,
             closed: closing,
             book: Arc::clone(&book),

@@ -114,8 +114,10 @@ pub struct Counts {
     pub creations: u64,
     /// Sessions claimed.
     pub claims: u64,
-    /// Claims answered with `SESSION_BUSY`.
+    /// Claims answered with `SESSION_BUSY`, since another link has the session.
     pub claims_busy: u64,
+    /// Claims refused by plan, with whatever code.
+    pub claims_refused: u64,
 }
 
 /// The state of the session-manager plane.

@@ -196,6 +196,10 @@ impl LinkTask {
     }
 
     fn receive_from_hub(&mut self, frame: LinkFrame) {
+        let percent = self.faults.lost_responses_percent;
+        if percent > 0 && matches!(frame.frame, ToClient::Response(_)) && self.rng.u32(0..100) < percent {
+            return;
+        }
         if let (Some((from, to)), ToClient::Response(_)) = (self.faults.response_ms, &frame.frame)
             && self.late.len() < DELAYED_FRAMES_MAX
         {

@@ -190,7 +190,7 @@ impl Simulator {
     /// # Panics
     /// There are too many.
     pub fn open_chat(&self, from: &str, to: &str) -> OpenChat {
-        OpenChat::begin(&self.inner, from, to, false).expect("room for one more chat")
+        OpenChat::begin(&self.inner, from, to, None).expect("room for one more chat")
     }
 
     /// The next call that a client has placed, in the order of their creation.

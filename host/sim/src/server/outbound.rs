@@ -64,7 +64,7 @@ pub(super) fn create_chat(inner: &Arc<Inner>, link: u32, req_id: String, remote_
         let content = Created { session_id, created: false }.to_content();
         return inner.hub.lock().respond(link, Response::granted(req_id, Some(content)), Some(book));
     }
-    let Some(chat) = OpenChat::begin(inner, remote_address, CHAT_NUMBER, true) else {
+    let Some(chat) = OpenChat::begin(inner, remote_address, CHAT_NUMBER, Some(link)) else {
         return refuse(req_id, "OUTBOUND_OVERFLOW");
     };
     let content = Created { session_id: chat.session_id().to_owned(), created: true }.to_content();

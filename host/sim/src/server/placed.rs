@@ -8,6 +8,7 @@ use super::book::CallBook;
 use super::call_task::Input;
 use crate::gauge::Gauge;
 use crate::report::{CallReport, Milestone, Timeline};
+use crate::transcript::Transcript;
 
 /// A call under way. Dropping it does not end the call.
 #[derive(Debug)]
@@ -57,6 +58,11 @@ impl PlacedCall {
         // The call's task may be gone; what it reached stays.
         let _ = self.timeline.wait_for(over).await;
         self.timeline.borrow().at(milestone).is_some()
+    }
+
+    /// Its frames so far, which are then forgotten.
+    pub fn take_transcript(&self) -> Transcript {
+        self.book.take_transcript()
     }
 
     /// The caller hangs up, whatever the script says.

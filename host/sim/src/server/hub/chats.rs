@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::super::book::CallBook;
 use super::Hub;
+use super::requests::refused_claim;
 use crate::limits::{CHAT_MESSAGES_WAITING_MAX, CHATS_MAX, CLOSED_SESSIONS_MAX};
 use crate::report::Milestone;
 
@@ -33,6 +34,8 @@ pub(super) struct Chat {
     opened_at_s: i64,
     /// Begun by a client.
     outbound: bool,
+    /// The link of the client that began it, until that has claimed it or is gone: nobody is told of it before.
+    expected: Option<u32>,
     bound: Option<u32>,
     ready: bool,
     /// What was written while nobody listened.
@@ -51,7 +54,8 @@ pub(crate) struct NewChat {
     pub(crate) session_id: String,
     pub(crate) remote: String,
     pub(crate) local: String,
-    pub(crate) outbound: bool,
+    /// The link of the client that begins it.
+    pub(crate) begun_by: Option<u32>,
     pub(crate) heard: mpsc::Sender<WaMsgOut>,
     pub(crate) closed: watch::Sender<Option<CloseReason>>,
     pub(crate) book: Arc<CallBook>,
@@ -63,11 +67,12 @@ impl Hub {
         if self.chats.len() >= CHATS_MAX {
             return false;
         }
-        let NewChat { session_id, remote, local, outbound, heard, closed, book } = new;
+        let NewChat { session_id, remote, local, begun_by, heard, closed, book } = new;
         let chat = Chat {
             remote,
             local,
-            outbound,
+            outbound: begun_by.is_some(),
+            expected: begun_by,
             opened_at_s: self.unix_s(),
             bound: None,
             ready: false,
@@ -99,6 +104,7 @@ impl Hub {
         match chat.bound {
             Some(link) if chat.ready => self.deliver(link, session_id),
             Some(_) => {}
+            None if chat.expected.is_some() => {}
             None => {
                 let up: Vec<u32> =
                     self.links.iter().filter(|(_, link)| link.audio.is_some()).map(|(n, _)| *n).collect();
@@ -138,15 +144,18 @@ impl Hub {
 
     /// A link that comes up hears of the chats in which something waits.
     pub(super) fn announce_chats(&mut self, link: u32) {
-        let waiting = self.chats.iter().filter(|(_, chat)| chat.bound.is_none() && !chat.waiting.is_empty());
+        let waits = |chat: &Chat| chat.bound.or(chat.expected).is_none() && !chat.waiting.is_empty();
+        let waiting = self.chats.iter().filter(|(_, chat)| waits(chat));
         let waiting: Vec<String> = waiting.map(|(session_id, _)| session_id.clone()).collect();
         waiting.iter().for_each(|session_id| self.notify_chat(link, session_id));
     }
 
     pub(super) fn unbind_chats(&mut self, link: u32) {
-        for chat in self.chats.values_mut().filter(|chat| chat.bound == Some(link)) {
-            chat.bound = None;
-            chat.ready = false;
+        for chat in self.chats.values_mut() {
+            chat.expected.take_if(|expected| *expected == link);
+            if chat.bound.take_if(|bound| *bound == link).is_some() {
+                chat.ready = false;
+            }
         }
     }
 
@@ -165,9 +174,11 @@ impl Hub {
             return self.respond(link, Response::refused(req_id, "SESSION_BUSY", Some(content)), book);
         }
         if let Some(code) = refused {
-            return self.respond(link, Response::refused(req_id, code, None), book);
+            self.counts.claims_refused += 1;
+            return self.respond(link, refused_claim(req_id, &code), book);
         }
         chat.bound = Some(link);
+        chat.expected = None;
         chat.book.reach(Milestone::Claimed);
         self.counts.claims += 1;
         let session = Session {

@@ -61,8 +61,8 @@ impl Hub {
         let opened_at = self.unix_s();
         let lost = self.unclaimable.iter().find(|(lost, _)| lost == session_id);
         if let Some((_, code)) = lost {
-            let content = (code == "SESSION_BUSY").then(|| json!({ "boundSmWsId": "another link" }));
-            let refused = Response::refused(req_id, code, content);
+            let refused = refused_claim(req_id, code);
+            self.counts.claims_refused += 1;
             return self.respond(link, refused, None);
         }
         let Some(call) = self.calls.get_mut(session_id) else {
@@ -76,6 +76,11 @@ impl Hub {
             self.counts.claims_busy += 1;
             let content = json!({ "boundSmWsId": bound });
             return self.respond(link, Response::refused(req_id, "SESSION_BUSY", Some(content)), book);
+        }
+        if let Some(code) = &call.faults.refuse_claim {
+            let refused = refused_claim(req_id, code);
+            self.counts.claims_refused += 1;
+            return self.respond(link, refused, book);
         }
         call.bound = Some(link);
         call.claimed_before = true;
@@ -225,4 +230,10 @@ impl Hub {
     pub(super) fn unix_s(&self) -> i64 {
         EPOCH_S + i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX - EPOCH_S)
     }
+}
+
+/// A claim that is refused by plan; `SESSION_BUSY` says who has the session.
+pub(super) fn refused_claim(req_id: String, code: &str) -> Response {
+    let content = (code == "SESSION_BUSY").then(|| json!({ "boundSmWsId": "another link" }));
+    Response::refused(req_id, code, content)
 }
