@@ -281,7 +281,7 @@ async fn with_host(story: &Story, log: &TestLog) -> Vec<String> {
         said.extend(outcomes.iter().filter_map(code).map(|code| format!("send {code}")));
         said.push("closed".to_owned());
     }
-    world.close().await;
+    world.leave().await;
     observed(&sim, said, tale, &before).await
 }
 
