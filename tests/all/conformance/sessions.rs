@@ -265,7 +265,7 @@ async fn with_host(story: &Story, log: &TestLog) -> Vec<String> {
     let dialer = Arc::new(TcpDialer::new().expect("TLS can be set up"));
     let world = up(World::start_unready(config, sim.clone(), dialer, &base_url)).await;
     let place = async {
-        let Some(contact) = story.creates else { return vec![announced(story, &log).await] };
+        let Some(contact) = story.creates else { return vec![announced(story, log).await] };
         let plugin = Some(if chats { "first" } else { "other-0" }.to_owned());
         let call = OutboundCall { tenant: "acme".into(), to: TO.into(), contact, plugin, connector: None };
         match world.exchange.place(&call).await {
