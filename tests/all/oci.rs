@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ::sandbox::CompileLimits;
 use libtest_mimic::Trial;
-use loader::{Loader, Source};
+use loader::{LoadRefused, Loader, Source};
 use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
@@ -184,6 +184,19 @@ async fn source_of_a_plugin(program: PathBuf) {
     let from: Vec<_> = entry.versions.iter().map(|version| version.provenance.origin.place().to_owned()).collect();
     assert_eq!(from.len(), 2, "{from:?}");
     assert!(from[0].contains("/echo:1@sha256:") && from[1].contains("/echo:2@sha256:"), "{from:?}");
+    // A tag that has moved is no news by itself, and is one when somebody says so.
+    let moves = async |wasm: Vec<u8>| host.push("echo:2", &[(WASM, wasm)], &RegistryAuth::Anonymous).await;
+    moves(kit::variant("echo", 3, 0)).await;
+    let (_, third) = loader.pull("acme", "first", false).await.expect("it is there");
+    assert_eq!((third.number, slot.live().and_then(|live| live.number())), (3, Some(3)));
+    let (again, _) = loader.pull("acme", "first", false).await.expect("it is there");
+    assert_eq!((again.known, again.receipt.number), (true, 3), "the same bytes are the same version");
+    moves(bytes("voicemail")).await;
+    let widens = loader.pull("acme", "first", false).await.map(drop).expect_err("it wants to record");
+    assert!(matches!(widens, LoadRefused::Widens(_)), "{widens}");
+    assert_eq!(slot.live().and_then(|live| live.number()), Some(3), "nobody agreed");
+    let (_, fourth) = loader.pull("acme", "first", true).await.expect("somebody did");
+    assert_eq!((fourth.number, slot.live().and_then(|live| live.number())), (4, Some(4)));
     drop(sources);
     world.close().await;
 }

@@ -148,6 +148,8 @@ fn versions(running: &[VersionView], listed: Option<Listed>) -> Vec<Version> {
         let place = running.iter().position(|view| view.number == Some(kept.number));
         let view = place.map(|place| running.remove(place));
         let receipt = receipts.get(&kept.number);
+        let known = entry.as_ref().and_then(|entry| entry.milestones.get(&kept.number)).copied().unwrap_or_default();
+        let shown = Version::running(view, Some(kept.number));
         let digest = kept.digest.to_string();
         let from = kept.provenance.origin.place();
         let previous = entry.as_ref().is_some_and(|entry| entry.live.previous == Some(kept.number));
@@ -160,9 +162,10 @@ fn versions(running: &[VersionView], listed: Option<Listed>) -> Vec<Version> {
             by: Some(kept.provenance.by.clone()),
             added_unix_s: Some(kept.provenance.at_unix_s),
             previous,
-            compile_ms: receipt.and_then(|receipt| receipt.compiled_in).map(ms),
-            live_unix_ms: receipt.and_then(|receipt| receipt.live_at).map(unix_ms),
-            ..Version::running(view, Some(kept.number))
+            compile_ms: receipt.and_then(|receipt| receipt.compiled_in).map(ms).or(known.compile_ms),
+            live_unix_ms: receipt.and_then(|receipt| receipt.live_at).map(unix_ms).or(known.live_unix_ms),
+            first_call_unix_ms: known.first_call_unix_ms.or(shown.first_call_unix_ms),
+            ..shown
         });
     }
     versions.extend(running.into_iter().map(|view| Version::running(Some(view), view.number)));

@@ -1,7 +1,7 @@
 //! What the exchange tells of its calls, kept for whoever asks later.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exchange::{
@@ -21,6 +21,8 @@ pub struct Watch {
     news: broadcast::Sender<Arc<News>>,
     followers: Arc<Semaphore>,
     metrics: Metrics,
+    /// Who writes down what becomes of versions, where they are kept.
+    versions: OnceLock<loader::News>,
 }
 
 /// One event for those who follow.
@@ -43,6 +45,7 @@ impl Default for Watch {
             news: broadcast::Sender::new(EVENTS_BEHIND_MAX),
             followers: Arc::new(Semaphore::new(EVENT_STREAMS_MAX)),
             metrics: Metrics::default(),
+            versions: OnceLock::new(),
         }
     }
 }
@@ -58,6 +61,11 @@ impl Watch {
     pub(crate) fn follow(&self) -> Option<Follower> {
         let place = self.followers.clone().try_acquire_owned().ok()?;
         Some(Follower { news: self.news.subscribe(), _place: place })
+    }
+
+    /// Tells this one what becomes of versions, from now on. The first who asks is told.
+    pub fn tell_versions(&self, versions: loader::News) {
+        let _ = self.versions.set(versions);
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -127,6 +135,9 @@ impl Observer for Watch {
 
     fn version_served(&self, tenant: &str, plugin: &str, version: &PluginVersion) {
         let (number, version) = (version.number(), version.plugin().version());
+        if let (Some(versions), Some(number)) = (self.versions.get(), number) {
+            versions.served(tenant, plugin, number);
+        }
         self.tell("version.served", json!({"tenant": tenant, "plugin": plugin, "version": version, "number": number}));
     }
 
@@ -142,6 +153,9 @@ impl Observer for Watch {
     fn version_withdrawn(&self, withdrawn: &Withdrawn<'_>) {
         self.metrics.withdrawn(withdrawn);
         let Withdrawn { tenant, plugin, version, back } = withdrawn;
+        if let (Some(versions), Some(_)) = (self.versions.get(), back) {
+            versions.withdrawn(tenant, plugin, version);
+        }
         self.tell("version.withdrawn", json!({"tenant": tenant, "plugin": plugin, "version": version, "back": back}));
     }
 

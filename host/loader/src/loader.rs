@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exchange::{PluginSlot, PluginVersion};
 use parking_lot::{Mutex, RwLock};
-use registry::{Origin, PluginEntry, RegistryError, Version};
+use registry::{Milestones, Origin, PluginEntry, RegistryError, Version};
 use sandbox::{GuestSetup, Inspection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::capabilities::{Want, also_wants, wants};
 use crate::error::LoadRefused;
 use crate::limits::{PUSHES_MAX, RECEIPTS_MAX};
+use crate::news::News;
 use crate::receipt::Receipt;
 use crate::source::{Checked, Source};
 use crate::stock::{Stock, version_of};
@@ -284,6 +285,41 @@ impl Loader {
         Ok(())
     }
 
+    /// The way in for what the exchange tells of versions.
+    pub fn news(&self) -> News {
+        News(Arc::downgrade(&self.0))
+    }
+
+    /// Adds to what the registry knows of a version. Nothing depends on it: what cannot be written is told.
+    pub(crate) async fn note(&self, tenant: &str, plugin: &str, number: u64, new: Milestones) {
+        if let Err(why) = self.0.stock.note(tenant, plugin, number, new).await {
+            tracing::warn!(tenant, plugin, number, %why, "what became of the version is not written down");
+        }
+    }
+
+    /// Writes down that a version was taken off new calls, unless something else was made live since.
+    pub(crate) async fn withdraw(&self, tenant: &str, plugin: &str, version: &str) {
+        let Ok(desk) = self.desk(tenant, plugin) else { return };
+        let _one = desk.turns.changing.lock().await;
+        let withdrawn = async {
+            let entry = self.0.stock.entry(tenant, plugin).await?;
+            let live = entry.as_ref().and_then(|entry| version_of(entry, entry.live.live));
+            let Some(bad) = live.filter(|live| live.digest.to_string().starts_with(version)) else { return Ok(()) };
+            let number = bad.number;
+            if desk.hosted.slot.live().is_some_and(|live| live.number() == Some(number)) {
+                return Ok(());
+            }
+            let change = move |registry: &registry::Registry, tenant: &str, plugin: &str| {
+                registry.withdraw(tenant, plugin, number)
+            };
+            self.0.stock.set_live(tenant, plugin, change).await.map(drop)
+        };
+        let withdrawn: Result<(), LoadRefused> = withdrawn.await;
+        if let Err(why) = withdrawn {
+            tracing::warn!(tenant, plugin, version, %why, "the next start may serve the version that was taken off");
+        }
+    }
+
     /// Every plugin, by tenant and name.
     pub(crate) fn desks(&self) -> Vec<Arc<Desk>> {
         self.0.desks.read().values().cloned().collect()
@@ -318,9 +354,13 @@ impl Loader {
             None => self.0.stock.acknowledge(tenant, slot.name(), wasm, origin, by).await?,
         };
         let receipt = desk.note(&version, made.compiled_in);
+        if !known {
+            let new = Milestones { compile_ms: made.compiled_in.map(ms), ..Milestones::default() };
+            self.note(tenant, slot.name(), version.number, new).await;
+        }
         let wants = wants(&inspection, granted);
         let also_wants = more(&desk.hosted, &inspection, slot.live().as_deref());
-        let (number, compile_ms) = (receipt.number, made.compiled_in.map(|time| time.as_millis() as u64));
+        let (number, compile_ms) = (receipt.number, made.compiled_in.map(ms));
         tracing::info!(
             tenant,
             plugin = slot.name(),
@@ -383,6 +423,9 @@ impl Loader {
         }
         slot.replace(next);
         let receipt = desk.note_live(version, compiled_in);
+        let live_unix_ms = receipt.live_at.map(unix_ms);
+        let new = Milestones { compile_ms: compiled_in.map(ms), live_unix_ms, ..Milestones::default() };
+        self.note(tenant, slot.name(), receipt.number, new).await;
         let Receipt { version, number, .. } = &receipt;
         tracing::info!(tenant, plugin = slot.name(), version, number, "version live");
         self.0.observer.version_live(&receipt);
@@ -437,6 +480,15 @@ impl Desk {
         self.turns.receipts.lock().insert(version.number, receipt.clone());
         receipt
     }
+}
+
+/// Milliseconds since 1970; 0 before.
+pub(crate) fn unix_ms(time: SystemTime) -> u64 {
+    ms(time.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+pub(crate) fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What routes lead to a plugin must go on to find a handler.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-/// How a version became live. Since the start of the host: what came before is in the registry, without times.
+/// How a version became live, as far as this host has seen it since its start. The registry keeps what came before.
 #[derive(Clone, Debug)]
 pub struct Receipt {
     /// Whose plugin.

@@ -307,7 +307,13 @@ mod tests {
     fn the_newest_that_came_by_itself_is_not_what_was_uploaded_since() {
         let mut versions = vec![version(Origin::File("x".to_owned()), b"a"), version(Origin::Upload, b"b")];
         versions[1].number = 2;
-        let entry = PluginEntry { tenant: "t".into(), plugin: "p".into(), live: Default::default(), versions };
+        let entry = PluginEntry {
+            tenant: "t".into(),
+            plugin: "p".into(),
+            live: Default::default(),
+            versions,
+            milestones: Default::default(),
+        };
         assert_eq!(newest(Some(&entry)).map(|version| version.number), Some(1));
         assert!(newest(None).is_none());
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use exchange::PluginVersion;
-use registry::{Origin, PluginEntry, Provenance, Registry, RegistryError, Version};
+use registry::{Milestones, Origin, PluginEntry, Provenance, Registry, RegistryError, Version};
 use sandbox::{Compiler, GuestSetup, Loaded, Plugin};
 use tokio::sync::Semaphore;
 
 use crate::error::LoadRefused;
 use crate::limits::TRIES_MAX;
+use crate::loader::{ms, unix_ms};
 use crate::source::{Checked, Source};
 
 /// What makes and keeps versions. Cheap to clone.
@@ -81,6 +82,9 @@ impl Stock {
         let made = self.make(plugin, wasm.clone(), setup).await?;
         let number = self.acknowledge(tenant, plugin, wasm, origin, by).await?.number;
         self.set_live(tenant, plugin, move |registry, tenant, plugin| registry.promote(tenant, plugin, number)).await?;
+        let live_unix_ms = Some(unix_ms(SystemTime::now()));
+        let new = Milestones { compile_ms: made.compiled_in.map(ms), live_unix_ms, ..Milestones::default() };
+        self.note(tenant, plugin, number, new).await?;
         self.numbered(tenant, plugin, number, made.plugin).await
     }
 
@@ -139,6 +143,18 @@ impl Stock {
     ) -> Result<T, LoadRefused> {
         let (tenant, plugin) = (tenant.to_owned(), plugin.to_owned());
         self.ask(move |registry| change(registry, &tenant, &plugin)).await
+    }
+
+    /// Adds to what is known of a version.
+    pub(crate) async fn note(
+        &self,
+        tenant: &str,
+        plugin: &str,
+        number: u64,
+        new: Milestones,
+    ) -> Result<(), LoadRefused> {
+        let (tenant, plugin) = (tenant.to_owned(), plugin.to_owned());
+        self.ask(move |registry| registry.note(&tenant, &plugin, number, new)).await
     }
 
     /// What the registry has of a plugin.

@@ -4,6 +4,7 @@
 //! database. After an error of the disk it is closed and opened again by the next one who asks: what the disk has is then
 //! the truth, whatever was believed before.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::digest::Digest;
 use crate::disk::Disk;
 use crate::error::RegistryError;
 use crate::limits::DATABASE_CACHE_BYTES;
-use crate::version::{Live, Origin, Provenance, Version};
+use crate::version::{Live, Milestones, Origin, Provenance, Version};
 
 /// What this host reads and writes.
 pub(crate) const FORMAT: u64 = 1;
@@ -25,6 +26,9 @@ const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 /// Tenant and plugin; the last version's number, what is live, what was before. No version has the number 0.
 const PLUGINS: TableDefinition<'_, (&str, &str), (u64, u64, u64)> = TableDefinition::new("plugins");
 const VERSIONS: TableDefinition<'_, VersionKey, VersionRow> = TableDefinition::new("versions");
+
+/// Milliseconds: of compiling, of being made live, of the first call. 0: not known. Databases of before have no such table.
+const MILESTONES: TableDefinition<'_, VersionKey, (u64, u64, u64)> = TableDefinition::new("milestones");
 
 type VersionKey = (&'static str, &'static str, u64);
 /// Digest, size, time, kind of origin, its place, by whom.
@@ -44,12 +48,14 @@ pub(crate) struct Book {
 pub(crate) struct Changing<'t> {
     plugins: Table<'t, (&'static str, &'static str), (u64, u64, u64)>,
     versions: Table<'t, VersionKey, VersionRow>,
+    milestones: Table<'t, VersionKey, (u64, u64, u64)>,
 }
 
 /// The tables as they were at one moment.
 pub(crate) struct Reading {
     plugins: ReadOnlyTable<(&'static str, &'static str), (u64, u64, u64)>,
     versions: ReadOnlyTable<VersionKey, VersionRow>,
+    milestones: ReadOnlyTable<VersionKey, (u64, u64, u64)>,
 }
 
 /// A plugin's row.
@@ -101,7 +107,11 @@ impl Book {
         let database = self.database(what)?;
         let done = unpanicked(|| {
             let transaction = opened(&database).begin_read()?;
-            read(&Reading { plugins: transaction.open_table(PLUGINS)?, versions: transaction.open_table(VERSIONS)? })
+            read(&Reading {
+                plugins: transaction.open_table(PLUGINS)?,
+                versions: transaction.open_table(VERSIONS)?,
+                milestones: transaction.open_table(MILESTONES)?,
+            })
         });
         drop(database);
         done.map_err(|fault| self.failed(what, fault))
@@ -116,8 +126,11 @@ impl Book {
         let database = self.database(what)?;
         let done = unpanicked(|| {
             let transaction = opened(&database).begin_write()?;
-            let mut tables =
-                Changing { plugins: transaction.open_table(PLUGINS)?, versions: transaction.open_table(VERSIONS)? };
+            let mut tables = Changing {
+                plugins: transaction.open_table(PLUGINS)?,
+                versions: transaction.open_table(VERSIONS)?,
+                milestones: transaction.open_table(MILESTONES)?,
+            };
             let changed = change(&mut tables)?;
             drop(tables);
             transaction.commit()?;
@@ -155,6 +168,7 @@ impl Book {
             transaction.open_table(META)?.insert("format", FORMAT)?;
             transaction.open_table(PLUGINS)?;
             transaction.open_table(VERSIONS)?;
+            transaction.open_table(MILESTONES)?;
             transaction.commit()?;
             drop(database);
             self.disk.rename(&unfinished, &self.path).map_err(io)?;
@@ -168,7 +182,10 @@ impl Book {
         let meta = transaction.open_table(META).map_err(|error| corrupted(error.to_string()))?;
         let format = meta.get("format")?.map(|found| found.value());
         match format {
-            Some(FORMAT) => Ok(database),
+            Some(FORMAT) => {
+                with_milestones(&database)?;
+                Ok(database)
+            }
             Some(found) => {
                 let path = self.path.clone();
                 Err(RegistryError::OtherFormat { path, found, known: FORMAT }.into())
@@ -203,6 +220,18 @@ impl Book {
             Fault::Database(error) => RegistryError::Corrupted { path, why: error.to_string() },
         }
     }
+}
+
+/// Adds what a database of before does not have.
+fn with_milestones(database: &Database) -> Result<(), Fault> {
+    match database.begin_read()?.open_table(MILESTONES) {
+        Ok(_) => return Ok(()),
+        Err(redb::TableError::TableDoesNotExist(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let transaction = database.begin_write()?;
+    transaction.open_table(MILESTONES)?;
+    Ok(transaction.commit()?)
 }
 
 /// The database asserts what it reads: a file that rotted, or that a stranger wrote to, must not take the host along.
@@ -240,6 +269,16 @@ impl Reading {
 
     pub(crate) fn versions(&self, tenant: &str, plugin: &str) -> Result<Vec<Version>, Fault> {
         versions_of(&self.versions, tenant, plugin)
+    }
+
+    /// What became of a plugin's versions.
+    pub(crate) fn milestones(&self, tenant: &str, plugin: &str) -> Result<BTreeMap<u64, Milestones>, Fault> {
+        let mut found = BTreeMap::new();
+        for row in self.milestones.range((tenant, plugin, 0)..=(tenant, plugin, u64::MAX))? {
+            let (key, row) = row?;
+            found.insert(key.value().2, milestones_of(row.value()));
+        }
+        Ok(found)
     }
 
     /// Every plugin, by tenant and name.
@@ -301,7 +340,22 @@ impl Changing<'_> {
         Ok(())
     }
 
+    /// Adds to what is known of a version. Its first call was its first.
+    pub(crate) fn note(&mut self, tenant: &str, plugin: &str, number: u64, new: Milestones) -> Result<(), Fault> {
+        let key = (tenant, plugin, number);
+        let before = self.milestones.get(key)?.map(|row| milestones_of(row.value())).unwrap_or_default();
+        let number = |number: Option<u64>| number.unwrap_or(0);
+        let row = (
+            number(new.compile_ms.map(|ms| ms.max(1)).or(before.compile_ms)),
+            number(new.live_unix_ms.or(before.live_unix_ms)),
+            number(before.first_call_unix_ms.or(new.first_call_unix_ms)),
+        );
+        self.milestones.insert(key, row)?;
+        Ok(())
+    }
+
     pub(crate) fn remove_version(&mut self, tenant: &str, plugin: &str, number: u64) -> Result<(), Fault> {
+        self.milestones.remove((tenant, plugin, number))?;
         self.versions.remove((tenant, plugin, number))?;
         Ok(())
     }
@@ -318,6 +372,15 @@ fn plugin_row(
 fn row_of((last, live, previous): (u64, u64, u64)) -> PluginRow {
     let version = |number| (number != 0).then_some(number);
     PluginRow { last, live: Live { live: version(live), previous: version(previous) } }
+}
+
+fn milestones_of((compile_ms, live_unix_ms, first_call_unix_ms): (u64, u64, u64)) -> Milestones {
+    let known = |number| (number != 0).then_some(number);
+    Milestones {
+        compile_ms: known(compile_ms),
+        live_unix_ms: known(live_unix_ms),
+        first_call_unix_ms: known(first_call_unix_ms),
+    }
 }
 
 fn versions_of(

@@ -27,4 +27,4 @@ pub use digest::{Digest, DigestError};
 pub use disk::{Disk, DiskFile, LocalDisk};
 pub use error::RegistryError;
 pub use registry::{Component, Hold, Registry, RegistryLimits};
-pub use version::{Live, Origin, PluginEntry, Provenance, Version};
+pub use version::{Live, Milestones, Origin, PluginEntry, Provenance, Version};

@@ -20,7 +20,7 @@ use crate::limits::{
     VERSIONS_MAX,
 };
 use crate::state::{Holds, Key, Shelf};
-use crate::version::{Live, Origin, PluginEntry, Provenance, Version};
+use crate::version::{Live, Milestones, Origin, PluginEntry, Provenance, Version};
 
 /// What the registry may take. Each field's default stands in [`crate::limits`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -203,6 +203,35 @@ impl Registry {
         })
     }
 
+    /// Takes a version off new calls for good: what was live before it is live, and nothing is before that. Nothing changes
+    /// when the version is not live, or when none was before it.
+    ///
+    /// # Errors
+    /// There is no such plugin, or the disk's.
+    pub fn withdraw(&self, tenant: &str, plugin: &str, number: u64) -> Result<Live, RegistryError> {
+        self.set_live(tenant, plugin, |_, live| {
+            let is_bad = live.live == Some(number) && live.previous.is_some();
+            Ok(if is_bad { Live { live: live.previous, previous: None } } else { live })
+        })
+    }
+
+    /// Adds to what is known of a version; of one that is not there nothing is.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn note(&self, tenant: &str, plugin: &str, number: u64, new: Milestones) -> Result<(), RegistryError> {
+        self.0.change(
+            "note what became of a version",
+            |tables| {
+                if tables.has_version(tenant, plugin, number)? {
+                    tables.note(tenant, plugin, number, new)?;
+                }
+                Ok(((), Vec::new()))
+            },
+            None,
+        )
+    }
+
     /// Forgets a plugin with all its versions; one that is added under its name starts with version 1.
     ///
     /// # Errors
@@ -236,7 +265,8 @@ impl Registry {
         self.0.book.read("list the plugins", |tables| {
             let rows = tables.plugins()?.into_iter().map(|(tenant, plugin, row)| {
                 let versions = tables.versions(&tenant, &plugin)?;
-                Ok(PluginEntry { tenant, plugin, live: row.live, versions })
+                let milestones = tables.milestones(&tenant, &plugin)?;
+                Ok(PluginEntry { tenant, plugin, live: row.live, versions, milestones })
             });
             rows.collect()
         })
@@ -250,7 +280,9 @@ impl Registry {
         self.0.book.read("look a plugin up", |tables| {
             let Some(row) = tables.plugin(tenant, plugin)? else { return Ok(None) };
             let versions = tables.versions(tenant, plugin)?;
-            Ok(Some(PluginEntry { tenant: tenant.to_owned(), plugin: plugin.to_owned(), live: row.live, versions }))
+            let milestones = tables.milestones(tenant, plugin)?;
+            let (tenant, plugin) = (tenant.to_owned(), plugin.to_owned());
+            Ok(Some(PluginEntry { tenant, plugin, live: row.live, versions, milestones }))
         })
     }
 

@@ -1,5 +1,7 @@
 //! What the registry knows of a version.
 
+use std::collections::BTreeMap;
+
 use crate::digest::Digest;
 
 /// Where a version came from.
@@ -65,6 +67,17 @@ pub struct Live {
     pub previous: Option<u64>,
 }
 
+/// What became of a version, where it is known. Times are milliseconds since 1970, by the caller's clock.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Milestones {
+    /// How long compiling took, in milliseconds. None: its code was there.
+    pub compile_ms: Option<u64>,
+    /// When it was made live last.
+    pub live_unix_ms: Option<u64>,
+    /// When it got its first call.
+    pub first_call_unix_ms: Option<u64>,
+}
+
 /// A plugin in a listing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PluginEntry {
@@ -76,4 +89,6 @@ pub struct PluginEntry {
     pub live: Live,
     /// Versions that are there, oldest first.
     pub versions: Vec<Version>,
+    /// What became of them, by number.
+    pub milestones: BTreeMap<u64, Milestones>,
 }

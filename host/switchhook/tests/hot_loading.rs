@@ -199,6 +199,11 @@ fn check(told: &mut Told, plugin: &Value, round: u32) {
     let live = plugin["live"].as_u64();
     let expected = [Some(told.live), told.asked];
     assert!(expected.contains(&live), "round {round}: {live:?} is live, of {expected:?}");
+    if live == Some(told.live) {
+        let version = versions.iter().find(|version| version["number"] == told.live);
+        let receipt = version.map(|version| &version["live_unix_ms"]);
+        assert!(receipt.is_some_and(Value::is_u64), "round {round}: its receipt is lost: {version:?}");
+    }
     (told.live, told.asked) = (live.unwrap(), None);
 }
 

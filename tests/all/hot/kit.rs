@@ -66,6 +66,7 @@ impl Hot {
         let keep = Keep::new(limits);
         let slot = slot(&world);
         let loader = loader(&keep.stock, &slot, watch.clone());
+        watch.tell_versions(loader.news());
         let admin = Admin::start(&world, watch, Some(ADMIN_TOKEN), Some(loader.clone())).await;
         let desk = Desk { world, admin };
         desk.admin.until("/readyz", |reply| reply.status == 200).await;

@@ -2,6 +2,7 @@
 
 mod api;
 mod hostile;
+mod kept;
 pub(crate) mod kit;
 mod sources;
 mod swaps;
@@ -9,5 +10,8 @@ mod swaps;
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [api::trials(), swaps::trials(), sources::trials(), hostile::trials()].into_iter().flatten().collect()
+    [api::trials(), swaps::trials(), sources::trials(), kept::trials(), hostile::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

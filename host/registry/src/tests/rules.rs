@@ -8,7 +8,7 @@ use super::{provenance, push};
 use crate::digest::Digest;
 use crate::error::RegistryError;
 use crate::registry::{Registry, RegistryLimits};
-use crate::version::{Live, Origin, Provenance};
+use crate::version::{Live, Milestones, Origin, Provenance};
 
 fn open(disk: &SimDisk) -> Registry {
     Registry::open_on(Arc::new(disk.clone()), Path::new("/data"), RegistryLimits::default()).unwrap()
@@ -50,6 +50,52 @@ fn promote_and_rollback_take_turns() {
     assert_eq!(registry.promote("acme", "echo", 9), Err(RegistryError::NoSuchVersion { number: 9 }));
     assert!(matches!(registry.promote("acme", "none", 1), Err(RegistryError::NoSuchPlugin { .. })));
     assert!(matches!(registry.rollback("other", "echo"), Err(RegistryError::NoSuchPlugin { .. })));
+}
+
+#[test]
+fn a_withdrawn_version_is_not_live_again_and_nothing_is_before_the_other() {
+    let disk = SimDisk::default();
+    let registry = open(&disk);
+    for content in [b"1", b"2", b"3"] {
+        push(&registry, "echo", content).unwrap();
+    }
+    let live = |live, previous| Ok(Live { live, previous });
+    registry.promote("acme", "echo", 1).unwrap();
+    assert_eq!(registry.withdraw("acme", "echo", 1), live(Some(1), None), "there is nothing else");
+    registry.promote("acme", "echo", 2).unwrap();
+    assert_eq!(registry.withdraw("acme", "echo", 1), live(Some(2), Some(1)), "it is not live");
+    assert_eq!(registry.withdraw("acme", "echo", 2), live(Some(1), None));
+    assert_eq!(registry.withdraw("acme", "echo", 2), live(Some(1), None));
+    drop(registry);
+    let registry = open(&disk);
+    assert_eq!(registry.plugin("acme", "echo").unwrap().unwrap().live, Live { live: Some(1), previous: None });
+    assert_eq!(registry.rollback("acme", "echo"), Err(RegistryError::NothingBefore));
+}
+
+#[test]
+fn what_became_of_a_version_outlives_the_registry_and_goes_with_the_version() {
+    let disk = SimDisk::default();
+    let registry = open(&disk);
+    push(&registry, "echo", b"1").unwrap();
+    push(&registry, "echo", b"2").unwrap();
+    let note = |number, compile_ms, live_unix_ms, first_call_unix_ms| {
+        let new = Milestones { compile_ms, live_unix_ms, first_call_unix_ms };
+        registry.note("acme", "echo", number, new).unwrap();
+    };
+    note(2, Some(0), None, None);
+    note(2, None, Some(10), None);
+    note(2, None, None, Some(11));
+    note(2, None, Some(20), Some(21));
+    note(9, Some(1), None, None);
+    drop(registry);
+    let registry = open(&disk);
+    let known = Milestones { compile_ms: Some(1), live_unix_ms: Some(20), first_call_unix_ms: Some(11) };
+    let found = registry.plugin("acme", "echo").unwrap().unwrap().milestones;
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [(2, known)]);
+    registry.remove("acme", "echo").unwrap();
+    push(&registry, "echo", b"1").unwrap();
+    push(&registry, "echo", b"2").unwrap();
+    assert!(registry.plugin("acme", "echo").unwrap().unwrap().milestones.is_empty());
 }
 
 #[test]

@@ -100,6 +100,9 @@ async fn serve(
     let exchange = Exchange::start(exchange);
     let handle = exchange.handle();
     let loader = stock.map(|stock| Loader::new(stock, running::hosted(&config, &handle), watch.clone()));
+    if let Some(loader) = &loader {
+        watch.tell_versions(loader.news());
+    }
     let admin = config.admin.clone();
     let reloader = Reloader::new(config, services, handle.clone(), loader.clone(), watch.clone()).map_err(|error| {
         Failure::new(format!("the files cannot be watched: {error}"), "allow more threads (`ulimit -a`)")
