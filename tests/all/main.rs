@@ -27,6 +27,7 @@ mod placing;
 mod plugins;
 mod recording;
 mod refusals;
+mod reload;
 mod report;
 mod sandbox;
 mod scenarios;
@@ -88,6 +89,7 @@ fn main() {
         levels::trials(),
         admin::trials(),
         hot::trials(),
+        reload::trials(),
         report::trials(),
         wire::trials(),
     ];

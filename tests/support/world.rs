@@ -227,6 +227,11 @@ impl World {
         Self::start_unready(config, self.sim.clone(), self.dialer.clone(), &self.base)
     }
 
+    /// How a connector to this world's server is configured.
+    pub fn connector(&self, config: &WorldConfig, name: &str, api_key: &str) -> ConnectorConfig {
+        connector(config, &self.base, name, api_key)
+    }
+
     /// The next call that ended in the host.
     pub async fn record(&mut self) -> CallRecord {
         self.records.recv().await.expect("the exchange lives")
