@@ -92,12 +92,7 @@ impl Stock {
     pub(crate) async fn make(&self, name: &str, wasm: Arc<[u8]>, setup: &GuestSetup) -> Result<Made, LoadRefused> {
         let Loaded { plugin, compiled_in } = self.compiler.load(name, wasm).await?;
         let _turn = self.tries.acquire().await.map_err(|_| LoadRefused::Host("it ends".to_owned()))?;
-        if plugin.inspection().calls() {
-            drop(plugin.prepare(setup.clone()).await?);
-        }
-        if plugin.inspection().chats {
-            drop(plugin.prepare_chat(setup.clone()).await?);
-        }
+        plugin.try_out(setup).await?;
         Ok(Made { plugin, compiled_in })
     }
 

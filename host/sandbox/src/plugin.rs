@@ -209,6 +209,20 @@ impl Plugin {
         &self.0.inspection
     }
 
+    /// Instantiates a guest of each kind that it handles, and throws them away.
+    ///
+    /// # Errors
+    /// One cannot be made so.
+    pub async fn try_out(&self, setup: &GuestSetup) -> Result<(), StartError> {
+        if self.inspection().calls() {
+            drop(self.prepare(setup.clone()).await?);
+        }
+        if self.inspection().chats {
+            drop(self.prepare_chat(setup.clone()).await?);
+        }
+        Ok(())
+    }
+
     /// Instantiates a guest, to be done while the phone rings.
     pub async fn prepare(&self, setup: GuestSetup) -> Result<Prepared, StartError> {
         let start_ms_max = setup.limits.start_ms_max;

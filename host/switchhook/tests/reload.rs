@@ -220,6 +220,8 @@ fn what_is_wrong_is_told_with_its_place_and_nothing_changes() {
         new.plugins.push("[[tenant.plugin]]\nname = \"bad\"\nsource = \"bad.wasm\"\n".to_owned());
         new.plugins.push(plugin("fine", ""));
         new.routes.insert(0, ("*", "fine"));
+        let mut small = tenant.clone();
+        small.plugins = vec![plugin("echo", "limits = { memory_bytes_max = 65536 }")];
         for (wanted, words) in [
             (format!("{good}to = \"+1*\"\nplugin = \"ecko\"\n"), "t.toml:"),
             (
@@ -231,6 +233,7 @@ fn what_is_wrong_is_told_with_its_place_and_nothing_changes() {
             (good.replace("\"data\"", "\"other\""), "t.toml: data_dir: cannot change while the host runs"),
             (good.replace(":0\"", ":1\""), "admin.listen: cannot change while the host runs"),
             (text(&[&new]), "tenant acme: plugin bad: source: "),
+            (text(&[&small]), "tenant acme: plugin echo: no guest of what is live can be made so: "),
         ] {
             put(&host, &wanted);
             let refused = reload(&host).await;
@@ -238,6 +241,8 @@ fn what_is_wrong_is_told_with_its_place_and_nothing_changes() {
             host.line("the configuration is refused: nothing has changed");
         }
         assert_eq!(host.ask("POST", "/v1/reload"), "422");
+        let metrics = host.answer("GET", "/metrics");
+        assert!(metrics.contains("switchhook_config_reloads_total{result=\"refused\"}"), "{metrics}");
         assert_whole(&talking(&sim, 100).await.finished().await);
         assert_eq!(host.ask("GET", "/readyz"), "200");
         put(&host, &good);

@@ -186,8 +186,14 @@ impl Reloader {
             }
         }
         for plugin in &tenant.plugins {
-            let is_new = how(changes, tenant, &What::Plugin(plugin.name.clone(), How::Added)) == Some(How::Added);
+            let how = how(changes, tenant, &What::Plugin(plugin.name.clone(), How::Added));
+            let is_new = how == Some(How::Added);
             let moved = Change { tenant: tenant.name.clone(), what: What::Source(plugin.name.clone()) };
+            if how == Some(How::Changed)
+                && let Err(why) = self.try_settings(tenant, plugin, services).await
+            {
+                tried.problems.push(format!("tenant {name}: plugin {}: {why}", plugin.name));
+            }
             if !is_new && !changes.contains(&moved) {
                 continue;
             }
@@ -199,6 +205,14 @@ impl Reloader {
                 Err(why) => tried.problems.push(format!("tenant {name}: plugin {}: source: {why}", plugin.name)),
             }
         }
+    }
+
+    /// Whether what is live can be started as its plugin shall be.
+    async fn try_settings(&self, tenant: &Tenant, plugin: &Plugin, services: &Services) -> Result<(), String> {
+        let slot = self.0.handle.plugin(tenant.name.as_str(), plugin.name.as_str());
+        let Some(live) = slot.and_then(|slot| slot.live()) else { return Ok(()) };
+        let tried = live.plugin().try_out(&running::guest_setup(tenant, plugin, services)).await;
+        tried.map_err(|why| format!("no guest of what is live can be made so: {why}"))
     }
 
     async fn try_source(&self, tenant: &Tenant, plugin: &Plugin, services: &Services) -> Result<Checked, String> {

@@ -91,6 +91,11 @@ impl Host {
 
     /// The status of a request to the admin interface.
     pub fn ask(&self, method: &str, path: &str) -> String {
+        self.answer(method, path).split_whitespace().nth(1).expect("a status").to_string()
+    }
+
+    /// All of the answer to it.
+    pub fn answer(&self, method: &str, path: &str) -> String {
         let mut socket = TcpStream::connect(&self.admin).expect("the admin interface listens");
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
@@ -99,7 +104,7 @@ impl Host {
         socket.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         socket.read_to_string(&mut answer).expect("it answers");
-        answer.split_whitespace().nth(1).expect("a status").to_string()
+        answer
     }
 
     /// A command that speaks to it.
