@@ -63,6 +63,8 @@ pub const QUOTA_CALLS_MAX: u64 = 1_000_000;
 pub const QUOTA_SETUPS_PER_S_MAX: u64 = 1_000_000;
 /// Largest `quota.places_per_s_max` that may be configured. More is refused.
 pub const QUOTA_PLACES_PER_S_MAX: u64 = 1_000_000;
+/// Milliseconds for which a start waits for a registry that what is left of a killed host still holds. Longer: it fails.
+pub const REGISTRY_HELD_MS_MAX: u64 = 2_000;
 /// Smallest `quota.memory_bytes_max` that may be configured, in bytes: a small guest. Less is refused.
 pub const QUOTA_MEMORY_BYTES_MIN: u64 = 1 << 20;
 
@@ -108,6 +110,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("quota_calls_max", QUOTA_CALLS_MAX, "a larger value is refused"),
     ("quota_setups_per_s_max", QUOTA_SETUPS_PER_S_MAX, "a larger value is refused"),
     ("quota_places_per_s_max", QUOTA_PLACES_PER_S_MAX, "a larger value is refused"),
+    ("registry_held_ms_max", REGISTRY_HELD_MS_MAX, "the start fails"),
     ("quota_memory_bytes_min", QUOTA_MEMORY_BYTES_MIN, "a smaller value is refused"),
     ("timeline_rows_max", TIMELINE_ROWS_MAX as u64, "further calls are counted in one line"),
     ("series_points_max", SERIES_POINTS_MAX as u64, "each two neighbours become one"),

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{Dial, Dialers, TlsFiles, TlsSetupError};
@@ -14,6 +15,7 @@ use sandbox::{CodeCacheError, CompileChild, CompileLimits, Compiler, GuestLimits
 use telcoflow::link::LinkConfig;
 
 use crate::config::{self, Config, Connector, Tenant};
+use crate::limits::REGISTRY_HELD_MS_MAX;
 use crate::plugins::Plugins;
 use crate::services::Services;
 
@@ -33,11 +35,25 @@ pub fn stock_for(config: &Config, sandbox: &Arc<Sandbox>) -> Result<Option<Stock
     let open = || {
         let child = CompileChild::new(this_program(), vec!["compile".into()]);
         let compiler = Compiler::open(sandbox.clone(), &config.data_dir, child, CompileLimits::default())?;
-        let registry = Registry::open(&config.data_dir, RegistryLimits::default())?;
+        let registry = open_registry(&config.data_dir)?;
         Ok(Stock::new(registry, Arc::new(compiler)))
     };
     config.has_data_dir.then(open).transpose()
 }
+
+/// Opens the registry. What is left of a host that was killed may hold it for a moment more: a child that it was just starting.
+fn open_registry(data_dir: &Path) -> Result<Registry, RegistryError> {
+    let give_up = Instant::now() + Duration::from_millis(REGISTRY_HELD_MS_MAX);
+    loop {
+        match Registry::open(data_dir, RegistryLimits::default()) {
+            Err(RegistryError::InUse { .. }) if Instant::now() < give_up => std::thread::sleep(LOOK_AGAIN),
+            opened => return opened,
+        }
+    }
+}
+
+/// How often it is looked whether the registry is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Why versions cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -176,7 +192,7 @@ fn plugin_config(tenant: &Tenant, plugin: &config::Plugin, plugins: &mut Plugins
 /// What the guests of a plugin are started with.
 pub(crate) fn guest_setup(tenant: &Tenant, plugin: &config::Plugin, services: &Services) -> GuestSetup {
     let config::PluginLimits { memory_bytes_max, start_max, run_max, grace_max, cpu_percent_max, .. } = plugin.limits;
-    let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let limits = GuestLimits {
         memory_bytes_max: usize::try_from(memory_bytes_max).unwrap_or(usize::MAX),
         start_ms_max: ms(start_max),

@@ -23,7 +23,8 @@ async fn entry(loader: &Loader) -> PluginEntry {
 }
 
 async fn taken_off(log: Arc<TestLog>) {
-    let config = WorldConfig::with("hostile", &[("mode", "trap"), ("when", "start")]);
+    // The echo knows nothing of this configuration.
+    let config = WorldConfig::with("echo", &[("mode", "trap"), ("when", "start")]);
     let mut hot = Hot::new(config, CompileLimits::default()).await;
     for component in ["echo", "hostile"] {
         let number = hot.push(&variant(component, 1, 0)).await.expect("it is good").receipt.number;
