@@ -35,8 +35,10 @@ mod several;
 mod shares;
 mod states;
 mod tidy;
+mod traces;
 mod walls;
 mod wire;
+mod written;
 
 use std::alloc::System;
 
@@ -87,6 +89,7 @@ fn main() {
         corpus::trials(),
         credentials::trials(),
         levels::trials(),
+        traces::trials(),
         admin::trials(),
         hot::trials(),
         reload::trials(),

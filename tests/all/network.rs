@@ -243,6 +243,10 @@ async fn http(log: &TestLog) {
     let list = format!("header:x-mine=1 post:http://127.0.0.1:{port}/ask next next next get:http://127.0.0.1:1/");
     let mut world = World::real(reaching(private(port), steps("reach", &list))).await;
     until_done(&mut world, log, 1).await;
+    let usage = world.exchange.handle().tenants()[0].plugins[0].network.expect("it may reach");
+    assert_eq!((usage.open, usage.connections, usage.not_granted, usage.full), (0, 1, 1, 0), "{usage:?}");
+    assert_eq!(usage.received_bytes, 47, "{usage:?}");
+    assert!(usage.sent_bytes > 60, "{usage:?}");
     world.close().await;
     let asked = server.await.expect("it answered");
     assert!(asked.starts_with("post /ask http/1.1\r\n") && asked.contains("x-mine: 1\r\n"), "{asked}");
@@ -334,7 +338,7 @@ async fn closes_with_the_call() {
     world.close().await;
 }
 
-/// Ten calls that begin and send whatever they can, and twenty echoes.
+/// Ten calls that begin and send whatever they can, and twenty echoes of another tenant.
 async fn floods(log: &TestLog) {
     let (listener, port) = listen().await;
     // It takes the upgrade and never reads.
@@ -346,8 +350,8 @@ async fn floods(log: &TestLog) {
     });
     let url = format!("ws://127.0.0.1:{port}/");
     let list = format!("open:{url} next flood-send:100000 flood-open:{url} flood-get:http://127.0.0.1:{port}/");
-    let echo = vec![(Pattern::Exact("+15552000".into()), "echo".to_string(), Vec::new())];
-    let config = WorldConfig { others: echo, ..reaching(private(port), steps("reach", &list)) };
+    let neighbours = vec![Neighbour::with("beside", "+15552000", "echo", &[])];
+    let config = WorldConfig { neighbours, ..reaching(private(port), steps("reach", &list)) };
     let mut world = World::real(config).await;
     let echoes: Vec<_> = (0..20)
         .map(|_| world.sim.place_call(Caller { to: "+15552000".into(), record: false, ..Caller::echo(3_000) }))
@@ -360,7 +364,9 @@ async fn floods(log: &TestLog) {
         call.finished().await;
     }
     for _ in 0..30 {
-        world.record().await;
+        let record = world.record().await;
+        let lost = record.stats.as_ref().map(|stats| stats.samples_lost);
+        assert!(record.tenant == "acme" || lost == Some(0), "{lost:?}");
     }
     world.close().await;
     server.abort();

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use exchange::{Pattern, Quota};
 use hdrhistogram::Histogram;
+use sandbox::GuestLimits;
 use sim::{Caller, Milestone, Step};
 use switchhook_tests::world::{Neighbour, World, WorldConfig};
 
@@ -51,7 +52,12 @@ impl std::fmt::Display for Round {
 
 async fn round(spinners: usize, cpu_percent_max: Option<u32>, seconds: u32) -> Round {
     let quota = Quota { cpu_percent_max, ..Quota::default() };
-    let hog = Neighbour { quota, ..Neighbour::with("hog", HOG, "hostile", &[("mode", "spin"), ("when", "answered")]) };
+    let limits = GuestLimits { grace_ms_max: 100, ..GuestLimits::default() };
+    let hog = Neighbour {
+        quota,
+        limits,
+        ..Neighbour::with("hog", HOG, "hostile", &[("mode", "spin"), ("when", "answered")])
+    };
     let answers = Pattern::Prefix("+15551".into());
     let mut world = World::real(WorldConfig { answers, neighbours: vec![hog], ..WorldConfig::default() }).await;
     let began = std::time::Instant::now();
@@ -70,7 +76,6 @@ async fn round(spinners: usize, cpu_percent_max: Option<u32>, seconds: u32) -> R
     for call in spinning {
         call.finished().await;
     }
-    let took = began.elapsed();
     let (mut lost, mut spun) = (0, std::time::Duration::ZERO);
     for _ in 0..CALLS + spinners {
         let record = world.record().await;
@@ -80,6 +85,7 @@ async fn round(spinners: usize, cpu_percent_max: Option<u32>, seconds: u32) -> R
             lost += record.stats.map_or(0, |stats| stats.samples_lost);
         }
     }
+    let took = began.elapsed();
     world.close().await;
     let ms = |us: u64| us as f64 / 1_000.0;
     let (p50_ms, p99_ms) = (ms(rtt_us.value_at_quantile(0.5)), ms(rtt_us.value_at_quantile(0.99)));

@@ -38,6 +38,13 @@ pub fn native(name: &str, handler: NativeHandler) {
     plugins.entry(name.to_string()).or_insert_with(|| Plugin::native(sandbox(), name, handler));
 }
 
+/// Makes these bytes known as a component of this name.
+pub fn known(name: &str, wasm: &[u8]) {
+    let mut plugins = PLUGINS.lock().unwrap_or_else(PoisonError::into_inner);
+    let load = || Plugin::load(sandbox(), name, wasm).expect("it is a handler");
+    plugins.entry(name.to_string()).or_insert_with(load);
+}
+
 static PLUGINS: LazyLock<Mutex<HashMap<String, Plugin>>> = LazyLock::new(Mutex::default);
 
 /// A compiled component.

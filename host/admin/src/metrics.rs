@@ -5,6 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use call::NetworkUsage;
 use exchange::{
     CallRecord, ConnectorView, Handle, HandlerFault, LeftCall, PluginCounts, QuotaView, TenantView, Withdrawn,
 };
@@ -229,10 +230,12 @@ impl Collector for Looked {
             let mut metric = metric.encode_family(&labels)?;
             metric.encode_counter::<[(&str, &str); 0], f64, u64>(&counts.parked.as_secs_f64(), None)?;
         }
-        quotas(&mut encoder, &self.0.tenants())?;
+        let tenants = self.0.tenants();
+        quotas(&mut encoder, &tenants)?;
+        networks(&mut encoder, &tenants)?;
         let mut metric = encoder.encode_descriptor("calls", "Calls that are here", None, MetricType::Gauge)?;
-        for tenant in self.0.tenants() {
-            for plugin in tenant.plugins {
+        for tenant in &tenants {
+            for plugin in &tenant.plugins {
                 let key = (tenant.name.clone(), plugin.name.clone());
                 let calls = counts.iter().find(|(known, _)| *known == key).map_or(0, |(_, counts)| counts.calls);
                 let labels: Labels<'_> = vec![("tenant", &tenant.name), ("plugin", &plugin.name)];
@@ -243,7 +246,7 @@ impl Collector for Looked {
         encoder
             .encode_descriptor("open", "1 while new calls are taken", None, MetricType::Gauge)?
             .encode_gauge(&open)?;
-        let connectors: Vec<_> = self.0.tenants().into_iter().flat_map(|tenant| tenant.connectors).collect();
+        let connectors: Vec<_> = tenants.into_iter().flat_map(|tenant| tenant.connectors).collect();
         links(&mut encoder, &connectors)
     }
 }
@@ -275,6 +278,41 @@ fn quotas(encoder: &mut DescriptorEncoder<'_>, tenants: &[TenantView]) -> Result
                 let labels: Labels<'_> = vec![("tenant", &tenant.name)];
                 metric.encode_family(&labels)?.encode_gauge(&value)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// What handlers do with other hosts.
+fn networks(encoder: &mut DescriptorEncoder<'_>, tenants: &[TenantView]) -> Result<(), fmt::Error> {
+    let plugins = || {
+        let of_tenant = |tenant: &'_ TenantView| {
+            tenant.plugins.iter().map(|plugin| (tenant.name.clone(), plugin.clone())).collect::<Vec<_>>()
+        };
+        tenants.iter().flat_map(of_tenant).filter_map(|(tenant, plugin)| Some((tenant, plugin.name, plugin.network?)))
+    };
+    let help = "Sockets and requests of handlers to other hosts that are open or under way";
+    let mut metric = encoder.encode_descriptor("network_open", help, None, MetricType::Gauge)?;
+    for (tenant, plugin, usage) in plugins() {
+        let labels: Labels<'_> = vec![("tenant", &tenant), ("plugin", &plugin)];
+        metric.encode_family(&labels)?.encode_gauge(&usage.open)?;
+    }
+    let counters: [Row<NetworkUsage>; 3] = [
+        ("network_connections", "Connections of handlers to other hosts that stood", |usage| usage.connections),
+        ("network_received_bytes", "Bytes that handlers got from other hosts", |usage| usage.received_bytes),
+        ("network_sent_bytes", "Bytes that handlers sent to other hosts", |usage| usage.sent_bytes),
+    ];
+    for (name, help, value) in counters {
+        let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (tenant, plugin, usage) in plugins() {
+            counter(&mut metric, &vec![("tenant", &tenant), ("plugin", &plugin)], value(&usage))?;
+        }
+    }
+    let help = "What handlers wanted of other hosts and did not get, by reason";
+    let mut metric = encoder.encode_descriptor("network_refusals", help, None, MetricType::Counter)?;
+    for (tenant, plugin, usage) in plugins() {
+        for (reason, count) in [("not-granted", usage.not_granted), ("full", usage.full)] {
+            counter(&mut metric, &vec![("tenant", &tenant), ("plugin", &plugin), ("reason", reason)], count)?;
         }
     }
     Ok(())

@@ -85,7 +85,7 @@ pub use failure::{Failure, code};
 pub use info::{Ability, CallConfig, CallInfo, Capabilities, last_four};
 pub use journal::{Happening, Journal, JournalEntry};
 pub use key_value::KeyValueStore;
-pub use network::{Network, NetworkEvent, Payload, Reach};
+pub use network::{Network, NetworkEvent, NetworkUsage, Payload, Reach};
 pub use placing::{CallPlacer, Contact, Placed};
 pub use playout::Ledger;
 pub use recording::{RecordingFormat, RecordingSink, RecordingStore, RecordingTrouble, Side, Stored};

@@ -13,6 +13,28 @@ use crate::limits::{NETWORK_BYTES_WAITING_MAX, NETWORK_EVENTS_WAITING_MAX};
 pub trait Network: Send + Sync + fmt::Debug {
     /// Nothing is open yet. For one handler of a call or chat.
     fn begin(&self) -> Box<dyn Reach>;
+
+    /// What its plugin's handlers did so far.
+    fn usage(&self) -> NetworkUsage {
+        NetworkUsage::default()
+    }
+}
+
+/// What the handlers of one plugin did with other hosts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct NetworkUsage {
+    /// Sockets and requests that are open or under way.
+    pub open: u64,
+    /// Connections that stood, so far.
+    pub connections: u64,
+    /// Bytes that came over them, encryption included.
+    pub received_bytes: u64,
+    /// Bytes that left over them.
+    pub sent_bytes: u64,
+    /// What was refused since there is no grant for the host, or for its address.
+    pub not_granted: u64,
+    /// What was refused at a limit.
+    pub full: u64,
 }
 
 /// The connections of one handler. Dropped, all of them are closed.

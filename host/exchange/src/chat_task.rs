@@ -174,6 +174,7 @@ impl Turns {
         while let Poll::Ready(Some(())) = self.bell.poll_recv(cx) {}
         self.chat.lock().handle_timeout(now);
         self.chat.wake_guest(cx);
+        self.seat.bill(now, self.chat.take_network_time());
         let parked = self.run_guest(cx, now);
         self.relieve();
         if self.is_over(now) {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use call::Happening;
+use call::{Happening, NetworkUsage};
 use telcoflow::frame::Handover;
 use tokio::sync::watch;
 
@@ -58,6 +58,8 @@ pub struct PluginView {
     pub calls: usize,
     /// Calls at once.
     pub calls_max: usize,
+    /// What its handlers did with other hosts, if they may reach any.
+    pub network: Option<NetworkUsage>,
 }
 
 /// One call and what happened in it so far.
@@ -250,5 +252,6 @@ fn tenant_view(lines: &TenantLines) -> TenantView {
 
 fn plugin_view(slot: &PluginSlot) -> PluginView {
     let (calls, calls_max) = slot.places();
-    PluginView { name: slot.name().to_string(), versions: slot.view(), calls, calls_max }
+    let network = slot.setup().network.map(|network| network.usage());
+    PluginView { name: slot.name().to_string(), versions: slot.view(), calls, calls_max, network }
 }

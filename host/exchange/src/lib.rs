@@ -19,6 +19,7 @@ mod handle;
 mod handover;
 pub mod limits;
 mod mailbox;
+mod observers;
 mod outbound;
 mod quota;
 mod record;
@@ -39,6 +40,7 @@ pub use exchange::{Drained, Exchange};
 pub use fault::{FaultStep, Prompt};
 pub use handle::{CallDetail, CallRefused, Handle, PluginView, TenantView};
 pub use handover::{GiveRefused, TakeRefused, Taking};
+pub use observers::Observers;
 pub use outbound::{OutboundCall, PlaceRefused, PlacedCall, Placer, Step};
 pub use quota::{Quota, QuotaView};
 pub use record::{

@@ -12,6 +12,11 @@ pub const TENANT_SHARE_FILL_MS: u64 = 100;
 pub const OVER_SHARE_MS_MAX: u64 = 5_000;
 /// Microseconds of processor time that a guest collects before they are billed to its tenant.
 pub const SHARE_LOT_US: u64 = 250;
+/// Microseconds of a poll of a guest, cut off in the middle of its work, after which the next one needs a lane: of these
+/// there is one fewer than threads. Without one it waits its turn.
+pub const LONG_POLL_US: u64 = 250;
+/// Milliseconds after which a guest that waits for a lane is looked at though nothing happened.
+pub const LANE_LOOK_MS: u64 = 1_000;
 /// Milliseconds whose set-ups, and whose placed calls, an idle tenant saves up. More at once are not claimed, or not placed.
 pub const SETUPS_FILL_MS: u64 = 1_000;
 /// Steps of one fault policy. A configuration with more is refused.
@@ -95,6 +100,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("tenant_share_fill_ms", TENANT_SHARE_FILL_MS, "an idle tenant saves up no more of its share"),
     ("over_share_ms_max", OVER_SHARE_MS_MAX, "the guest is ended"),
     ("share_lot_us", SHARE_LOT_US, "processor time is billed to the tenant"),
+    ("long_poll_us", LONG_POLL_US, "the guest's next poll waits for a lane"),
+    ("lane_look_ms", LANE_LOOK_MS, "the guest that waits is looked at"),
     ("setups_fill_ms", SETUPS_FILL_MS, "an idle tenant saves up no more set-ups and placed calls"),
     ("fault_steps_max", FAULT_STEPS_MAX as u64, "the configuration is refused"),
     ("fault_prompt_s_max", FAULT_PROMPT_S_MAX, "the configuration is refused"),

@@ -9,7 +9,7 @@ use sandbox::limits::GUEST_HOST_BYTES;
 
 use crate::admission::{Permit, Slots};
 use crate::limits::{SETUPS_FILL_MS, TENANT_SHARE_FILL_MS};
-use crate::share::{Bucket, Clock, CpuShare};
+use crate::share::{Bucket, Clock, CpuShare, Lanes};
 use crate::shelf::NoPlace;
 
 /// What a tenant may use. `None`: as much as there is.
@@ -50,11 +50,13 @@ pub(crate) struct Quotas {
     places: Bucket,
     cpu: Arc<Bucket>,
     memory: MemoryAccount,
+    /// Those of the host.
+    lanes: Lanes,
     clock: Clock,
 }
 
 impl Quotas {
-    pub(crate) fn new(quota: &Quota, clock: Clock) -> Self {
+    pub(crate) fn new(quota: &Quota, lanes: Lanes, clock: Clock) -> Self {
         Self {
             calls: Slots::new(quota.calls_max.unwrap_or(usize::MAX)),
             setups_per_s: AtomicU32::new(quota.setups_per_s_max.unwrap_or(0)),
@@ -63,6 +65,7 @@ impl Quotas {
             places: Bucket::new(100, SETUPS_FILL_MS * 1_000_000),
             cpu: Arc::new(Bucket::new(quota.cpu_percent_max.unwrap_or(0), TENANT_SHARE_FILL_MS * 1_000_000)),
             memory: MemoryAccount::new(quota.memory_bytes_max),
+            lanes,
             clock,
         }
     }
@@ -115,7 +118,7 @@ impl Quotas {
     /// What one guest may use of the processor, within the tenant's share.
     pub(crate) fn share(&self, cpu_percent_max: Option<u32>) -> CpuShare {
         let tenants = (self.cpu.percent() > 0).then(|| self.cpu.clone());
-        CpuShare::new(cpu_percent_max, tenants, self.clock)
+        CpuShare::new(cpu_percent_max, tenants, self.lanes.clone(), self.clock)
     }
 
     /// Where its memory is counted.
@@ -144,7 +147,7 @@ mod tests {
 
     fn quotas(quota: Quota) -> (Quotas, Instant) {
         let start = Instant::now();
-        (Quotas::new(&quota, Clock(start)), start)
+        (Quotas::new(&quota, Lanes::new(1), Clock(start)), start)
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::outbound::{Desk, Door, Placer, TenantLines};
 use crate::quota::{Quota, Quotas};
 use crate::record::Observer;
 use crate::route::Route;
-use crate::share::Clock;
+use crate::share::{Clock, Lanes};
 use crate::shelf::{PluginSlot, Shelf};
 use crate::tenant::{Answering, Tenant};
 
@@ -94,6 +94,7 @@ pub(crate) struct Works {
     observer: Arc<dyn Observer>,
     board: Board,
     clock: Clock,
+    lanes: Lanes,
     /// Never looked at, so that whoever gets a copy hears of each change.
     phase: watch::Receiver<Phase>,
     placer: Placer,
@@ -122,8 +123,8 @@ impl Works {
     ) -> Arc<Self> {
         let ExchangeConfig { tenants, dialer, seed, observer } = config;
         let at_work = Mutex::new(AtWork { tasks: JoinSet::new(), seeds: fastrand::Rng::with_seed(seed) });
-        let (board, clock) = (board.clone(), Clock(now()));
-        let works = Self { dialer, observer, board, clock, phase, placer, at_work };
+        let (board, clock, lanes) = (board.clone(), Clock(now()), Lanes::of_runtime());
+        let works = Self { dialer, observer, board, clock, lanes, phase, placer, at_work };
         works.host(Reload { tenants: tenants.into_iter().map(TenantReload::from).collect() });
         Arc::new(works)
     }
@@ -181,7 +182,7 @@ impl Works {
                 before.clone()
             }
             None => {
-                let quotas = Arc::new(Quotas::new(&quota, self.clock));
+                let quotas = Arc::new(Quotas::new(&quota, self.lanes.clone(), self.clock));
                 let (dialer, board, observer) = (self.dialer.clone(), self.board.clone(), self.observer.clone());
                 TenantLines::new(Arc::new(Tenant::new(name, quotas, dialer, board, observer)))
             }

@@ -115,6 +115,14 @@ impl<S: Service> Seat<S> {
         self.cpu += cpu;
     }
 
+    /// What the host did for the guest, beside polling it: its share pays for that too.
+    pub(crate) fn bill(&mut self, now: Instant, time: Duration) {
+        if !time.is_zero() {
+            self.cpu += time;
+            self.share.bill_more(now, time);
+        }
+    }
+
     /// Whether the next turn is due at once, for a start.
     pub(crate) fn is_fresh(&self) -> bool {
         self.fresh
@@ -141,7 +149,7 @@ impl<S: Service> Seat<S> {
         if self.is_empty() {
             return Ran::On;
         }
-        match self.share.admit(now) {
+        match self.share.enter(cx, now) {
             Ok(()) => {}
             Err(NotNow::Over(time)) => {
                 self.clear();
@@ -157,7 +165,9 @@ impl<S: Service> Seat<S> {
         let Some(guest) = &mut self.guest else { return Ran::On };
         let before = guest.cpu();
         let polled = guest.poll(cx);
-        self.share.bill(now, guest.cpu().saturating_sub(before));
+        let used = guest.cpu().saturating_sub(before);
+        self.share.bill(now, used);
+        self.share.leave(now, used, || polled.is_pending() && service.silent_at(guest).is_some());
         match polled {
             Poll::Ready(end) => {
                 self.clear();
@@ -179,6 +189,7 @@ impl<S: Service> Seat<S> {
         let took = began.elapsed();
         self.cpu += took;
         self.share.bill(now, took);
+        self.share.leave(now, took, || polled.is_pending());
         match polled {
             Poll::Pending => Ran::On,
             Poll::Ready(started) => {

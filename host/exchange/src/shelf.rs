@@ -437,7 +437,7 @@ mod tests {
 
     use super::*;
     use crate::quota::Quota;
-    use crate::share::Clock;
+    use crate::share::{Clock, Lanes};
 
     fn plugin() -> Plugin {
         let sandbox = Arc::new(Sandbox::new(&SandboxConfig { guests_max: 1 }).expect("a small sandbox"));
@@ -451,7 +451,8 @@ mod tests {
     fn slot(calls_max: usize) -> Arc<PluginSlot> {
         let (setup, faults) = (GuestSetup::default(), Arc::default());
         let config = PluginConfig { name: "p".into(), version: None, setup, faults, calls_max };
-        Arc::new(PluginSlot::new(config, Arc::new(Quotas::new(&Quota::default(), Clock(Instant::now())))))
+        let quotas = Quotas::new(&Quota::default(), Lanes::new(1), Clock(Instant::now()));
+        Arc::new(PluginSlot::new(config, Arc::new(quotas)))
     }
 
     /// Number, calls, live, previous: by number.

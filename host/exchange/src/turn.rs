@@ -161,13 +161,14 @@ impl Turns {
     /// One turn; when nothing is left to do, what there is to say, else when the next one is due though nothing arrives.
     fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Option<Instant>, Box<Done>> {
         self.read_mail(cx, now);
-        let guest_rests = {
+        let (guest_rests, network) = {
             let mut call = self.call.lock();
             call.handle_timeout(now);
             self.link.poll_read(cx, &mut call);
             call.wake_guest(cx);
-            call.guest_rests()
+            (call.guest_rests(), call.take_network_time())
         };
+        self.seat.bill(now, network);
         let mut parked = None;
         if guest_rests && !self.seat.is_starting() {
             self.seat.rest(now);

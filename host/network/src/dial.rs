@@ -20,6 +20,7 @@ use url::Host;
 use crate::limits::{ADDRESS_MS_MAX, ADDRESSES_MAX};
 use crate::plugin::Plugin;
 use crate::target::Target;
+use crate::tls::PrivateCa;
 
 /// No address could be connected to.
 pub(crate) const UNREACHABLE: &str = "UNREACHABLE";
@@ -57,6 +58,7 @@ impl Resolve for SystemResolver {
 pub(crate) async fn dial(plugin: &Plugin, target: &Target) -> Result<Box<dyn Stream>, Failure> {
     let tcp = connect(&addresses(plugin, target).await?, target.port).await?;
     tcp.set_nodelay(true).map_err(|error| unreachable(&error))?;
+    let tcp = plugin.counts().stream(tcp);
     if !target.secure {
         return Ok(Box::new(tcp));
     }
@@ -66,7 +68,8 @@ pub(crate) async fn dial(plugin: &Plugin, target: &Target) -> Result<Box<dyn Str
         Host::Ipv6(address) => Ok(ServerName::from(IpAddr::V6(*address))),
     };
     let name = name.map_err(|_| Failure::new(TLS, "the host's name is not one that a certificate can have"))?;
-    let tls = TlsConnector::from(Arc::clone(plugin.tls())).connect(name, tcp).await;
+    let trusted = plugin.policy().ca(target.scope).map_or(plugin.tls(), PrivateCa::tls);
+    let tls = TlsConnector::from(Arc::clone(trusted)).connect(name, tcp).await;
     // What the other side says in its alerts and certificates is no handler's business.
     Ok(Box::new(tls.map_err(|error| Failure::new(TLS, tls_text(&error)))?))
 }
@@ -85,7 +88,9 @@ async fn addresses(plugin: &Plugin, target: &Target) -> Result<Vec<IpAddr>, Fail
     if good.is_empty() && !bad.is_empty() {
         plugin.tell_of(&target.host.to_string(), &bad);
         let message = "the host leads to an address that this plugin has no grant for";
-        return Err(Failure::new(code::NOT_GRANTED, message));
+        let refused = Failure::new(code::NOT_GRANTED, message);
+        plugin.counts().refused(&refused);
+        return Err(refused);
     }
     Ok(good)
 }

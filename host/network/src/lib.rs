@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
 
 mod address;
+mod counted;
 mod dial;
 mod headers;
 pub mod limits;
@@ -27,4 +28,4 @@ pub use dial::{Resolve, Resolved, SystemResolver};
 pub use headers::{SecretHeader, SecretHeaderError};
 pub use plugin::Networks;
 pub use policy::{HostRule, HostRuleError, Policy, SecretRule};
-pub use tls::{Trust, TrustError};
+pub use tls::{PrivateCa, PrivateCaError, Trust, TrustError};

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use call::{Failure, Network, Reach, code};
+use call::{Failure, Network, NetworkUsage, Reach, code};
 use parking_lot::Mutex;
 use rustls::ClientConfig;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::counted::Counts;
 use crate::dial::Resolve;
 use crate::limits::{CONNECTIONS_MAX, PLUGIN_CONNECTIONS_MAX, TOLD_HOSTS_MAX};
 use crate::policy::Policy;
@@ -41,6 +42,7 @@ impl Networks {
             networks: self.clone(),
             places: Arc::new(Semaphore::new(PLUGIN_CONNECTIONS_MAX)),
             told: Mutex::default(),
+            counts: Arc::default(),
         })))
     }
 }
@@ -51,6 +53,11 @@ struct PluginNetwork(Arc<Plugin>);
 impl Network for PluginNetwork {
     fn begin(&self) -> Box<dyn Reach> {
         Box::new(Connections::new(self.0.clone()))
+    }
+
+    fn usage(&self) -> NetworkUsage {
+        let open = PLUGIN_CONNECTIONS_MAX - self.0.places.available_permits();
+        NetworkUsage { open: open as u64, ..self.0.counts.view() }
     }
 }
 
@@ -64,6 +71,7 @@ pub(crate) struct Plugin {
     places: Arc<Semaphore>,
     /// Hosts of which the log has told.
     told: Mutex<HashSet<String>>,
+    counts: Arc<Counts>,
 }
 
 /// A connection's place, for as long as it lives.
@@ -84,6 +92,10 @@ impl Plugin {
 
     pub(crate) fn resolver(&self) -> &dyn Resolve {
         &*self.networks.resolver
+    }
+
+    pub(crate) fn counts(&self) -> &Arc<Counts> {
+        &self.counts
     }
 
     /// # Errors

@@ -8,6 +8,7 @@ use url::Host;
 
 use crate::address::{AddressKind, kind};
 use crate::headers::SecretHeader;
+use crate::tls::PrivateCa;
 
 /// What one plugin may reach. Nothing, unless the operator says so.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Policy {
     pub hosts: Vec<HostRule>,
     /// Hosts that may be private ones too, and need not be encrypted.
     pub private_hosts: Vec<HostRule>,
+    /// Who vouches for these, instead of whom the host trusts. For no other host.
+    pub private_ca: Option<PrivateCa>,
     /// What is put into requests to some of these.
     pub secrets: Vec<SecretRule>,
 }
@@ -84,6 +87,11 @@ impl Policy {
             });
         }
         self.hosts.iter().any(|rule| rule.covers(host, port)).then_some(Scope::Public)
+    }
+
+    /// Whom to trust about a host of such a scope, if that is said.
+    pub(crate) fn ca(&self, scope: Scope) -> Option<&PrivateCa> {
+        self.private_ca.as_ref().filter(|_| scope != Scope::Public)
     }
 
     /// What is put into a request to this host.
@@ -247,7 +255,7 @@ mod tests {
         let policy = Policy {
             hosts: vec![rule("api.example.com"), rule("both.example.com"), rule("10.0.0.9:443")],
             private_hosts: vec![rule("both.example.com"), rule("169.254.169.254:80"), rule("10.0.0.7:80")],
-            secrets: Vec::new(),
+            ..Policy::default()
         };
         let admits = |host: &str, port, address: &str| {
             let scope = policy.scope(&Host::parse(host).unwrap(), port);

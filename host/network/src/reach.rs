@@ -52,6 +52,39 @@ impl Connections {
         Ok(next_at + PAUSE)
     }
 
+    fn begin_socket(&mut self, url: &str, headers: &[(String, String)]) -> Result<u32, Failure> {
+        let target = Target::new(self.plugin.policy(), socket::SCHEMES, url, headers)?;
+        if self.sockets.len() >= SOCKETS_MAX {
+            return Err(Failure::new(code::FULL, format!("{SOCKETS_MAX} sockets are open; close one first")));
+        }
+        let next_at = self.pace()?;
+        let place = self.plugin.place()?;
+        self.next_at = next_at;
+        self.last_socket = self.last_socket.wrapping_add(1);
+        self.sockets.push(Socket::open(self.last_socket, self.plugin.clone(), target, place));
+        Ok(self.last_socket)
+    }
+
+    fn begin_request(
+        &mut self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Vec<u8>,
+    ) -> Result<u32, Failure> {
+        let target = Target::new(self.plugin.policy(), request::SCHEMES, url, headers)?;
+        let message = Message::new(method, body)?;
+        if self.requests.len() >= REQUESTS_MAX {
+            return Err(Failure::new(code::FULL, format!("{REQUESTS_MAX} requests are under way")));
+        }
+        let next_at = self.pace()?;
+        let place = self.plugin.place()?;
+        self.next_at = next_at;
+        self.last_request = self.last_request.wrapping_add(1);
+        self.requests.push(Request::send(self.last_request, self.plugin.clone(), target, message, place));
+        Ok(self.last_request)
+    }
+
     /// One look at the socket or request at a place of both lists together.
     fn poll_at(&mut self, place: usize, cx: &mut Context<'_>) -> Poll<NetworkEvent> {
         match place.checked_sub(self.sockets.len()) {
@@ -75,16 +108,7 @@ impl Connections {
 
 impl Reach for Connections {
     fn open(&mut self, url: &str, headers: &[(String, String)]) -> Result<u32, Failure> {
-        let target = Target::new(self.plugin.policy(), socket::SCHEMES, url, headers)?;
-        if self.sockets.len() >= SOCKETS_MAX {
-            return Err(Failure::new(code::FULL, format!("{SOCKETS_MAX} sockets are open; close one first")));
-        }
-        let next_at = self.pace()?;
-        let place = self.plugin.place()?;
-        self.next_at = next_at;
-        self.last_socket = self.last_socket.wrapping_add(1);
-        self.sockets.push(Socket::open(self.last_socket, self.plugin.clone(), target, place));
-        Ok(self.last_socket)
+        self.begin_socket(url, headers).inspect_err(|refused| self.plugin.counts().refused(refused))
     }
 
     fn send(&mut self, socket: u32, payload: Payload) -> Result<(), Failure> {
@@ -107,17 +131,7 @@ impl Reach for Connections {
         headers: &[(String, String)],
         body: Vec<u8>,
     ) -> Result<u32, Failure> {
-        let target = Target::new(self.plugin.policy(), request::SCHEMES, url, headers)?;
-        let message = Message::new(method, body)?;
-        if self.requests.len() >= REQUESTS_MAX {
-            return Err(Failure::new(code::FULL, format!("{REQUESTS_MAX} requests are under way")));
-        }
-        let next_at = self.pace()?;
-        let place = self.plugin.place()?;
-        self.next_at = next_at;
-        self.last_request = self.last_request.wrapping_add(1);
-        self.requests.push(Request::send(self.last_request, self.plugin.clone(), target, message, place));
-        Ok(self.last_request)
+        self.begin_request(method, url, headers, body).inspect_err(|refused| self.plugin.counts().refused(refused))
     }
 
     fn cancel(&mut self, request: u32) {

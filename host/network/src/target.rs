@@ -87,6 +87,7 @@ mod tests {
             hosts: vec![rule("api.example.com"), rule("*.example.org")],
             private_hosts: vec![rule("127.0.0.1:8080"), rule("keyed.internal:8080"), rule("[::1]:80")],
             secrets: vec![secret],
+            ..Policy::default()
         };
         Target::new(&policy, HTTP, url, &[]).err().map(|failure| failure.code.into_owned())
     }

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use call::{Failure, Stored};
 use wasmtime::Trap;
 
-use crate::limits::{GRACE_MS_DEFAULT, MEMORY_BYTES_DEFAULT, RUN_MS_DEFAULT, SILENT_MS_DEFAULT, START_MS_DEFAULT};
+use crate::limits::{
+    GRACE_MS_DEFAULT, MEMORY_BYTES_DEFAULT, RUN_MS_DEFAULT, SILENT_MS_DEFAULT, START_MS_DEFAULT, YOUNG_POLL_US,
+};
 use crate::shared::{CallGuard, SharedCall};
 use crate::shared_chat::SharedChat;
 use crate::ticker::{Attendance, Running};
@@ -169,7 +171,9 @@ pub struct Guest {
     /// Processor time since it last made progress, and how often it had by then.
     run_time: Duration,
     progress: u64,
-    _attendance: Attendance,
+    /// Its last poll was cut off in the middle of its work, after an epoch at least.
+    long: bool,
+    attendance: Attendance,
 }
 
 impl Guest {
@@ -186,15 +190,19 @@ impl Guest {
             cpu: Duration::ZERO,
             run_time: Duration::ZERO,
             progress: 0,
-            _attendance: attendance,
+            long: false,
+            attendance,
         }
     }
 
     /// Lets the guest run until it waits, yields or ends. After it ended it must not be polled again. While it
     /// [rests](crate::CallGuard::guest_rests) there is no need to.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<GuestEnd> {
+        if self.long {
+            self.attendance.urge();
+        }
         let began = Instant::now();
-        let running = Running::enter();
+        let running = Running::enter_at(began);
         let polled = catch_unwind(AssertUnwindSafe(|| self.run.as_mut().poll(cx)));
         drop(running);
         let time = began.elapsed();
@@ -232,6 +240,7 @@ impl Guest {
         let (progress, silent_since, now) = self.served.progress();
         self.run_time = if progress == self.progress { self.run_time + time } else { time };
         self.progress = progress;
+        self.long = silent_since.is_some() && time >= Duration::from_micros(YOUNG_POLL_US);
         let since = silent_since?;
         if self.run_time >= Duration::from_millis(self.limits.run_ms_max) {
             return Some(GuestEnd::RanTooLong(self.run_time));

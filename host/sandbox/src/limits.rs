@@ -50,6 +50,8 @@ pub const SILENT_MS_DEFAULT: u64 = 10_000;
 pub const GRACE_MS_DEFAULT: u64 = 2_000;
 /// Milliseconds between epochs while a guest runs long.
 pub const TICK_MS: u64 = 1;
+/// Microseconds in which a poll of a guest is young: an epoch does not make it yield.
+pub const YOUNG_POLL_US: u64 = 300;
 /// Milliseconds between looks at whether a guest runs long, while none does.
 pub const LOOK_MS: u64 = 10;
 /// Bytes of address space that compiling one component may take. More: the component is refused.
@@ -112,5 +114,6 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("code_files_max", CODE_FILES_MAX as u64, "the longest unused code is dropped"),
     ("code_unfinished_s_max", CODE_UNFINISHED_S_MAX, "an unfinished file is removed"),
     ("tick_ms", TICK_MS, "a guest that runs long yields"),
+    ("young_poll_us", YOUNG_POLL_US, "an epoch makes a guest yield"),
     ("look_ms", LOOK_MS, "a guest that runs long is noticed"),
 ];

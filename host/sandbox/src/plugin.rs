@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use call::{CallPlacer, KeyValueStore, Network, RecordingStore};
 use sha2::{Digest, Sha256};
-use wasmtime::Store;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
+use wasmtime::{Store, UpdateDeadline};
 
 use crate::account::MemoryAccount;
 use crate::bindings::{awaiting, chatting, plain, types};
@@ -291,7 +291,10 @@ impl Plugin {
         }
         let mut store = Store::new(&self.0.sandbox.side(world).engine, state);
         store.limiter(|state| &mut state.memory);
-        store.epoch_deadline_async_yield_and_update(1);
+        // A poll that has just begun is not cut off by an epoch that passed while the guest rested.
+        store.epoch_deadline_callback(|_| {
+            Ok(if Running::is_young() { UpdateDeadline::Continue(1) } else { UpdateDeadline::Yield(1) })
+        });
         store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
         Ok(store)
     }

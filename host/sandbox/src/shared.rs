@@ -116,6 +116,11 @@ impl CallGuard<'_> {
         wait.wake(call.now(), || call.has_event());
     }
 
+    /// Processor time that the guest's connections took since somebody asked last.
+    pub fn take_network_time(&mut self) -> Duration {
+        self.0.connections.take_unbilled()
+    }
+
     /// Whether a poll of the guest would find nothing: it waits for an event, as part of its call's task, and there is none.
     pub fn guest_rests(&self) -> bool {
         let Desk { call, wait, .. } = &*self.0;

@@ -44,6 +44,11 @@ impl SharedChat {
         wait.wake(chat.now(), || chat.has_event());
     }
 
+    /// Processor time that the guest's connections took since somebody asked last.
+    pub fn take_network_time(&self) -> Duration {
+        self.0.lock().connections.take_unbilled()
+    }
+
     /// Whether what the guest waits for is there, and only its next poll is missing.
     pub fn guest_is_due(&self) -> bool {
         let Desk { chat, wait, .. } = &*self.0.lock();

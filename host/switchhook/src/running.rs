@@ -13,6 +13,7 @@ use registry::source::OciAuth;
 use registry::{Registry, RegistryError, RegistryLimits};
 use sandbox::{CodeCacheError, CompileChild, CompileLimits, Compiler, GuestLimits, GuestSetup, Sandbox, SandboxConfig};
 use telcoflow::link::LinkConfig;
+use traces::{Traces, TracesConfig, TracesError};
 
 use crate::config::{self, Config, Connector, Tenant};
 use crate::limits::REGISTRY_HELD_MS_MAX;
@@ -54,6 +55,19 @@ fn open_registry(data_dir: &Path) -> Result<Registry, RegistryError> {
 
 /// How often it is looked whether the registry is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What exports traces of calls, if the configuration says where to. On the runtime that is current here.
+///
+/// # Errors
+/// The export cannot be set up.
+pub fn traces_for(config: &Config) -> Result<Option<Arc<Traces>>, TracesError> {
+    let open = |to: &config::TracesTo| {
+        let headers = to.headers.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned()));
+        let config = TracesConfig { endpoint: to.endpoint.clone(), headers: headers.collect() };
+        Traces::open(&config).map(Arc::new)
+    };
+    config.traces.as_ref().map(open).transpose()
+}
 
 /// Why versions cannot be kept.
 #[derive(Debug, thiserror::Error)]

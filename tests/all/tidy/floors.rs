@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("sim", 2),
     ("exchange", 3),
     ("loader", 4),
+    ("traces", 4),
     ("admin", 5),
     ("switchhook", 6),
     ("xtask", 0),

@@ -3,23 +3,30 @@
 //! Nobody else's audio is late then; its own is. The core decides and never waits: the turn asks it before each poll of
 //! its guest, bills each poll, and comes again when it says so. A guest that wants more than its own share for seconds
 //! without ever resting is ended. One that is held for its tenant's sake is not: its neighbours may be to blame.
+//!
+//! Whatever the shares are, guests that compute for long do so in [lanes](lane), one fewer than the host has threads.
 
 mod bucket;
+mod lane;
 mod pace;
 
 use std::sync::Arc;
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 pub(crate) use bucket::Bucket;
+use lane::Lane;
+pub(crate) use lane::Lanes;
 pub(crate) use pace::paced;
 
-use crate::limits::{OVER_SHARE_MS_MAX, SHARE_FILL_MS, SHARE_LOT_US};
+use crate::limits::{LONG_POLL_US, OVER_SHARE_MS_MAX, SHARE_FILL_MS, SHARE_LOT_US};
 
 /// One guest's share, and its tenant's.
 #[derive(Debug)]
 pub(crate) struct CpuShare {
     own: Option<Bucket>,
     tenant: Option<Arc<Bucket>>,
+    lane: Lane,
     clock: Clock,
     /// Used of the tenant's, and not billed there yet.
     unbilled_ns: u64,
@@ -58,11 +65,12 @@ pub(crate) enum NotNow {
 
 impl CpuShare {
     /// Of a guest that may use `percent` of a core, if that is limited, of a tenant that may use so much with all its guests.
-    pub(crate) fn new(percent: Option<u32>, tenant: Option<Arc<Bucket>>, clock: Clock) -> Self {
+    pub(crate) fn new(percent: Option<u32>, tenant: Option<Arc<Bucket>>, lanes: Lanes, clock: Clock) -> Self {
         let own = percent.map(|percent| Bucket::new(percent, SHARE_FILL_MS * 1_000_000));
         Self {
             own,
             tenant,
+            lane: Lane::new(lanes),
             clock,
             unbilled_ns: 0,
             last_ns: 0,
@@ -75,7 +83,27 @@ impl CpuShare {
 
     /// How long guests were parked so far.
     pub(crate) fn parked(&self, now: Instant) -> Duration {
-        self.parked + self.held.map_or(Duration::ZERO, |held| now.saturating_duration_since(held.since))
+        self.parked
+            + self.held.map_or(Duration::ZERO, |held| now.saturating_duration_since(held.since))
+            + self.lane.waited(now)
+    }
+
+    /// Whether the guest may be polled now, by its shares and by what else is computed for long. Whoever is let in bills the
+    /// poll and [leaves](Self::leave).
+    ///
+    /// # Errors
+    /// It may not. The task is woken when a lane is free.
+    pub(crate) fn enter(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), NotNow> {
+        if !self.lane.is_waited_for() {
+            self.admit(now)?;
+        }
+        self.lane.enter(cx, now).map_err(NotNow::Parked)
+    }
+
+    /// The poll is over. `cut` tells, if it was a long one, whether the guest was in the middle of its work.
+    pub(crate) fn leave(&mut self, now: Instant, used: Duration, cut: impl FnOnce() -> bool) {
+        let long = used >= Duration::from_micros(LONG_POLL_US) && cut();
+        self.parked += self.lane.leave(now, long);
     }
 
     /// Whether the guest may be polled now. One that is parked is looked at again at its time, not earlier.
@@ -122,6 +150,13 @@ impl CpuShare {
         if self.unbilled_ns >= SHARE_LOT_US * 1_000 {
             tenant.bill(self.clock.ns(now), std::mem::take(&mut self.unbilled_ns));
         }
+    }
+
+    /// What was done for the guest beside its polls.
+    pub(crate) fn bill_more(&self, now: Instant, used: Duration) {
+        let used_ns = u64::try_from(used.as_nanos()).unwrap_or(u64::MAX);
+        let buckets = self.own.iter().chain(self.tenant.as_deref());
+        buckets.for_each(|bucket| bucket.bill(self.clock.ns(now), used_ns));
     }
 
     /// The guest has nothing to do. One that is not in debt then wants no more than its share.

@@ -16,13 +16,14 @@ pub(crate) async fn paced<F: Future>(share: &mut CpuShare, future: F) -> (Option
     let mut used = Duration::ZERO;
     poll_fn(|cx| {
         loop {
-            match share.admit(now()) {
+            match share.enter(cx, now()) {
                 Ok(()) => {
                     let began = Instant::now();
                     let polled = future.as_mut().poll(cx);
                     let took = began.elapsed();
                     used += took;
                     share.bill(now(), took);
+                    share.leave(now(), took, || polled.is_pending());
                     return polled.map(|output| (Some(output), used));
                 }
                 Err(NotNow::Over(_)) => return Poll::Ready((None, used)),

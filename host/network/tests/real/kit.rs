@@ -49,6 +49,7 @@ impl Resolve for Names {
 /// One who signs certificates, and a server's.
 pub(crate) struct Authority {
     root: CertificateDer<'static>,
+    pem: String,
     server: Arc<ServerConfig>,
 }
 
@@ -63,11 +64,16 @@ impl Authority {
         let server = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
         let server = server.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
-        Self { root: issuer.der().clone(), server: Arc::new(server) }
+        Self { root: issuer.der().clone(), pem: issuer.pem(), server: Arc::new(server) }
     }
 
     pub(crate) fn trust(&self) -> Trust {
         Trust::Roots(vec![self.root.clone()])
+    }
+
+    /// Its certificate, as an operator has it.
+    pub(crate) fn pem(&self) -> &str {
+        &self.pem
     }
 
     /// The server's side of a TLS connection.

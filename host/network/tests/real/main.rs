@@ -3,6 +3,7 @@
 
 mod http;
 mod kit;
+mod private_ca;
 mod reaching;
 mod secrets;
 mod sockets;

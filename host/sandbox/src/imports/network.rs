@@ -90,34 +90,26 @@ fn end(request: u32, value: Result<(), Failure>) -> types::HttpEnd {
     types::HttpEnd { request, value: value.map_err(Into::into) }
 }
 
-impl From<NetworkEvent> for types::Event {
-    fn from(event: NetworkEvent) -> Self {
-        match event {
-            NetworkEvent::SocketOpen(socket) => Self::SocketOpen(socket),
-            NetworkEvent::SocketMessage(socket, payload) => Self::SocketMessage(message(socket, payload)),
-            NetworkEvent::SocketWritable(socket) => Self::SocketWritable(socket),
-            NetworkEvent::SocketClosed(socket, code, reason) => {
-                Self::SocketClosed(types::SocketClosed { socket, code, reason })
+/// Both kinds of handlers are told the same.
+macro_rules! told_as {
+    ($event:ty) => {
+        impl From<NetworkEvent> for $event {
+            fn from(event: NetworkEvent) -> Self {
+                match event {
+                    NetworkEvent::SocketOpen(socket) => Self::SocketOpen(socket),
+                    NetworkEvent::SocketMessage(socket, payload) => Self::SocketMessage(message(socket, payload)),
+                    NetworkEvent::SocketWritable(socket) => Self::SocketWritable(socket),
+                    NetworkEvent::SocketClosed(socket, code, reason) => {
+                        Self::SocketClosed(types::SocketClosed { socket, code, reason })
+                    }
+                    NetworkEvent::HttpHead(request, status, headers) => Self::HttpHead(head(request, status, &headers)),
+                    NetworkEvent::HttpBody(request, data) => Self::HttpBody(types::HttpBody { request, data }),
+                    NetworkEvent::HttpEnd(request, value) => Self::HttpEnd(end(request, value)),
+                }
             }
-            NetworkEvent::HttpHead(request, status, headers) => Self::HttpHead(head(request, status, &headers)),
-            NetworkEvent::HttpBody(request, data) => Self::HttpBody(types::HttpBody { request, data }),
-            NetworkEvent::HttpEnd(request, value) => Self::HttpEnd(end(request, value)),
         }
-    }
+    };
 }
 
-impl From<NetworkEvent> for chat::ChatEvent {
-    fn from(event: NetworkEvent) -> Self {
-        match event {
-            NetworkEvent::SocketOpen(socket) => Self::SocketOpen(socket),
-            NetworkEvent::SocketMessage(socket, payload) => Self::SocketMessage(message(socket, payload)),
-            NetworkEvent::SocketWritable(socket) => Self::SocketWritable(socket),
-            NetworkEvent::SocketClosed(socket, code, reason) => {
-                Self::SocketClosed(types::SocketClosed { socket, code, reason })
-            }
-            NetworkEvent::HttpHead(request, status, headers) => Self::HttpHead(head(request, status, &headers)),
-            NetworkEvent::HttpBody(request, data) => Self::HttpBody(types::HttpBody { request, data }),
-            NetworkEvent::HttpEnd(request, value) => Self::HttpEnd(end(request, value)),
-        }
-    }
-}
+told_as!(types::Event);
+told_as!(chat::ChatEvent);

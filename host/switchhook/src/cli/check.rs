@@ -42,6 +42,9 @@ fn good_text(config: &Config) -> String {
     if let Some(admin) = &config.admin {
         text.push_str(&format!("admin: http://{}\n", admin.listen));
     }
+    if let Some(traces) = &config.traces {
+        text.push_str(&format!("traces: {}\n", traces.endpoint));
+    }
     for tenant in &config.tenants {
         // Writing to a String cannot fail.
         let _ = write_tenant(&mut text, tenant);
@@ -99,7 +102,9 @@ fn conditions(tenant: &Tenant, route: &Route) -> String {
 fn good_json(config: &Config) -> Value {
     let tenants: Vec<Value> = config.tenants.iter().map(tenant_json).collect();
     let admin = config.admin.as_ref().map(|admin| json!({"listen": admin.listen}));
-    json!({"ok": true, "file": config.file, "data_dir": config.data_dir, "admin": admin, "tenants": tenants})
+    let traces = config.traces.as_ref().map(|traces| json!({"endpoint": traces.endpoint.as_str()}));
+    let (file, data_dir) = (&config.file, &config.data_dir);
+    json!({"ok": true, "file": file, "data_dir": data_dir, "admin": admin, "traces": traces, "tenants": tenants})
 }
 
 fn tenant_json(tenant: &Tenant) -> Value {

@@ -18,7 +18,7 @@ pub struct Args {
 type Limits = &'static [(&'static str, u64, &'static str)];
 
 /// The crates that bound something, lowest floor first.
-const CRATES: [(&str, Limits); 14] = [
+const CRATES: [(&str, Limits); 15] = [
     ("audio", audio::limits::TABLE),
     ("telcoflow", telcoflow::limits::TABLE),
     ("call", call::limits::TABLE),
@@ -31,6 +31,7 @@ const CRATES: [(&str, Limits); 14] = [
     ("sim", sim::limits::TABLE),
     ("exchange", exchange::limits::TABLE),
     ("loader", loader::limits::TABLE),
+    ("traces", traces::limits::TABLE),
     ("admin", admin::limits::TABLE),
     ("switchhook", crate::limits::TABLE),
 ];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carriers::TcpDialer;
-use exchange::{Drained, Exchange, ExchangeConfig};
+use exchange::{Drained, Exchange, ExchangeConfig, Observer, Observers};
 use loader::{Loader, Stock};
 use tokio::sync::oneshot;
 
@@ -42,15 +42,23 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::new(error.to_string(), "correct `data_dir` or its permissions"))?;
     let watch = Arc::new(admin::Watch::default());
     runtime.block_on(async {
-        let (exchange, stock) = build(&config, &services, watch.clone()).await?;
-        serve(config, services, exchange, stock, watch, Duration::from_secs(args.drain_s)).await
+        let traces = running::traces_for(&config)
+            .map_err(|error| Failure::new(error.to_string(), "correct `[traces]`, or leave it out"))?;
+        let traced = traces.clone().map(|traces| traces as Arc<dyn Observer>);
+        let observer = Arc::new(Observers(std::iter::once(watch.clone() as _).chain(traced).collect()));
+        let (exchange, stock) = build(&config, &services, observer).await?;
+        let served = serve(config, services, exchange, stock, watch, Duration::from_secs(args.drain_s)).await;
+        if let Some(traces) = traces {
+            traces.close().await;
+        }
+        served
     })
 }
 
 async fn build(
     config: &Config,
     services: &Services,
-    watch: Arc<admin::Watch>,
+    observer: Arc<dyn Observer>,
 ) -> Result<(ExchangeConfig, Option<Stock>), Failure> {
     let sandbox = running::sandbox()
         .map_err(|error| Failure::new(error.to_string(), "allow more address space (`ulimit -v`)"))?;
@@ -59,7 +67,7 @@ async fn build(
     let dialer = TcpDialer::new()
         .map_err(|error| Failure::new(error.to_string(), "install the system's certificates (ca-certificates)"))?;
     let (plugins, unusable) = Plugins::load(config, &sandbox, stock.as_ref(), services).await;
-    let exchange = running::exchange_config(config, plugins, services, Arc::new(dialer), watch)
+    let exchange = running::exchange_config(config, plugins, services, Arc::new(dialer), observer)
         .map_err(|error| Failure::new(error.to_string(), "its file was good a moment ago: look at what changes it"))?;
     for error in &unusable {
         tracing::error!("{error}: the host goes on without this plugin, and its calls are left to others");

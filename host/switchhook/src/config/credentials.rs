@@ -119,13 +119,26 @@ impl Resolver<'_> {
     }
 
     /// Fetches a secret from where it is kept. The line's end at its end is not part of it.
-    pub(super) fn secret(&mut self, At { value, place }: At<WrittenSecret>) -> Option<Secret> {
+    pub(super) fn secret(&mut self, written: At<WrittenSecret>) -> Option<Secret> {
+        self.secret_of(written, check_header_value)
+    }
+
+    /// The same of a whole header's value, which may have spaces in it.
+    pub(super) fn secret_value(&mut self, written: At<WrittenSecret>) -> Option<Secret> {
+        self.secret_of(written, |text| check_header_value(&text.replace(' ', "")))
+    }
+
+    fn secret_of(
+        &mut self,
+        At { value, place }: At<WrittenSecret>,
+        check: impl FnOnce(&str) -> Result<(), String>,
+    ) -> Option<Secret> {
         let found = match &value {
             WrittenSecret::Literal(secret) => Ok(secret.clone()),
             WrittenSecret::Env(name) => self.secret_of_env(name),
             WrittenSecret::File(path) => self.secret_of_file(path),
         };
-        let checked = found.and_then(|secret| match check_header_value(secret.expose()) {
+        let checked = found.and_then(|secret| match check(secret.expose()) {
             Ok(()) => Ok(secret),
             Err(what) => {
                 let from = match &value {
@@ -177,7 +190,7 @@ impl Resolver<'_> {
     }
 }
 
-fn kind_of(error: &TlsFileError) -> ProblemKind {
+pub(super) fn kind_of(error: &TlsFileError) -> ProblemKind {
     match error.fault {
         TlsFileFault::Missing | TlsFileFault::Unreadable(_) => ProblemKind::Unreadable,
         _ => ProblemKind::Certificate,

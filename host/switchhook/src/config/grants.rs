@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use network::{AddressKind, HostRule, Policy, SecretHeader, SecretHeaderError, SecretRule};
+use carriers::TlsFiles;
+use network::{AddressKind, HostRule, Policy, PrivateCa, SecretHeader, SecretHeaderError, SecretRule};
 
+use super::credentials::kind_of;
 use super::problem::ProblemKind;
 use super::read::{At, Field};
 use super::resolve::{Resolver, all};
@@ -24,7 +26,8 @@ impl Resolver<'_> {
     }
 
     pub(super) fn grants(&mut self, written: WrittenGrants, secrets: &Secrets) -> Option<Grants> {
-        let WrittenGrants { recording, calls, key_value, hosts, private_hosts, secrets: granted } = written;
+        let WrittenGrants { recording, calls, key_value, hosts, private_hosts, private_ca_path, secrets: granted } =
+            written;
         let recording = self.optional(recording, false, |_, at| Some(at.value));
         let calls = self.optional(calls, false, |_, at| Some(at.value));
         let key_value = self.optional(key_value, false, |_, at| Some(at.value));
@@ -32,9 +35,28 @@ impl Resolver<'_> {
         let private =
             self.optional(private_hosts, Vec::new(), |resolver, at| resolver.hosts(at.value, Resolver::private));
         let granted = self.optional(granted, Vec::new(), |_, at| Some(at.value));
-        let mut network = Policy { hosts: hosts?, private_hosts: private?, secrets: Vec::new() };
+        let ca = self.optional(private_ca_path, None, |resolver, at| resolver.private_ca(at).map(Some));
+        let mut network = Policy { hosts: hosts?, private_hosts: private?, private_ca: ca?, secrets: Vec::new() };
         network.secrets = self.secret_rules(granted?, &network, secrets)?;
         Some(Grants { recording: recording?, calls: calls?, key_value: key_value?, network })
+    }
+
+    /// Who vouches for the private hosts.
+    fn private_ca(&mut self, At { value, place }: At<String>) -> Option<PrivateCa> {
+        let path = self.folder.join(value);
+        self.files.insert(path.clone());
+        let errors = TlsFiles { ca_path: Some(path.clone()), identity: None }.check();
+        for error in &errors {
+            self.reader.report(kind_of(error), &place, error.what(), error.fault.help());
+        }
+        let pem = std::fs::read(path).ok().filter(|_| errors.is_empty())?;
+        match PrivateCa::from_pem(&pem) {
+            Ok(ca) => Some(ca),
+            Err(error) => {
+                self.reader.bad_value(&place, error.to_string(), "name a PEM file with the CA's certificate");
+                None
+            }
+        }
     }
 
     fn hosts(

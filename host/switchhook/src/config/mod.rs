@@ -24,6 +24,7 @@ pub(crate) mod suggest;
 pub(crate) mod syntax;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod written;
 
 use std::collections::BTreeSet;
@@ -37,7 +38,7 @@ pub use pattern::{Pattern, PatternError};
 pub use problem::{Place, Problem, ProblemKind, Problems};
 pub use resolved::{
     Admin, ApiKey, Channel, Config, Connector, ConnectorIndex, Credentials, FaultStep, Grants, Name, Plugin,
-    PluginIndex, PluginLimits, Prompt, Quota, Route, SampleRate, Source, Tenant,
+    PluginIndex, PluginLimits, Prompt, Quota, Route, SampleRate, Source, Tenant, TracesTo,
 };
 pub use secret::Secret;
 pub use telcoflow::frame::AudioMode;

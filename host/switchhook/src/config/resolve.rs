@@ -40,11 +40,13 @@ impl Resolver<'_> {
             Field::Given(at) => Some(PathBuf::from(at.value)),
         };
         let admin = self.optional(written.admin, None, |resolver, at| resolver.admin(at).map(Some));
+        let traces = self.optional(written.traces, None, |resolver, at| resolver.traces(at).map(Some));
         let tenants = self.some(written.tenants, &written.place, "tenant", "a host without a tenant takes no calls");
         self.unique("tenant", tenants.iter().flatten().map(|tenant| &tenant.name));
         let tenants = all(tenants?.into_iter().map(|tenant| self.tenant(tenant)));
         let (data_dir, tenants) = (self.folder.join(data_dir?), tenants?);
-        Some(Config { file: file.to_owned(), data_dir, has_data_dir, admin: admin?, tenants, files: self.files })
+        let (file, admin, traces) = (file.to_owned(), admin?, traces?);
+        Some(Config { file, data_dir, has_data_dir, admin, traces, tenants, files: self.files })
     }
 
     fn tenant(&mut self, written: WrittenTenant) -> Option<Tenant> {

@@ -11,6 +11,7 @@ use carriers::{IdentityFiles, TlsFiles};
 use registry::source::OciReference;
 use telcoflow::frame::AudioMode;
 use telcoflow::frame::manager::CallFlow;
+use url::Url;
 
 use super::base_url::BaseUrl;
 use super::pattern::Pattern;
@@ -28,6 +29,8 @@ pub struct Config {
     pub has_data_dir: bool,
     /// The admin interface. `None`: there is none.
     pub admin: Option<Admin>,
+    /// Where traces of calls go. `None`: there are none.
+    pub traces: Option<TracesTo>,
     /// Not empty.
     pub tenants: Vec<Tenant>,
     /// The other files that it is made of: secrets and prompts. Certificates and plugins are not among them.
@@ -43,6 +46,15 @@ pub struct Admin {
     pub access: admin::Access,
     /// That token.
     pub token: Option<Secret>,
+}
+
+/// A collector of OpenTelemetry traces.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TracesTo {
+    /// Its address for OTLP over HTTP, without `v1/traces`.
+    pub endpoint: Url,
+    /// Sent with each request.
+    pub headers: Vec<(String, Secret)>,
 }
 
 /// Who owns connectors, plugins and routes.

@@ -11,6 +11,7 @@ pub(super) struct Written {
     pub(super) place: Place,
     pub(super) data_dir: Field<String>,
     pub(super) admin: Field<WrittenAdmin>,
+    pub(super) traces: Field<WrittenTraces>,
     pub(super) tenants: Field<Vec<WrittenTenant>>,
 }
 
@@ -18,6 +19,12 @@ pub(super) struct Written {
 pub(super) struct WrittenAdmin {
     pub(super) listen: Field<String>,
     pub(super) token: Field<WrittenSecret>,
+}
+
+/// `[traces]`
+pub(super) struct WrittenTraces {
+    pub(super) endpoint: Field<String>,
+    pub(super) headers: Field<Vec<(String, Field<WrittenSecret>)>>,
 }
 
 /// `[[tenant]]`
@@ -102,6 +109,7 @@ pub(super) struct WrittenGrants {
     pub(super) key_value: Field<bool>,
     pub(super) hosts: Field<Vec<At<String>>>,
     pub(super) private_hosts: Field<Vec<At<String>>>,
+    pub(super) private_ca_path: Field<String>,
     pub(super) secrets: Field<Vec<WrittenSecretGrant>>,
 }
 
@@ -142,6 +150,7 @@ impl Written {
             place: section.place.clone(),
             data_dir: section.text(reader, "data_dir"),
             admin: WrittenAdmin::of(reader, &mut section),
+            traces: one(section.table(reader, "traces"), reader, WrittenTraces::read),
             tenants: each(section.tables(reader, "tenant"), reader, WrittenTenant::read),
         };
         section.finish(reader, &["listen"]);
@@ -159,6 +168,17 @@ impl WrittenAdmin {
         let written = WrittenAdmin {
             listen: section.text(reader, "listen"),
             token: WrittenSecret::read(reader, &mut section, "token"),
+        };
+        section.finish(reader, &[]);
+        written
+    }
+}
+
+impl WrittenTraces {
+    fn read(reader: &mut Reader, mut section: Section<'_>) -> WrittenTraces {
+        let written = WrittenTraces {
+            endpoint: section.text(reader, "endpoint"),
+            headers: one(section.table(reader, "headers"), reader, WrittenSecret::each),
         };
         section.finish(reader, &[]);
         written
@@ -282,6 +302,7 @@ impl WrittenGrants {
             key_value: section.boolean(reader, "key_value"),
             hosts: section.texts(reader, "hosts"),
             private_hosts: section.texts(reader, "private_hosts"),
+            private_ca_path: section.text(reader, "private_ca_path"),
             secrets: each(section.tables(reader, "secrets"), reader, WrittenSecretGrant::read),
         };
         section.finish(reader, &[]);

@@ -71,3 +71,50 @@ fn a_secret_that_is_not_there_is_told_once() {
     assert!(problems.contains("tenant[0].secrets.KEY") && problems.contains("NO_SUCH"), "{problems}");
     assert_eq!(problems.lines().count(), 1, "{problems}");
 }
+
+#[test]
+fn a_private_hosts_ca_is_read() {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let ca = rcgen::CertificateParams::new(Vec::new()).expect("names").self_signed(&key).expect("a certificate");
+    let desk = Desk::new();
+    desk.put("ca.pem", ca.pem().as_bytes());
+    desk.put("text.pem", b"no certificate");
+    let grants = |file: &str| format!("private_hosts = [\"model.internal\"], private_ca_path = \"{file}\"");
+    let config = desk.resolve(&sheet("", &grants("ca.pem"))).expect("a good file");
+    assert!(config.tenants[0].plugins[0].grants.network.private_ca.is_some());
+    for file in ["text.pem", "absent.pem"] {
+        let problems = desk.resolve(&sheet("", &grants(file))).expect_err("a bad one").to_string();
+        assert!(problems.contains(&format!("{PLUGIN}.private_ca_path")), "{problems}");
+    }
+}
+
+#[test]
+fn traces_go_to_a_collector_and_nowhere_else() {
+    let desk = Desk::new().env("KEY", "Bearer hunter2");
+    let sheet = |traces: &str| format!("[traces]\n{traces}\n{}", GOOD.text());
+    let good = "endpoint = \"https://collector.example.com:4318\"\nheaders = { x-key = { env = \"KEY\" } }";
+    let config = desk.resolve(&sheet(good)).expect("a good file");
+    let traces = config.traces.as_ref().expect("they are asked for");
+    assert_eq!(traces.endpoint.as_str(), "https://collector.example.com:4318/");
+    assert_eq!((traces.headers[0].0.as_str(), traces.headers[0].1.expose()), ("x-key", "Bearer hunter2"));
+    assert!(!format!("{config:?}").contains("hunter2"));
+    assert!(desk.resolve(&GOOD.text()).expect("a good file").traces.is_none(), "off by default");
+    for (traces, words) in [
+        ("", "traces.endpoint: missing"),
+        ("endpoint = \"collector:4318\"", "traces.endpoint: it is not the address of a collector"),
+        ("endpoint = \"http://user:hunter2@c\"", "traces.endpoint: it is not the address of a collector"),
+        (
+            "endpoint = \"http://c\"\nheaders = { \"a b\" = \"x\" }",
+            "traces.headers.a b: it is not the name of a header",
+        ),
+        (
+            "endpoint = \"http://c\"\nheaders = { k = \"a\\nb\" }",
+            "traces.headers.k: the secret has a space or a character in it",
+        ),
+        ("endpoint = \"http://c\"\nheaders = { k = { env = \"NONE\" } }", "\"NONE\" is not set"),
+        ("endpoint = \"http://c\"\nratio = 1", "there is no key `ratio` here"),
+    ] {
+        let problems = desk.resolve(&sheet(traces)).expect_err("a bad one").to_string();
+        assert!(problems.contains(words) && !problems.contains("hunter2"), "{words} in {problems}");
+    }
+}
