@@ -6,7 +6,7 @@ use loader::LoadRefused;
 use sim::Caller;
 use switchhook_tests::components::bytes;
 use switchhook_tests::run::threaded;
-use switchhook_tests::world::WorldConfig;
+use switchhook_tests::world::{Neighbour, WorldConfig};
 
 use super::kit::{Hot, variant};
 use crate::calls::assert_whole_echo;
@@ -184,9 +184,14 @@ fn large(functions: usize) -> Vec<u8> {
 }
 
 async fn huge() {
-    let hot = Hot::new(WorldConfig::default(), limits()).await;
+    let neighbours = vec![Neighbour::with("beside", "+15552000", "echo", &[])];
+    let answers = exchange::Pattern::Prefix("+15551".into());
+    let hot = Hot::new(WorldConfig { neighbours, answers, ..WorldConfig::default() }, limits()).await;
     let (heavy, long) = (large(25_000), variant("wrong-world", 1, 60 << 20));
-    let calls: Vec<_> = (0..20).map(|_| hot.desk.world.sim.place_call(Caller::echo(4_000))).collect();
+    let calls: Vec<_> = (0..20)
+        .map(|_| Caller { to: "+15552000".into(), ..Caller::echo(4_000) })
+        .map(|caller| hot.desk.world.sim.place_call(caller))
+        .collect();
     let mut costs = 0;
     for round in 0..3 {
         let (one, other) = tokio::join!(hot.push(&heavy), hot.push(&long));

@@ -2,7 +2,7 @@
 
 use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
 
-use switchhook_guest::{Failure, info};
+use switchhook_guest::{Failure, Payload, config, http, info, timers, websocket};
 
 use crate::support::{answered, until_the_end};
 
@@ -22,4 +22,37 @@ pub(crate) fn pry() -> Result<(), Failure> {
 
 fn tell(what: &str, open: bool) {
     info!("pry {} {what}", if open { "open" } else { "shut" });
+}
+
+/// Reads the comma-separated keys in the key `wanted`. Logs `pry config KEY VALUE`, or `pry config KEY -`.
+pub(crate) fn config() -> Result<(), Failure> {
+    answered()?;
+    for key in config::get("wanted").unwrap_or_default().split(',') {
+        info!("pry config {key} {}", config::get(key).unwrap_or_else(|| "-".to_owned()));
+    }
+    until_the_end();
+    Ok(())
+}
+
+/// Guesses the numbers of others' timers, sockets and requests, and does away with them. Logs `meddle done`.
+pub(crate) fn meddle() -> Result<(), Failure> {
+    answered()?;
+    for id in 0..1_000 {
+        timers::cancel(id);
+        websocket::close(id, 1000, "mine");
+        http::cancel(id);
+        if websocket::send(id, &Payload::Text("mine".to_owned())).is_ok() {
+            info!("meddle sent to {id}");
+        }
+    }
+    info!("meddle done");
+    until_the_end();
+    Ok(())
+}
+
+/// Waits for an hour, elsewhere than for an event.
+pub(crate) fn sleep() -> Result<(), Failure> {
+    answered()?;
+    std::thread::sleep(std::time::Duration::from_secs(3_600));
+    Ok(())
 }
