@@ -245,7 +245,7 @@ async fn storm() {
     let at = faults.0.lock().expect("no test failed").clone();
     let in_a_second =
         |from: &Instant| at.iter().filter(|at| (*from..*from + Duration::from_secs(1)).contains(*at)).count();
-    let most = at.iter().map(|from| in_a_second(from)).max().unwrap_or_default();
+    let most = at.iter().map(in_a_second).max().unwrap_or_default();
     assert!(most >= 500, "{most} traps in a second, {} in all", at.len());
     world.close().await;
 }
