@@ -39,9 +39,20 @@ fn at_start(code: &str) -> Vec<u8> {
     handler("", "", &format!("{handle} (table 1 funcref) (func $s {code}) (start $s)"))
 }
 
+const GROW_TABLE: &str = "(loop (drop (table.grow 0 (ref.null func) (i32.const 1000))) br 0)";
+
+/// Those that never come past their start, by their names.
+pub(crate) fn starts() -> [(&'static str, Vec<u8>); 4] {
+    [
+        ("start-spins", at_start("(loop br 0)")),
+        ("start-eats-memory", at_start("(loop (drop (memory.grow (i32.const 16))) br 0)")),
+        ("start-eats-tables", at_start(GROW_TABLE)),
+        ("start-recurses", at_start("(call $s)")),
+    ]
+}
+
 /// Makes all of them known as components, each by its name.
 pub(crate) fn know() {
-    let grow_table = "(loop (drop (table.grow 0 (ref.null func) (i32.const 1000))) br 0)";
     let handles = r#"(import "host" "subscribe" (func $subscribe (param i64) (result i32)))
         (func (export "handle") (param i32) (result i32)
             (loop (drop (call $subscribe (i64.const 1000000000))) br 0) unreachable)"#;
@@ -54,15 +65,9 @@ pub(crate) fn know() {
             (export "subscribe-duration" (func (param "when" u64) (result (own $q))))))
         (core func $subscribe (canon lower (func $clock "subscribe-duration")))"#;
     let tables =
-        format!("(table 1 funcref) (func (export \"handle\") (param i32) (result i32) {grow_table} unreachable)");
-    for (name, wasm) in [
-        ("start-spins", at_start("(loop br 0)")),
-        ("start-eats-memory", at_start("(loop (drop (memory.grow (i32.const 16))) br 0)")),
-        ("start-eats-tables", at_start(grow_table)),
-        ("start-recurses", at_start("(call $s)")),
-        ("tables", handler("", "", &tables)),
-        ("handles", handler(clock, "(with \"host\" (instance (export \"subscribe\" (func $subscribe))))", handles)),
-    ] {
+        format!("(table 1 funcref) (func (export \"handle\") (param i32) (result i32) {GROW_TABLE} unreachable)");
+    let handles = handler(clock, "(with \"host\" (instance (export \"subscribe\" (func $subscribe))))", handles);
+    for (name, wasm) in starts().into_iter().chain([("tables", handler("", "", &tables)), ("handles", handles)]) {
         components::known(name, &wasm);
     }
 }

@@ -216,7 +216,7 @@ mod tests {
             trouble: None,
             faults: Vec::new(),
             parked: Duration::ZERO,
-            setup: Setup { claim: 5 * MS, guest: 1 * MS, call_in: 20 * MS, voice: 4 * MS, answer: Some(10 * MS) },
+            setup: Setup { claim: 5 * MS, guest: MS, call_in: 20 * MS, voice: 4 * MS, answer: Some(10 * MS) },
             duration: 1_000 * MS,
             cpu: 3 * MS,
             stats: None,
@@ -228,7 +228,7 @@ mod tests {
 
     /// Milliseconds after the call was announced.
     fn times(picture: &Picture, start: SystemTime) -> (u128, u128) {
-        let after = |at: SystemTime| at.duration_since(start).unwrap().as_millis();
+        let after = |at: SystemTime| at.duration_since(start).expect("it is later").as_millis();
         (after(picture.from), after(picture.to))
     }
 
@@ -238,7 +238,7 @@ mod tests {
         let over = Moment { call: start + 1_005 * MS, world: SystemTime::now() };
         let began = start + 30 * MS;
         let journal = vec![
-            (0 * MS, Happening::Accepted { command: 1, name: "answer" }),
+            (Duration::ZERO, Happening::Accepted { command: 1, name: "answer" }),
             (10 * MS, Happening::Outcome { command: 1, name: "answer", failure: None }),
             (100 * MS, Happening::Mark { name: "+15550100".into(), played: true }),
             (200 * MS, Happening::Accepted { command: 2, name: "connect" }),

@@ -10,6 +10,7 @@ use switchhook_tests::world::{Neighbour, WorldConfig};
 
 use super::kit::{Hot, variant};
 use crate::calls::assert_whole_echo;
+use crate::written;
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -111,7 +112,8 @@ fn hostile() -> Vec<(String, Vec<u8>)> {
         let wasm = wat::parse_str(format!("(component {text})"));
         (name.to_owned(), wasm.unwrap_or_else(|error| panic!("{name}: {error}")))
     };
-    list.into_iter().map(built).collect()
+    let starts = written::starts().map(|(name, wasm)| (format!("a handler whose {name}"), wasm));
+    list.into_iter().map(built).chain(starts).collect()
 }
 
 /// Whether whoever brought it learns that it is at fault.

@@ -25,6 +25,13 @@ pub struct Host {
 impl Host {
     /// With this plugin, of which `plugin` is what else its table says.
     pub async fn start(sim: &Simulator, drain_s: u32, plugin: &str) -> Host {
+        let host = Host::run(Host::folder(sim, plugin).await, drain_s);
+        sim.session_managers(1).await;
+        host
+    }
+
+    /// A folder with that configuration.
+    pub async fn folder(sim: &Simulator, plugin: &str) -> TempDir {
         let address = sim.listen("127.0.0.1:0").await.expect("a free port");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
@@ -41,21 +48,28 @@ impl Host {
             plugins.join("wa-autoreply.wasm").display()
         );
         std::fs::write(folder.path().join("t.toml"), config).expect("writable");
-        let host = Host::run(folder, drain_s);
-        sim.session_managers(1).await;
-        host
+        folder
     }
 
     /// With the configuration `t.toml` of this folder, which has an admin interface.
     pub fn run(folder: TempDir, drain_s: u32) -> Host {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_switchhook"))
-            .current_dir(folder.path())
-            .args(["run", "--config", "t.toml", "--drain-s", &drain_s.to_string()])
-            .env_remove("RUST_LOG")
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+        Host::run_so(folder, drain_s, |command| command.env_remove("RUST_LOG"))
+    }
+
+    /// The same, and the command is changed first.
+    pub fn run_so(folder: TempDir, drain_s: u32, so: impl FnOnce(&mut Command) -> &mut Command) -> Host {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_switchhook"));
+        let mut process = so(command.current_dir(folder.path()).args([
+            "run",
+            "--config",
+            "t.toml",
+            "--drain-s",
+            &drain_s.to_string(),
+        ]))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts");
         let stderr = process.stderr.take().expect("it is piped");
         let (lines, log) = mpsc::channel();
         std::thread::spawn(move || {
@@ -63,14 +77,25 @@ impl Host {
         });
         let mut host = Host { process, log, admin: String::new(), folder };
         let line = host.line("the admin interface listens");
-        let address = line.split("address=").nth(1).expect("an address");
-        host.admin = address.split_whitespace().next().expect("an address").to_string();
+        // As text, and as JSON.
+        let address = line.split("address=").nth(1).or_else(|| line.split("\"address\":\"").nth(1));
+        let address = address.expect("an address").split([' ', '"']).next();
+        host.admin = address.expect("an address").trim().to_string();
         host
     }
 
     /// A file of its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// All lines that are left, until it is gone.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Ok(line) = self.log.recv_timeout(PATIENCE) {
+            lines.push(line);
+        }
+        lines
     }
 
     /// The next line with this text.
