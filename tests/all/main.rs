@@ -20,6 +20,7 @@ mod legs;
 mod levels;
 mod link_life;
 mod load;
+mod models;
 mod network;
 mod oci;
 mod outbound;
@@ -77,6 +78,7 @@ fn main() {
         refusals::trials(),
         recording::trials(),
         key_value::trials(),
+        models::trials(),
         network::trials(),
         legs::trials(),
         states::trials(),

@@ -13,6 +13,8 @@ use exchange::{
 use key_value::{KeyValueLimits, KeyValues, RuntimeClock};
 use network::{Networks, Policy, SystemResolver, Trust};
 use recordings::{Disk, LocalDisk, RecorderLimits};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use sandbox::{GuestClock, GuestLimits, GuestSetup};
 use sim::{SimConfig, Simulator};
 pub use switchhook::simulated::PipeDialer;
@@ -82,8 +84,10 @@ pub struct WorldConfig {
     pub data_dir: Option<PathBuf>,
     /// What plugins may remember there; `None`: nothing.
     pub remembers: Option<KeyValueLimits>,
-    /// Which hosts the first plugin may reach; nobody's certificates are trusted.
+    /// Which hosts the first plugin may reach.
     pub network: Option<Policy>,
+    /// Whose certificates are trusted there: PEM of CAs. By default nobody's.
+    pub network_cas: Vec<String>,
     /// What its recordings may take.
     pub recorder_limits: RecorderLimits,
     /// Is told of calls and links too.
@@ -153,6 +157,7 @@ impl Default for WorldConfig {
             data_dir: None,
             remembers: None,
             network: None,
+            network_cas: Vec::new(),
             recorder_limits: RecorderLimits::default(),
             observer: Arc::new(()),
             disk: Arc::new(LocalDisk),
@@ -326,7 +331,8 @@ fn tenant(config: &WorldConfig, base: &str, stores: &Stores) -> TenantConfig {
     };
     let mut plugins = vec![plugin("first", &config.plugin, &config.config)];
     if let Some(policy) = &config.network {
-        let networks = Networks::new(Trust::Roots(Vec::new()), Arc::new(SystemResolver)).expect("TLS can be set up");
+        let networks = Networks::new(Trust::Roots(roots(&config.network_cas)), Arc::new(SystemResolver))
+            .expect("TLS can be set up");
         plugins[0].setup.network = Some(networks.plugin("acme", "first", policy.clone()));
     }
     let mut routes = Vec::new();
@@ -416,4 +422,8 @@ impl Observer for Recorder {
         // A test that ended needs no more records.
         let _ = self.0.try_send(call.clone());
     }
+}
+
+fn roots(pems: &[String]) -> Vec<CertificateDer<'static>> {
+    pems.iter().map(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).collect()
 }

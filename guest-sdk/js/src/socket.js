@@ -1,7 +1,7 @@
 //! Outgoing WebSockets to granted hosts. Secrets are added by the host, never by the handler.
 
 import * as host from "#host/websocket";
-import { FULL, Failure, asked } from "./failure.js";
+import { FULL, Failure, LINK_LOST, asked } from "./failure.js";
 import { current } from "./hub.js";
 import { Stream } from "./stream.js";
 
@@ -27,7 +27,8 @@ export class Socket {
   closed;
 
   /**
-   * Opens one. Rejects with `NOT_GRANTED` for a host that is not granted, and with `CLOSED` when it did not come about.
+   * Opens one. Rejects with `NOT_GRANTED` for a host that is not granted, or with why it did not come about: `UNREACHABLE`, `TLS`,
+   * `REFUSED`, `TIMEOUT`.
    * @param {string} url
    * @param {{ headers?: Record<string, string> }} [options]
    * @returns {Promise<Socket>}
@@ -55,7 +56,8 @@ export class Socket {
         off();
         this.closed = { code: value.code, reason: value.reason };
         this.#messages.end();
-        refused(new Failure("CLOSED", `${value.code}: ${value.reason}`));
+        const [code, ...rest] = value.reason.split(": ");
+        refused(rest.length > 0 ? new Failure(code, rest.join(": ")) : new Failure(LINK_LOST, value.reason));
       }
       if (tag !== "socket-message") for (const wake of this.#writable.splice(0)) wake();
     });
@@ -63,15 +65,31 @@ export class Socket {
 
   /** Sends one message whole, when there is room for it. @param {string | Uint8Array} message */
   async send(message) {
+    while (!this.trySend(message)) await this.#news();
+  }
+
+  /** The same without waiting. False: there is no room, and nothing was taken. @param {string | Uint8Array} message */
+  trySend(message) {
+    if (this.closed) throw new Failure(LINK_LOST, "the socket is closed");
     const payload = typeof message === "string" ? { tag: "text", val: message } : { tag: "binary", val: message };
-    for (;;) {
-      try {
-        return asked(() => host.send(this.#id, /** @type {any} */ (payload)));
-      } catch (error) {
-        if (!Failure.is(error, FULL)) throw error;
-        await new Promise((resolve) => this.#writable.push(() => resolve(undefined)));
-      }
+    try {
+      asked(() => host.send(this.#id, /** @type {any} */ (payload)));
+      return true;
+    } catch (error) {
+      if (!Failure.is(error, FULL)) throw error;
+      return false;
     }
+  }
+
+  /** Resolves with why it is closed, once it is: two seconds after `close` at the latest. */
+  async whenClosed() {
+    while (!this.closed) await this.#news();
+    return this.closed;
+  }
+
+  /** Resolves when something happens to it. @returns {Promise<void>} */
+  #news() {
+    return new Promise((resolve) => this.#writable.push(resolve));
   }
 
   /** Begins to close it. */

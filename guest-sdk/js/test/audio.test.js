@@ -66,3 +66,17 @@ test("what is no WAV file is refused with its reason", () => {
   const head = [...new TextEncoder().encode("RIFF    WAVEfmt "), 16, 0, 0, 0, 7, 0, 1, 0, 64, 31, 0, 0, 0, 0, 0, 0, 1, 0, 8, 0];
   assert.throws(() => audio.readWav(Uint8Array.from(head)), /format 7, 1 channels, 8 bits/);
 });
+
+test("a stream is resampled as a whole is", () => {
+  for (const [fromHz, toHz] of [[8_000, 24_000], [16_000, 24_000], [24_000, 16_000], [24_000, 8_000], [16_000, 16_000]]) {
+    const whole = audio.tone(700, 0.5, fromHz, 333);
+    const wanted = [...audio.resample(whole, fromHz, toHz)];
+    const resampler = new audio.Resampler(fromHz, toHz);
+    for (const piece of [7, 320, 5_000]) {
+      const made = [];
+      for (let at = 0; at < whole.length; at += piece) made.push(...resampler.push(whole.subarray(at, at + piece)));
+      made.push(...resampler.finish());
+      assert.deepEqual(made, wanted, `${fromHz} to ${toHz} by ${piece}`);
+    }
+  }
+});

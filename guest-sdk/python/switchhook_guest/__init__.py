@@ -16,6 +16,7 @@ from .failure import (
     StorageFailed,
     Unanswered,
 )
+from .socket import Socket
 from .stream import Stream
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "NotSupported",
     "Pcm",
     "Prompt",
+    "Socket",
     "StorageFailed",
     "Stream",
     "Unanswered",

@@ -19,6 +19,21 @@ MARK = "switchhook.heard."
 """Marks of this layer begin so, and are shown to nobody."""
 
 
+_current: Hub | None = None
+
+
+def current() -> Hub:
+    """The call that is served."""
+    if _current is None:
+        raise RuntimeError("no call is served: this belongs into a handler, not beside it")
+    return _current
+
+
+def serve(hub: Hub | None) -> None:
+    global _current
+    _current = hub
+
+
 class Hub:
     """One call's switchboard."""
 

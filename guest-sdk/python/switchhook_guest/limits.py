@@ -14,3 +14,7 @@ PLAY_AHEAD_MS = 1_000
 """Audio that ``say`` and ``play_all`` keep queued in the host, ms. What is more waits for its turn."""
 PIECE_MS_MIN = 20
 """Less than this is not worth a ``Full``, ms: a host that cannot take it cannot be played to."""
+SOCKET_QUEUE_BYTES_MAX = 1 << 20
+"""Bytes of messages that wait in one socket to be read. More: the oldest message is dropped and counted."""
+ANSWER_QUEUE_BYTES_MAX = 4 << 20
+"""Bytes of an answer that wait to be read. More: the oldest part is dropped and counted."""

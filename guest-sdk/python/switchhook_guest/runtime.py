@@ -13,6 +13,7 @@ from componentize_py_types import Err
 from wit_world.imports import events, log, types
 
 from ._hub import Hub
+from ._hub import serve as serve_hub
 from ._loop import CallLoop
 from .call import Call
 from .failure import CallEnded, Failure, LinkLost
@@ -41,6 +42,7 @@ def run(handler: Callable[[Any], Any], info: types.CallInfo) -> None:
         if isinstance(event, types.Event_Ended):
             loop.fire_all()
 
+    serve_hub(hub)
     loop = CallLoop(take)
     asyncio.set_event_loop(loop)
     task = loop.create_task(handler(Call(hub)))
@@ -60,3 +62,4 @@ def run(handler: Callable[[Any], Any], info: types.CallInfo) -> None:
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+        serve_hub(None)

@@ -51,6 +51,17 @@ class AudioTest(unittest.TestCase):
         with self.assertRaisesRegex(Invalid, "format 7, 1 channels, 8 bits"):
             audio.read_wav(head)
 
+    def test_a_stream_is_resampled_as_a_whole_is(self):
+        for source, target in [(8_000, 24_000), (16_000, 24_000), (24_000, 16_000), (24_000, 8_000), (16_000, 16_000)]:
+            whole = audio.tone(700, 0.5, source, 333)
+            resampler = audio.Resampler(source, target)
+            for piece in (7, 320, 5_000):
+                made = array("h")
+                for at in range(0, len(whole), piece):
+                    made.extend(resampler.push(whole[at : at + piece]))
+                made.extend(resampler.finish())
+                self.assertEqual(made, audio.resample(whole, source, target))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -49,8 +49,9 @@ impl Report {
     /// The tests, unless something that they need could not be made.
     fn tests(&mut self, filter: Option<&str>) {
         let guests = self.phase("guests", guests::all);
-        let python = self.phase("python", || Ok((python::SDK.get()?, python::SCHEMATHESIS.get()?)));
-        let (Some(()), Some((sdk, schemathesis))) = (guests, python) else {
+        let python =
+            self.phase("python", || Ok((python::SDK.get()?, python::SCHEMATHESIS.get()?, python::MODELS.get()?)));
+        let (Some(()), Some((sdk, schemathesis, models))) = (guests, python) else {
             return;
         };
         // The tests that need these are ignored without them.
@@ -66,6 +67,7 @@ impl Report {
                 tests.args(["--", filter]);
             }
             tests.env("SWITCHHOOK_SDK_PYTHON", sdk).env("SWITCHHOOK_SCHEMATHESIS_PYTHON", schemathesis);
+            tests.env("SWITCHHOOK_MODELS_PYTHON", models);
             tests.stdout(Stdio::piped());
             if let Some(browser) = browser {
                 tests.env("SWITCHHOOK_CHROMIUM", browser);

@@ -6,6 +6,6 @@ export { Detector, keyTone } from "./dtmf.js";
 export { LEVEL_DBFS_MIN, Voice, levelDbfs } from "./level.js";
 export { bytes, samples } from "./pcm.js";
 export { Prompt } from "./prompt.js";
-export { resample } from "./resample.js";
+export { Resampler, resample } from "./resample.js";
 export { tone } from "./tone.js";
 export { readWav } from "./wav.js";

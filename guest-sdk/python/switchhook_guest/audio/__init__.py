@@ -7,7 +7,7 @@ from .dtmf import Detector, key_tone
 from .level import LEVEL_DBFS_MIN, Voice, level_dbfs
 from .pcm import samples
 from .prompt import Prompt
-from .resample import resample
+from .resample import Resampler, resample
 from .tone import tone
 from .wav import read_wav
 
@@ -15,6 +15,7 @@ __all__ = [
     "LEVEL_DBFS_MIN",
     "Detector",
     "Prompt",
+    "Resampler",
     "Voice",
     "key_tone",
     "level_dbfs",
