@@ -17,6 +17,7 @@ from ..audio import key_tone, level_dbfs
 from ..failure import Failure
 from ..runtime import run
 from .host import Host
+from .peers import Answer
 
 KEY_MS = 100
 """How long a key is pressed, and the pause behind it, ms."""
@@ -49,6 +50,9 @@ class Caller:
     """Hangs up so long after the call began, whatever the script says."""
     script: list[Callable[[int], Step]] = field(default_factory=list)
     responses: dict[str, list[tuple[float, Any]]] = field(default_factory=dict)
+    sockets: dict[str, Answer] = field(default_factory=dict)
+    requests: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
+    memory: dict[str, bytes] | None = None
 
     def says(self, samples: Sequence[int]) -> Caller:
         """Says these samples at the pace of speech."""
@@ -64,6 +68,23 @@ class Caller:
     def waits_ms(self, ms: float) -> Caller:
         """Stays silent."""
         return self._step(lambda _: Step(wait_ms=ms))
+
+    def meets(self, url: str, answer: Answer) -> Caller:
+        """Another host takes sockets at this address, and says what the function answers to the opening and to each message."""
+        self.sockets[url] = answer
+        return self
+
+    def answers_request(
+        self, url: str, body: bytes = b"", status: int = 200, headers: dict[str, str] | None = None
+    ) -> Caller:
+        """Another host answers requests to this address."""
+        self.requests[url] = (status, body, headers or {})
+        return self
+
+    def grants_key_value(self) -> Caller:
+        """The plugin may remember; each call begins with what the test put into ``memory``."""
+        self.memory = {}
+        return self
 
     def hears_out(self) -> Caller:
         """Stays silent until the handler has said something, and has been silent for 60 ms after it."""
@@ -135,6 +156,10 @@ class Report:
         self.recordings = host.recordings
         """Its recordings, by reference: how long they are, ms."""
         self.timers_left = len(host.timers)
+        self.sent = host.peers.sent
+        """What it sent over sockets."""
+        self.asked = host.peers.asked
+        """Its requests: method, address, body."""
 
     def heard_at_ms(self, what: Sequence[int]) -> list[int]:
         """Where the caller heard exactly these samples, ms since the answer; each time."""

@@ -12,6 +12,7 @@ from componentize_py_types import Err, Ok
 from wit_world.imports import events, types
 
 from ..audio import samples
+from .peers import Peers, refuse
 
 if TYPE_CHECKING:
     from .caller import Caller, Step
@@ -52,10 +53,6 @@ class Timer:
     every_ms: float
 
 
-def refuse(code: str, message: str) -> NoReturn:
-    raise Err(types.Failure(code, message))
-
-
 class Host:
     """One simulated call."""
 
@@ -84,6 +81,8 @@ class Host:
         self._opened_ms: float | None = None
         self._over = False
         self._recording: tuple[str, float] | None = None
+        self._later: list[tuple[float, types.Event]] = []
+        self.peers = Peers(caller.sockets, caller.requests, caller.memory, self._happens_later)
         self.interfaces = self._interfaces()
 
     def end(self, reason: str) -> None:
@@ -118,7 +117,8 @@ class Host:
     def _next_ms(self) -> float:
         """When something happens next: at the latest, the caller gives up."""
         frame = NEVER if self._opened_ms is None else self._opened_ms + (self._frames + 1) * FRAME_MS
-        return min(self.caller.gives_up_ms, frame, *(waits.at_ms for waits in [*self.timers, *self._open]))
+        later = (at_ms for at_ms, _ in self._later)
+        return min(self.caller.gives_up_ms, frame, *later, *(waits.at_ms for waits in [*self.timers, *self._open]))
 
     def _advance(self, now_ms: float) -> None:
         self.now_ms = now_ms
@@ -128,6 +128,8 @@ class Host:
                 self._inbox.append(types.Event_Timer(timer.id))
                 timer.at_ms += timer.every_ms or NEVER
         self.timers = [timer for timer in self.timers if timer.at_ms < NEVER]
+        self._inbox.extend(event for at_ms, event in self._later if at_ms <= now_ms)
+        self._later = [later for later in self._later if later[0] > now_ms]
         for open in [open for open in self._open if open.at_ms <= now_ms]:
             self._finish(open)
         if self._opened_ms is not None and now_ms >= self._opened_ms + (self._frames + 1) * FRAME_MS:
@@ -283,6 +285,9 @@ class Host:
         self.timers = [timer for timer in self.timers if timer.id != id]
         self._inbox = deque(event for event in self._inbox if event != types.Event_Timer(id))
 
+    def _happens_later(self, after_ms: float, event: types.Event) -> None:
+        self._later.append((self.now_ms + after_ms, event))
+
     def _granted(self) -> None:
         if not self.caller.recording_granted:
             refuse("NOT_GRANTED", "recording is not granted")
@@ -346,8 +351,6 @@ class Host:
                 "play": self._play_recording,
                 "delete": self._delete_recording,
             },
-            "websocket": {"open": ungranted, "send": ungranted},
-            "http": {"request": ungranted},
-            "key_value": {name: ungranted for name in ("get", "set", "delete", "compare_and_set")},
+            **self.peers.interfaces(),
             "calls": {"place": ungranted},
         }
