@@ -9,6 +9,7 @@ import { Host } from "./host.js";
 
 /** @import { CallInfo } from "../contract.js" */
 /** @import { Call } from "../call.js" */
+/** @import { Answer, Say } from "./peers.js" */
 
 /** How long a key is pressed, and the pause behind it, ms. */
 const KEY_MS = 100;
@@ -41,6 +42,12 @@ export class Caller {
   config = {};
   /** @type {Record<string, Response[]>} */
   responses = {};
+  /** @type {Record<string, Say>} */
+  sockets = {};
+  /** @type {Record<string, Answer>} */
+  requests = {};
+  /** @type {Map<string, Uint8Array> | undefined} */
+  memory;
   recordingGranted = false;
   playoutBytesMax = 1 << 20;
   givesUpMs = 120_000;
@@ -93,6 +100,29 @@ export class Caller {
   /** A key of the plugin's configuration. @param {string} key @param {string} value */
   configured(key, value) {
     this.config[key] = value;
+    return this;
+  }
+
+  /** Another host takes sockets at this address, and says what the function answers. @param {string} url @param {Say} say */
+  meets(url, say) {
+    this.sockets[url] = say;
+    return this;
+  }
+
+  /**
+   * Another host answers requests to this address.
+   * @param {string} url
+   * @param {string} body
+   * @param {{ status?: number, headers?: Record<string, string> }} [head]
+   */
+  answersRequest(url, body, { status = 200, headers = {} } = {}) {
+    this.requests[url] = { status, headers, body: new TextEncoder().encode(body) };
+    return this;
+  }
+
+  /** The plugin may remember; each caller begins with nothing. */
+  grantsKeyValue() {
+    this.memory = new Map();
     return this;
   }
 
@@ -166,6 +196,10 @@ export class Report {
     this.log = host.log;
     /** Its recordings, by reference: how long they are, ms. @type {Record<string, number>} */
     this.recordings = host.recordings;
+    /** What it sent over sockets. */
+    this.sent = host.peers.sent;
+    /** Its requests. */
+    this.asked = host.peers.asked;
     /** Timers that still ran when the handler returned. */
     this.timersLeft = host.timers.length;
   }

@@ -1,6 +1,7 @@
 //! The host of a simulated call: virtual time, which passes only in `next`.
 
 import { bytes, samples } from "../audio/pcm.js";
+import { Peers, refuse } from "./peers.js";
 
 /** @import { Caller, Step } from "./caller.js" */
 
@@ -10,11 +11,6 @@ const FRAME_MS = 20;
 const QUIET_MS = 60;
 const TIMERS_MAX = 256;
 const MARKS_MAX = 1_024;
-
-/** @param {string} code @param {string} message */
-function refuse(code, message) {
-  return Object.assign(new Error(message), { payload: { code, message } });
-}
 
 /** Which commands are legal in which state, and where success leads. @type {Record<string, Record<string, string>>} */
 const LEGAL = {
@@ -45,6 +41,8 @@ export class Host {
 
   /** @type {any[]} */
   #inbox = [];
+  /** @type {{ atMs: number, event: any }[]} */
+  #later = [];
   /** @type {{ id: number, name: string, atMs: number, result: any, to: string }[]} */
   #open = [];
   #names = 0;
@@ -78,6 +76,9 @@ export class Host {
     this.caller = caller;
     this.#script = caller.script.map((step) => step(this.rateHz));
     this.#responses = structuredClone(caller.responses);
+    this.peers = new Peers(caller.sockets, caller.requests, caller.memory, (afterMs, event) => {
+      this.#later.push({ atMs: this.nowMs + afterMs, event });
+    });
     this.interfaces = this.#interfaces();
   }
 
@@ -117,7 +118,7 @@ export class Host {
 
   /** When something happens next: at the latest, the caller gives up. */
   #nextMs() {
-    const timers = [...this.timers, ...this.#open].map(({ atMs }) => atMs);
+    const timers = [...this.timers, ...this.#open, ...this.#later].map(({ atMs }) => atMs);
     const opened = this.#openedMs;
     const frame = opened === undefined ? Infinity : opened + (this.#frames + 1) * FRAME_MS;
     return Math.min(this.caller.givesUpMs, frame, ...timers);
@@ -132,6 +133,8 @@ export class Host {
       timer.atMs += timer.everyMs || Infinity;
     }
     this.timers = this.timers.filter(({ atMs }) => atMs < Infinity);
+    for (const { event } of this.#later.filter(({ atMs }) => atMs <= nowMs)) this.#inbox.push(event);
+    this.#later = this.#later.filter(({ atMs }) => atMs > nowMs);
     for (const open of this.#open.filter(({ atMs }) => atMs <= nowMs)) this.#finish(open);
     if (this.#openedMs !== undefined && nowMs >= this.#openedMs + (this.#frames + 1) * FRAME_MS) this.#frame();
     if (nowMs >= this.caller.givesUpMs) this.end("terminated");
@@ -351,9 +354,7 @@ export class Host {
           if (!delete this.recordings[reference]) throw refuse("INVALID", "there is no such recording");
         },
       },
-      websocket: nothing,
-      http: nothing,
-      "key-value": nothing,
+      ...this.peers.interfaces(),
       calls: nothing,
     };
   }
