@@ -20,7 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("calls::every_end_has_its_reason", |_| ends()),
         simulated("calls::a_call_outlives_its_session_manager", |_| outlives()),
         simulated("calls::commands_finish_as_outcomes", |log| async move { commands(&log).await }),
-        simulated("calls::legs_come_on_their_own_channels", |_| isolated()),
+        simulated("calls::three_channels_come_when_legs_are_apart", |_| isolated()),
         simulated("calls::what_cannot_be_admitted_is_left_to_others", |_| admission()),
         simulated("calls::a_drain_lets_calls_end", |_| drain()),
         simulated("calls::a_drain_cuts_at_its_deadline", |_| drain_cuts()),

@@ -1,14 +1,21 @@
 //! What goes wrong while a call is placed: the server forgets, repeats itself, restarts or changes its mind.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::call::EndReason;
+use carriers::telcoflow::{Closing, Credentials, ManagerConfig, RestClient, RestError, Secret, SessionFilter};
 use exchange::{OutboundCall, Step};
 use libtest_mimic::Trial;
 use sim::{CalleeAnswer, Caller, Faults, LinkFaults, Outbound, Remote, SimConfig, Switches};
 use switchhook_tests::clock;
+use switchhook_tests::logs::API_KEY;
 use switchhook_tests::run::simulated;
-use switchhook_tests::world::{World, WorldConfig};
+use switchhook_tests::world::{CONNECTOR, PipeDialer, World, WorldConfig};
+use telcoflow::frame::AudioMode;
+use telcoflow::frame::manager::{Channel, CloseReason};
+use telcoflow::link::LinkConfig;
+use url::Url;
 
 use super::{TO, call, failed, place, steps, up, world};
 use crate::calls::assert_whole_echo;
@@ -22,6 +29,7 @@ pub(super) fn trials() -> Vec<Trial> {
         simulated("outbound::a_call_that_lives_on_is_taken_up_by_its_own_plugin", |log| async move {
             resumes(&log).await;
         }),
+        simulated("outbound::open_sessions_are_listed_and_closed_over_rest", |_| over_rest()),
     ]
 }
 
@@ -113,5 +121,50 @@ async fn resumes(log: &switchhook_tests::logs::TestLog) {
     let record = world.record().await;
     assert_eq!((record.plugin.as_str(), record.end), ("first", EndReason::Terminated));
     assert!(log.lines_with("ERROR").is_empty());
+    world.close().await;
+}
+
+/// A call that was placed and a chat that somebody began, as the account shows them, and to their ends.
+async fn over_rest() {
+    let mut world = world(Outbound::rings(Remote::new(Caller::echo(60_000))), Switches::default()).await;
+    let mut placed = place(&world).await;
+    assert!(matches!(placed.next().await, Some(Step::Answered { .. })));
+    let mut chat = world.sim.open_chat("+15550104477", "+15550100");
+    let account = |api_key: &str| {
+        let manager = ManagerConfig {
+            base_url: Url::parse("ws://pipe.test/").expect("a base URL"),
+            credentials: Some(Credentials { api_key: Secret::new(api_key), connector_uuid: CONNECTOR.into() }),
+            sdk_version: "1.0.0".into(),
+            link: LinkConfig { sample_rate_hz: 16_000, audio_mode: AudioMode::Mixed, call_flow: None },
+        };
+        RestClient::new(manager, Arc::new(PipeDialer(world.sim.clone())))
+    };
+    let rest = account(API_KEY);
+    let listed = async |filter: SessionFilter| {
+        let sessions = rest.sessions(&filter).await.expect("a list");
+        assert!(sessions.iter().all(|session| session.state == "OPEN" && session.opened_at_s.is_some()));
+        sessions.into_iter().map(|session| (session.id, session.initiator)).collect::<Vec<_>>()
+    };
+    let of_call = (placed.session_id().to_owned(), "SDK".to_owned());
+    let of_chat = (chat.session_id().to_owned(), "CONNECTOR".to_owned());
+    assert_eq!(listed(SessionFilter::default()).await, [of_call.clone(), of_chat.clone()]);
+    let calls = SessionFilter { channel: Some(Channel::Telco), ..SessionFilter::default() };
+    assert_eq!(listed(calls).await, [of_call.clone()]);
+    let with_them = SessionFilter { remote_address: Some("+15550104477".into()), ..SessionFilter::default() };
+    assert_eq!(listed(with_them).await, [of_chat.clone()]);
+    let refused = account("another-key").sessions(&SessionFilter::default()).await;
+    let Err(RestError::Refused { status: 401, code, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(code, "UNAUTHORIZED");
+
+    for (session, _) in [&of_call, &of_chat] {
+        let closed = rest.close(session).await.expect("it is open");
+        assert!(matches!(closed, Closing::Closed(closed) if closed.reason == "SDK_REQUEST"));
+    }
+    assert_eq!(chat.closed().await, CloseReason::SdkRequest);
+    assert_eq!(steps(placed).await, [Step::Ended(EndReason::Terminated)]);
+    world.record().await;
+    world.sim.outbound_call().await.finished().await;
+    assert_eq!(listed(SessionFilter::default()).await, []);
+    assert_eq!(rest.close(&of_call.0).await.expect("no error"), Closing::Gone);
     world.close().await;
 }
