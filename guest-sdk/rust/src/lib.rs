@@ -39,7 +39,6 @@
 //! - `testing` (feature): a simulated call in virtual time, on the machine that builds
 
 pub mod aio;
-pub mod audio;
 #[doc(hidden)]
 pub mod bindings;
 pub mod chat;

@@ -8,6 +8,8 @@
 //! - [`bytes_to_samples`], [`samples_to_bytes`]: the form that travels.
 //! - [`level_dbfs`], [`find_lag`], [`find_all`]: judging what came back.
 //! - [`Resampler`], [`resample`]: from one rate to another.
+//! - [`to_g711`], [`from_g711`]: a byte a sample, as telephones have it.
+//! - [`kit`]: all that handlers let the host compute, with its bounds.
 //! - [`Wav`], [`write_mono`], [`write_stereo`]: files. Reading resamples nothing: [`Wav::at_rate`] refuses another rate with
 //!   both rates named.
 //!
@@ -22,6 +24,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
 
 mod find;
+mod g711;
+pub mod kit;
 pub mod limits;
 mod measure;
 mod pcm;
@@ -29,7 +33,9 @@ mod resample;
 mod wav;
 
 pub use find::find_all;
-pub use measure::{LEVEL_DBFS_MIN, Lag, find_lag, level_dbfs};
+pub use g711::{Law, from_g711, to_g711};
+pub use guest_audio::{LEVEL_DBFS_MIN, level_dbfs};
+pub use measure::{Lag, find_lag};
 pub use pcm::{bytes_to_samples, samples_to_bytes, silence, tone};
 pub use resample::{ResampleError, Resampler, resample};
 pub use wav::{Wav, WavError, write_mono, write_stereo};

@@ -21,8 +21,7 @@ pub fn silence(samples: usize) -> Vec<i16> {
 
 /// The samples in little-endian PCM. An odd last byte is half a sample, and is left out.
 pub fn bytes_to_samples(pcm: &[u8]) -> Vec<i16> {
-    let (pairs, _) = pcm.as_chunks::<2>();
-    pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
+    guest_audio::samples(pcm).collect()
 }
 
 /// The samples as little-endian PCM.

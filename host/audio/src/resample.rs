@@ -84,6 +84,11 @@ impl Resampler {
         })
     }
 
+    /// To this rate from that one, Hz.
+    pub(crate) fn rates_hz(&self) -> (u32, u32) {
+        (self.ratio.0 as u32, self.ratio.1 as u32)
+    }
+
     /// Takes samples and appends what is certain by now, which is up to 60 ms behind.
     pub fn push(&mut self, samples: &[i16], resampled: &mut Vec<i16>) {
         self.taken += samples.len() as u64;

@@ -123,7 +123,12 @@ impl Wav {
 /// # Errors
 /// [`WavError::Unreadable`] when the file cannot be made or written.
 pub fn write_mono(path: impl AsRef<Path>, sample_rate_hz: u32, samples: &[i16]) -> Result<(), WavError> {
-    write(create(path)?, sample_rate_hz, 1, samples.iter().copied())
+    write_mono_to(create(path)?, sample_rate_hz, samples)
+}
+
+/// The same, wherever it goes.
+pub(crate) fn write_mono_to(sink: impl Write + Seek, sample_rate_hz: u32, samples: &[i16]) -> Result<(), WavError> {
+    write(sink, sample_rate_hz, 1, samples.iter().copied())
 }
 
 /// Writes a 16-bit stereo WAV. The shorter side is completed with silence.

@@ -41,6 +41,7 @@ pub mod chatting {
             "switchhook:handler/websocket": crate::bindings::plain::switchhook::handler::websocket,
             "switchhook:handler/http": crate::bindings::plain::switchhook::handler::http,
             "switchhook:handler/key-value": crate::bindings::plain::switchhook::handler::key_value,
+            "switchhook:handler/audio-kit": crate::bindings::plain::switchhook::handler::audio_kit,
             "switchhook:handler/calls": crate::bindings::plain::switchhook::handler::calls,
         },
     });

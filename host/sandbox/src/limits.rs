@@ -14,6 +14,9 @@ pub const GUEST_HOST_BYTES: u64 = 256 << 10;
 /// Bytes that count for one guest from its first connection on: what its sockets and requests may keep, at their limits. A
 /// tenant without room for them: `FULL`.
 pub const GUEST_NETWORK_BYTES: u64 = 4 << 20;
+/// Bytes that count for one guest from its first resampler or detector on: what eight of them may keep. A tenant without room
+/// for them: `FULL`.
+pub const GUEST_KIT_BYTES: u64 = 2 << 20;
 /// Bytes in which the audio that a guest plays is counted for its tenant. Without room for another lot: `FULL`.
 pub const PLAYOUT_LOT_BYTES: u64 = 64 << 10;
 /// WebAssembly stack of one guest in bytes. Deeper recursion traps.
@@ -85,6 +88,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("memory_bytes_default", MEMORY_BYTES_DEFAULT as u64, "growing past it ends the guest (configurable)"),
     ("guest_host_bytes", GUEST_HOST_BYTES, "a tenant without room for them takes no call"),
     ("guest_network_bytes", GUEST_NETWORK_BYTES, "websocket and http answer FULL when its tenant has no room for them"),
+    ("guest_kit_bytes", GUEST_KIT_BYTES, "audio-kit answers FULL when its tenant has no room for them"),
     ("playout_lot_bytes", PLAYOUT_LOT_BYTES, "play answers FULL when its tenant has no room for another"),
     ("stack_bytes_max", STACK_BYTES_MAX as u64, "deeper recursion ends the guest"),
     ("fiber_bytes", FIBER_BYTES as u64, "reserved for each guest"),

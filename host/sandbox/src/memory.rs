@@ -3,7 +3,7 @@
 use wasmtime::ResourceLimiter;
 
 use crate::account::{Held, MemoryAccount};
-use crate::limits::{GUEST_HOST_BYTES, GUEST_NETWORK_BYTES, PLAYOUT_LOT_BYTES};
+use crate::limits::{GUEST_HOST_BYTES, GUEST_KIT_BYTES, GUEST_NETWORK_BYTES, PLAYOUT_LOT_BYTES};
 
 /// Counts all memories of one guest against one limit, and remembers that it refused.
 pub(crate) struct MemoryLimiter {
@@ -18,6 +18,8 @@ pub(crate) struct MemoryLimiter {
     playout: Playout,
     /// It has or had connections.
     networks: bool,
+    /// It has or had resamplers or detectors.
+    tools: bool,
 }
 
 /// The audio of a guest that waits in the host, counted in lots.
@@ -32,7 +34,7 @@ struct Playout {
 impl MemoryLimiter {
     pub(crate) fn new(bytes_max: usize, table_elements_max: usize) -> Self {
         let (held, playout) = (None, Playout::default());
-        Self { bytes_max, bytes: 0, table_elements_max, refused: None, held, tenants: false, playout, networks: false }
+        Self { bytes_max, bytes: 0, table_elements_max, refused: None, held, tenants: false, playout, networks: false, tools: false }
     }
 
     /// Counts everything into this account from now on, beginning with what every guest makes the host hold. False when it
@@ -49,13 +51,12 @@ impl MemoryLimiter {
 
     /// Whether a guest may have connections: from its first on it holds what they need.
     pub(crate) fn admits_network(&mut self) -> bool {
-        if let Some(held) = &mut self.held
-            && !self.networks
-        {
-            self.networks = held.grow(GUEST_NETWORK_BYTES);
-            return self.networks;
-        }
-        true
+        first(&mut self.held, &mut self.networks, GUEST_NETWORK_BYTES)
+    }
+
+    /// The same for resamplers and detectors.
+    pub(crate) fn admits_tools(&mut self) -> bool {
+        first(&mut self.held, &mut self.tools, GUEST_KIT_BYTES)
     }
 
     /// Whether so many more bytes of audio may wait in the host. `waiting` tells how many do, and is seldom asked.
@@ -85,6 +86,17 @@ impl MemoryLimiter {
     pub(crate) fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
     }
+}
+
+/// Holds so many bytes at the first of something. False when there is no room for them.
+fn first(held: &mut Option<Held>, holds: &mut bool, bytes: u64) -> bool {
+    if let Some(held) = held
+        && !*holds
+    {
+        *holds = held.grow(bytes);
+        return *holds;
+    }
+    true
 }
 
 impl ResourceLimiter for MemoryLimiter {

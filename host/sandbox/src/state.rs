@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use audio::kit::Tools;
 use call::{CallPlacer, Failure, KeyValueStore, Network, RecordingStore, code};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -19,6 +20,8 @@ pub(crate) struct GuestState {
     wasi: WasiCtx,
     resources: ResourceTable,
     pub(crate) memory: MemoryLimiter,
+    /// Its resamplers and detectors.
+    pub(crate) tools: Tools,
     /// Absent until the call is handed over: a component that calls imports while it is instantiated is told so.
     pub(crate) call: Option<SharedCall>,
     /// The same, when it serves a chat.
@@ -58,6 +61,7 @@ impl GuestState {
             wasi,
             resources,
             memory,
+            tools: Tools::default(),
             call: None,
             chat: None,
             awaits,

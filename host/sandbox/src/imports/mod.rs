@@ -1,5 +1,6 @@
 //! The host side of the handler contract, one file an interface. Each function is one step on the shared call.
 
+mod audio_kit;
 mod by_hand;
 mod call;
 mod calls;

@@ -151,7 +151,7 @@ fn gcd(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::{level_dbfs, tone};
+    use crate::{level_dbfs, tone};
 
     /// How far a resampled tone is from the tone made at that rate, in dB below it.
     fn error_db(freq_hz: f32, from_hz: u32, to_hz: u32) -> f64 {

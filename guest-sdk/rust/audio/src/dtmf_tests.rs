@@ -1,7 +1,7 @@
 //! Keys are heard, and nothing else is.
 
 use super::*;
-use crate::audio::resample;
+use crate::resample;
 
 const RATES_HZ: [u32; 3] = [8_000, 16_000, 24_000];
 /// Each of the two tones, for a key of about -16 dB below full scale.
@@ -172,7 +172,7 @@ fn speech_like_noise_is_no_key() {
         }
         speech.extend(silence(rate_hz, rng.u32(0..120)));
     }
-    assert!(crate::audio::level_dbfs(&speech) > -30.0, "it is loud enough to be judged");
+    assert!(crate::level_dbfs(&speech) > -30.0, "it is loud enough to be judged");
     assert_eq!(heard(&speech, rate_hz), "", "seed 11");
     assert_eq!(heard(&resample(&speech[..800_000], rate_hz, 16_000), 16_000), "", "seed 11");
 }

@@ -1,4 +1,5 @@
-//! Audio in the guest: what handlers need to prompt, to listen for keys and for speech. No host functions in here.
+//! What handlers need to prompt, to listen for keys and for speech: in Rust handlers as it is, and for all others behind the
+//! interface `audio-kit`. No host functions in here.
 //!
 //! PCM is signed 16-bit, mono: samples as `i16`, or their little-endian bytes, as events carry them.
 //!
@@ -8,6 +9,8 @@
 //! - [`dtmf::Detector`]: the keys that a caller presses
 //! - [`level_dbfs`], [`Voice`]: how loud it is, and whether somebody speaks
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
+
 pub mod dtmf;
 mod level;
 mod resample;
@@ -16,7 +19,7 @@ mod wav;
 
 pub use level::{LEVEL_DBFS_MIN, Voice, level_dbfs};
 pub use resample::{Resampler, resample};
-pub use tone::tone;
+pub use tone::{tone, tones};
 pub use wav::{Wav, WavError};
 
 /// The samples in little-endian PCM. An odd last byte is half a sample, and is left out.

@@ -10,8 +10,8 @@ pub fn tone(freq_hz: f32, amplitude: f32, sample_rate_hz: u32, ms: u32) -> Vec<i
     tones(&[freq_hz], amplitude, sample_rate_hz, ms)
 }
 
-/// The sum of sine tones of the same amplitude, with soft ends.
-pub(crate) fn tones(freqs_hz: &[f32], amplitude: f32, sample_rate_hz: u32, ms: u32) -> Vec<i16> {
+/// The sum of sine tones of the same amplitude, with soft ends. What is beyond full scale is cut.
+pub fn tones(freqs_hz: &[f32], amplitude: f32, sample_rate_hz: u32, ms: u32) -> Vec<i16> {
     let count = count(sample_rate_hz, ms);
     let fade = self::count(sample_rate_hz, FADE_MS).min(count / 2).max(1);
     let peak = amplitude.clamp(0.0, 1.0) * f32::from(i16::MAX);

@@ -1,7 +1,6 @@
 //! WAV files that are built into a component: 16-bit PCM, mono.
 
 use super::{resample, samples};
-use crate::{Failure, code};
 
 /// A WAV file that was read: its samples stay where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,13 +85,6 @@ impl std::fmt::Display for WavError {
 
 impl std::error::Error for WavError {}
 
-impl From<WavError> for Failure {
-    /// `INVALID`.
-    fn from(error: WavError) -> Self {
-        Self::new(code::INVALID, error.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +127,6 @@ mod tests {
         let refused = |format, channels, bits| WavError::Format { format, channels, bits };
         assert_eq!(Wav::read(&file(7, 1, 8, &[])), Err(refused(7, 1, 8)));
         assert_eq!(Wav::read(&file(1, 2, 16, &[])), Err(refused(1, 2, 16)));
-        assert!(Failure::from(refused(1, 2, 16)).message.contains("2 channels"));
+        assert!(refused(1, 2, 16).to_string().contains("2 channels"));
     }
 }

@@ -110,7 +110,7 @@ impl Voice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::tone;
+    use crate::tone;
 
     fn bytes(samples: &[i16]) -> Vec<u8> {
         samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
