@@ -137,6 +137,53 @@ extern void __wasm_import_switchhook_handler_key_value_delete(uint8_t *, size_t,
 __attribute__((__import_module__("switchhook:handler/key-value@0.1.0"), __import_name__("compare-and-set")))
 extern void __wasm_import_switchhook_handler_key_value_compare_and_set(uint8_t *, size_t, int32_t, uint8_t *, size_t, uint8_t *, size_t, int32_t, int32_t, uint8_t *);
 
+// Imported Functions from `switchhook:handler/audio-kit@0.1.0`
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("open-resampler")))
+extern void __wasm_import_switchhook_handler_audio_kit_open_resampler(int32_t, int32_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("resample")))
+extern void __wasm_import_switchhook_handler_audio_kit_resample(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("finish-resampling")))
+extern void __wasm_import_switchhook_handler_audio_kit_finish_resampling(int32_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("open-key-detector")))
+extern void __wasm_import_switchhook_handler_audio_kit_open_key_detector(int32_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("hear-keys")))
+extern void __wasm_import_switchhook_handler_audio_kit_hear_keys(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("open-voice-detector")))
+extern void __wasm_import_switchhook_handler_audio_kit_open_voice_detector(int32_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("hear-voice")))
+extern void __wasm_import_switchhook_handler_audio_kit_hear_voice(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("close")))
+extern void __wasm_import_switchhook_handler_audio_kit_close(int32_t);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("level-dbfs")))
+extern void __wasm_import_switchhook_handler_audio_kit_level_dbfs(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("tones")))
+extern void __wasm_import_switchhook_handler_audio_kit_tones(uint8_t *, size_t, int32_t, int32_t, int32_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("key-tones")))
+extern void __wasm_import_switchhook_handler_audio_kit_key_tones(uint8_t *, size_t, int32_t, int32_t, int32_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("to-g711")))
+extern void __wasm_import_switchhook_handler_audio_kit_to_g711(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("from-g711")))
+extern void __wasm_import_switchhook_handler_audio_kit_from_g711(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("read-wav")))
+extern void __wasm_import_switchhook_handler_audio_kit_read_wav(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("write-wav")))
+extern void __wasm_import_switchhook_handler_audio_kit_write_wav(int32_t, uint8_t *, size_t, uint8_t *);
+
 // Imported Functions from `switchhook:handler/calls@0.1.0`
 
 __attribute__((__import_module__("switchhook:handler/calls@0.1.0"), __import_name__("place")))
@@ -594,6 +641,69 @@ void switchhook_handler_key_value_result_bool_failure_free(switchhook_handler_ke
   if (!ptr->is_err) {
   } else {
     switchhook_handler_key_value_failure_free(&ptr->val.err);
+  }
+}
+
+void switchhook_handler_audio_kit_failure_free(switchhook_handler_audio_kit_failure_t *ptr) {
+  switchhook_handler_types_failure_free(ptr);
+}
+
+void switchhook_handler_audio_kit_sound_free(switchhook_handler_audio_kit_sound_t *ptr) {
+  call_handler_list_u8_free(&ptr->pcm);
+}
+
+void switchhook_handler_audio_kit_result_tool_id_failure_free(switchhook_handler_audio_kit_result_tool_id_failure_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    switchhook_handler_audio_kit_failure_free(&ptr->val.err);
+  }
+}
+
+void switchhook_handler_audio_kit_result_list_u8_failure_free(switchhook_handler_audio_kit_result_list_u8_failure_t *ptr) {
+  if (!ptr->is_err) {
+    call_handler_list_u8_free(&ptr->val.ok);
+  } else {
+    switchhook_handler_audio_kit_failure_free(&ptr->val.err);
+  }
+}
+
+void switchhook_handler_audio_kit_result_string_failure_free(switchhook_handler_audio_kit_result_string_failure_t *ptr) {
+  if (!ptr->is_err) {
+    call_handler_string_free(&ptr->val.ok);
+  } else {
+    switchhook_handler_audio_kit_failure_free(&ptr->val.err);
+  }
+}
+
+void switchhook_handler_audio_kit_result_voice_failure_free(switchhook_handler_audio_kit_result_voice_failure_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    switchhook_handler_audio_kit_failure_free(&ptr->val.err);
+  }
+}
+
+void switchhook_handler_audio_kit_result_f32_failure_free(switchhook_handler_audio_kit_result_f32_failure_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    switchhook_handler_audio_kit_failure_free(&ptr->val.err);
+  }
+}
+
+void call_handler_list_u32_free(call_handler_list_u32_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    uint32_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
+void switchhook_handler_audio_kit_result_sound_failure_free(switchhook_handler_audio_kit_result_sound_failure_t *ptr) {
+  if (!ptr->is_err) {
+    switchhook_handler_audio_kit_sound_free(&ptr->val.ok);
+  } else {
+    switchhook_handler_audio_kit_failure_free(&ptr->val.err);
   }
 }
 
@@ -1964,6 +2074,437 @@ bool switchhook_handler_key_value_compare_and_set(call_handler_string_t *key, ca
     case 0: {
       result.is_err = false;
       result.val.ok = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_open_resampler(uint32_t from_hz, uint32_t to_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_open_resampler((int32_t) (from_hz), (int32_t) (to_hz), ptr);
+  switchhook_handler_audio_kit_result_tool_id_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint32_t) (*((int32_t*) (ptr + sizeof(void*))));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_resample(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_resample((int32_t) (tool), (uint8_t *) (*pcm).ptr, (*pcm).len, ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_finish_resampling(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_finish_resampling((int32_t) (tool), ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_open_key_detector(uint32_t sample_rate_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_open_key_detector((int32_t) (sample_rate_hz), ptr);
+  switchhook_handler_audio_kit_result_tool_id_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint32_t) (*((int32_t*) (ptr + sizeof(void*))));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_hear_keys(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, call_handler_string_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_hear_keys((int32_t) (tool), (uint8_t *) (*pcm).ptr, (*pcm).len, ptr);
+  switchhook_handler_audio_kit_result_string_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_open_voice_detector(uint32_t sample_rate_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_open_voice_detector((int32_t) (sample_rate_hz), ptr);
+  switchhook_handler_audio_kit_result_tool_id_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint32_t) (*((int32_t*) (ptr + sizeof(void*))));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_hear_voice(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, switchhook_handler_audio_kit_voice_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_hear_voice((int32_t) (tool), (uint8_t *) (*pcm).ptr, (*pcm).len, ptr);
+  switchhook_handler_audio_kit_result_voice_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (switchhook_handler_audio_kit_voice_t) {
+        (bool) (int32_t) *((uint8_t*) (ptr + sizeof(void*))),
+        (uint32_t) (uint32_t) (*((int32_t*) (ptr + (4+1*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (ptr + (8+1*sizeof(void*))))),
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+void switchhook_handler_audio_kit_close(switchhook_handler_audio_kit_tool_id_t tool) {
+  __wasm_import_switchhook_handler_audio_kit_close((int32_t) (tool));
+}
+
+bool switchhook_handler_audio_kit_level_dbfs(call_handler_list_u8_t *pcm, float *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_level_dbfs((uint8_t *) (*pcm).ptr, (*pcm).len, ptr);
+  switchhook_handler_audio_kit_result_f32_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = *((float*) (ptr + sizeof(void*)));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_tones(call_handler_list_u32_t *freqs_hz, uint16_t peak, uint32_t ms, uint32_t sample_rate_hz, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_tones((uint8_t *) (*freqs_hz).ptr, (*freqs_hz).len, (int32_t) (peak), (int32_t) (ms), (int32_t) (sample_rate_hz), ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_key_tones(call_handler_string_t *keys, uint16_t peak, uint32_t ms, uint32_t sample_rate_hz, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_key_tones((uint8_t *) (*keys).ptr, (*keys).len, (int32_t) (peak), (int32_t) (ms), (int32_t) (sample_rate_hz), ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_to_g711(switchhook_handler_audio_kit_law_t law, call_handler_list_u8_t *pcm, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_to_g711((int32_t) law, (uint8_t *) (*pcm).ptr, (*pcm).len, ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_from_g711(switchhook_handler_audio_kit_law_t law, call_handler_list_u8_t *bytes, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_from_g711((int32_t) law, (uint8_t *) (*bytes).ptr, (*bytes).len, ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_read_wav(call_handler_list_u8_t *file, switchhook_handler_audio_kit_sound_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_read_wav((uint8_t *) (*file).ptr, (*file).len, ptr);
+  switchhook_handler_audio_kit_result_sound_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (switchhook_handler_audio_kit_sound_t) {
+        (uint32_t) (uint32_t) (*((int32_t*) (ptr + sizeof(void*)))),
+        (call_handler_list_u8_t) (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_write_wav(switchhook_handler_audio_kit_sound_t *sound, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_write_wav((int32_t) ((*sound).sample_rate_hz), (uint8_t *) ((*sound).pcm).ptr, ((*sound).pcm).len, ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
       break;
     }
     case 1: {

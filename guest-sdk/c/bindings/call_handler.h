@@ -459,6 +459,86 @@ typedef struct {
   } val;
 } switchhook_handler_key_value_result_bool_failure_t;
 
+typedef switchhook_handler_types_failure_t switchhook_handler_audio_kit_failure_t;
+
+// Names one resampler or detector. Unique within the instance, which may have eight of them: then `FULL`.
+typedef uint32_t switchhook_handler_audio_kit_tool_id_t;
+
+// What a voice detector has heard.
+typedef struct switchhook_handler_audio_kit_voice_t {
+  // Somebody speaks: known 40 to 50 ms after the first loud sample.
+  bool   speaks;
+  // For how long somebody has spoken in all, ms of audio.
+  uint32_t   spoken_ms;
+  // For how long nobody has spoken, ms of audio.
+  uint32_t   quiet_ms;
+} switchhook_handler_audio_kit_voice_t;
+
+// The two laws of ITU-T G.711.
+typedef uint8_t switchhook_handler_audio_kit_law_t;
+
+#define SWITCHHOOK_HANDLER_AUDIO_KIT_LAW_MU 0
+#define SWITCHHOOK_HANDLER_AUDIO_KIT_LAW_A 1
+
+// Audio with its rate.
+typedef struct switchhook_handler_audio_kit_sound_t {
+  uint32_t   sample_rate_hz;
+  call_handler_list_u8_t   pcm;
+} switchhook_handler_audio_kit_sound_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    switchhook_handler_audio_kit_tool_id_t ok;
+    switchhook_handler_audio_kit_failure_t err;
+  } val;
+} switchhook_handler_audio_kit_result_tool_id_failure_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    call_handler_list_u8_t ok;
+    switchhook_handler_audio_kit_failure_t err;
+  } val;
+} switchhook_handler_audio_kit_result_list_u8_failure_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    call_handler_string_t ok;
+    switchhook_handler_audio_kit_failure_t err;
+  } val;
+} switchhook_handler_audio_kit_result_string_failure_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    switchhook_handler_audio_kit_voice_t ok;
+    switchhook_handler_audio_kit_failure_t err;
+  } val;
+} switchhook_handler_audio_kit_result_voice_failure_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    float ok;
+    switchhook_handler_audio_kit_failure_t err;
+  } val;
+} switchhook_handler_audio_kit_result_f32_failure_t;
+
+typedef struct {
+  uint32_t *ptr;
+  size_t len;
+} call_handler_list_u32_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    switchhook_handler_audio_kit_sound_t ok;
+    switchhook_handler_audio_kit_failure_t err;
+  } val;
+} switchhook_handler_audio_kit_result_sound_failure_t;
+
 typedef switchhook_handler_types_failure_t switchhook_handler_calls_failure_t;
 
 typedef switchhook_handler_types_request_id_t switchhook_handler_calls_request_id_t;
@@ -607,6 +687,44 @@ extern bool switchhook_handler_key_value_delete(call_handler_string_t *key, swit
 // Sets only when the present value is the expected one (`none`: absent). False: it was not, nothing changed.
 extern bool switchhook_handler_key_value_compare_and_set(call_handler_string_t *key, call_handler_list_u8_t *maybe_expected, call_handler_list_u8_t *value, uint32_t *maybe_ttl_s, bool *ret, switchhook_handler_key_value_failure_t *err);
 
+// Imported Functions from `switchhook:handler/audio-kit@0.1.0`
+// Begins to resample, from 4000 to 48000 Hz: `INVALID` for other rates, and for two that have too little in common (their
+// ratio, in lowest terms, is to at most 480).
+extern bool switchhook_handler_audio_kit_open_resampler(uint32_t from_hz, uint32_t to_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// What is certain by now of the audio at the other rate, which is up to 60 ms behind what was given. Frame by frame or at
+// once, the samples are the same.
+extern bool switchhook_handler_audio_kit_resample(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// The rest, so that all that came is as long in time as all that was given. The resampler begins anew.
+extern bool switchhook_handler_audio_kit_finish_resampling(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// Begins to listen for keys in band (DTMF), at 4000 to 48000 Hz.
+extern bool switchhook_handler_audio_kit_open_key_detector(uint32_t sample_rate_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// The keys that were pressed in this audio, usually none. Each is told once, 30 to 50 ms after it went down.
+extern bool switchhook_handler_audio_kit_hear_keys(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, call_handler_string_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// Begins to listen for speech by its loudness, which is enough for barge-in and for the end of a message, at 4000 to
+// 48000 Hz. Keys, music and coughs are speech to it.
+extern bool switchhook_handler_audio_kit_open_voice_detector(uint32_t sample_rate_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// How it stands at the end of this audio.
+extern bool switchhook_handler_audio_kit_hear_voice(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, switchhook_handler_audio_kit_voice_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// Gives a resampler or detector back. Unknown ids are ignored.
+extern void switchhook_handler_audio_kit_close(switchhook_handler_audio_kit_tool_id_t tool);
+// How loud audio is, in dB below full scale: the root of the mean of the squares, so that a full-scale sine is about -3.
+// Silence is -96.
+extern bool switchhook_handler_audio_kit_level_dbfs(call_handler_list_u8_t *pcm, float *ret, switchhook_handler_audio_kit_failure_t *err);
+// The sum of sine tones with soft ends: a dial tone is 350 and 440 Hz. Each has this peak, of 32767; what is beyond full
+// scale in sum is cut. Up to eight.
+extern bool switchhook_handler_audio_kit_tones(call_handler_list_u32_t *freqs_hz, uint16_t peak, uint32_t ms, uint32_t sample_rate_hz, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// Keys as their tones, each for so many milliseconds and with as long a pause behind it. `INVALID` for what is no key
+// (0 to 9, `*`, `#`, A to D).
+extern bool switchhook_handler_audio_kit_key_tones(call_handler_string_t *keys, uint16_t peak, uint32_t ms, uint32_t sample_rate_hz, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// One byte a sample.
+extern bool switchhook_handler_audio_kit_to_g711(switchhook_handler_audio_kit_law_t law, call_handler_list_u8_t *pcm, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// One sample a byte.
+extern bool switchhook_handler_audio_kit_from_g711(switchhook_handler_audio_kit_law_t law, call_handler_list_u8_t *bytes, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// The audio of a WAV file: 8 or 16-bit PCM, mono, or the mean of a stereo file's sides. `INVALID` with what is wrong.
+extern bool switchhook_handler_audio_kit_read_wav(call_handler_list_u8_t *file, switchhook_handler_audio_kit_sound_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// A WAV file of 16-bit PCM, mono.
+extern bool switchhook_handler_audio_kit_write_wav(switchhook_handler_audio_kit_sound_t *sound, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+
 // Imported Functions from `switchhook:handler/calls@0.1.0`
 // Places a call that the named plugin will handle. `to` is a number or address as the carrier writes it: letters, digits
 // and `+*#@.:-_`, at most 64.
@@ -728,6 +846,24 @@ void call_handler_option_u32_free(call_handler_option_u32_t *ptr);
 void switchhook_handler_key_value_result_void_failure_free(switchhook_handler_key_value_result_void_failure_t *ptr);
 
 void switchhook_handler_key_value_result_bool_failure_free(switchhook_handler_key_value_result_bool_failure_t *ptr);
+
+void switchhook_handler_audio_kit_failure_free(switchhook_handler_audio_kit_failure_t *ptr);
+
+void switchhook_handler_audio_kit_sound_free(switchhook_handler_audio_kit_sound_t *ptr);
+
+void switchhook_handler_audio_kit_result_tool_id_failure_free(switchhook_handler_audio_kit_result_tool_id_failure_t *ptr);
+
+void switchhook_handler_audio_kit_result_list_u8_failure_free(switchhook_handler_audio_kit_result_list_u8_failure_t *ptr);
+
+void switchhook_handler_audio_kit_result_string_failure_free(switchhook_handler_audio_kit_result_string_failure_t *ptr);
+
+void switchhook_handler_audio_kit_result_voice_failure_free(switchhook_handler_audio_kit_result_voice_failure_t *ptr);
+
+void switchhook_handler_audio_kit_result_f32_failure_free(switchhook_handler_audio_kit_result_f32_failure_t *ptr);
+
+void call_handler_list_u32_free(call_handler_list_u32_t *ptr);
+
+void switchhook_handler_audio_kit_result_sound_failure_free(switchhook_handler_audio_kit_result_sound_failure_t *ptr);
 
 void switchhook_handler_calls_failure_free(switchhook_handler_calls_failure_t *ptr);
 

@@ -194,6 +194,30 @@ export type Event =
   /** Whatever later versions add: kind and JSON. Ignore what you do not know. */
   | { tag: "other"; val: Field };
 
+/** Names one resampler or detector. Unique within the instance, which may have eight of them: then `FULL`. */
+export type ToolId = number;
+
+/** What a voice detector has heard. */
+export interface Voice {
+  /** Somebody speaks: known 40 to 50 ms after the first loud sample. */
+  speaks: boolean;
+  /** For how long somebody has spoken in all, ms of audio. */
+  spokenMs: number;
+  /** For how long nobody has spoken, ms of audio. */
+  quietMs: number;
+}
+
+/** The two laws of ITU-T G.711. */
+export type Law =
+  | "mu"
+  | "a";
+
+/** Audio with its rate. */
+export interface Sound {
+  sampleRateHz: number;
+  pcm: Uint8Array;
+}
+
 export type Waited =
   | { tag: "event"; val: Event }
   /** The time is up; nothing happened. */

@@ -52,3 +52,10 @@ impl Failure {
         self.code == code
     }
 }
+
+impl From<guest_audio::WavError> for Failure {
+    /// [`INVALID`].
+    fn from(error: guest_audio::WavError) -> Self {
+        Self::new(INVALID, error.to_string())
+    }
+}

@@ -60,6 +60,8 @@ pub use bindings::plain::switchhook::handler::types::{
     Mark, Outcome, Payload, PlacedStep, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
 };
 pub use events::{Events, Waited, events, next, next_within};
+/// What prompts, keys and speech need, all in the guest.
+pub use guest_audio as audio;
 pub use hang_up::hang_up;
 pub use host::{call, calls, http, playout, recording, websocket};
 pub use log::{Level, log};

@@ -9,7 +9,9 @@ use guest_audio::{Voice, samples, tones};
 
 use crate::limits::{KIT_BYTES_MAX, KIT_TONES_MAX, KIT_TOOLS_MAX, RESAMPLE_RATE_HZ_MAX, RESAMPLE_RATE_HZ_MIN};
 use crate::wav::{Wav, WavError, write_mono_to};
-use crate::{Law, ResampleError, Resampler, bytes_to_samples, from_g711, level_dbfs, samples_to_bytes, silence, to_g711};
+use crate::{
+    Law, ResampleError, Resampler, bytes_to_samples, from_g711, level_dbfs, samples_to_bytes, silence, to_g711,
+};
 
 /// Why the kit refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

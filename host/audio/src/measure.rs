@@ -43,7 +43,7 @@ fn product(a: &[i16], b: &[i16]) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{silence, tone};
+    use crate::silence;
 
     /// A tone that rises, so that it is like itself at one place only.
     fn chirp(samples: usize) -> Vec<i16> {

@@ -34,7 +34,17 @@ struct Playout {
 impl MemoryLimiter {
     pub(crate) fn new(bytes_max: usize, table_elements_max: usize) -> Self {
         let (held, playout) = (None, Playout::default());
-        Self { bytes_max, bytes: 0, table_elements_max, refused: None, held, tenants: false, playout, networks: false, tools: false }
+        Self {
+            bytes_max,
+            bytes: 0,
+            table_elements_max,
+            refused: None,
+            held,
+            tenants: false,
+            playout,
+            networks: false,
+            tools: false,
+        }
     }
 
     /// Counts everything into this account from now on, beginning with what every guest makes the host hold. False when it

@@ -17,8 +17,7 @@ fn frames_and_a_whole_are_resampled_alike() {
     let mut whole = tools.resample(at_once, &said).unwrap();
     whole.extend(tools.finish_resampling(at_once).unwrap());
     let by_frames = tools.open_resampler(RATE_HZ, 24_000).unwrap();
-    let mut frames: Vec<u8> =
-        said.chunks(640).flat_map(|frame| tools.resample(by_frames, frame).unwrap()).collect();
+    let mut frames: Vec<u8> = said.chunks(640).flat_map(|frame| tools.resample(by_frames, frame).unwrap()).collect();
     frames.extend(tools.finish_resampling(by_frames).unwrap());
     assert_eq!(whole.len(), 48_000);
     assert_eq!(whole, frames);
@@ -34,7 +33,8 @@ fn keys_are_heard_as_they_are_said() {
     for rate_hz in [8_000, 16_000, 24_000] {
         let detector = tools.open_key_detector(rate_hz).unwrap();
         let said = tones_of_keys("0123456789*#aD", 6_000, 80, rate_hz).unwrap();
-        let heard: String = said.chunks(rate_hz as usize / 25).map(|frame| tools.hear_keys(detector, frame).unwrap()).collect();
+        let heard: String =
+            said.chunks(rate_hz as usize / 25).map(|frame| tools.hear_keys(detector, frame).unwrap()).collect();
         assert_eq!(heard, "0123456789*#AD", "{rate_hz}");
         tools.close(detector);
     }
