@@ -3,6 +3,7 @@
 //! `cargo xtask test` builds what is needed and runs it all; `cargo test -p switchhook-tests -- NAME` runs what matches.
 
 mod admin;
+mod audio_kit;
 mod author;
 mod calls;
 mod chaos;
@@ -77,6 +78,7 @@ fn main() {
         placing::trials(),
         refusals::trials(),
         recording::trials(),
+        audio_kit::trials(),
         key_value::trials(),
         models::trials(),
         network::trials(),
