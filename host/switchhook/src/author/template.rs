@@ -9,6 +9,7 @@ use crate::cli::new::Lang;
 
 static CONTRACT: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../wit/handler-0.1.0");
 static RUST_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/rust/src");
+static RUST_AUDIO: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/rust/audio/src");
 static JS_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/js/src");
 static JS_TOOLS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/js/tools");
 static PYTHON_PACKAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/python/switchhook_guest");
@@ -19,6 +20,7 @@ static C_BINDINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/c
 static GO_SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/go");
 static ADAPTER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/wasi");
 const SDK_MANIFEST: &str = include_str!("../../../../guest-sdk/rust/Cargo.toml");
+const AUDIO_MANIFEST: &str = include_str!("../../../../guest-sdk/rust/audio/Cargo.toml");
 const WORKSPACE_MANIFEST: &str = include_str!("../../../../Cargo.toml");
 const SCENARIO: &str = include_str!("../../templates/answers.toml");
 
@@ -105,7 +107,9 @@ fn put_sdk(lang: Lang, sdks: &Path, files: &mut Vec<File>) {
     }
     match lang {
         Lang::Rust => {
-            files.push((sdks.join("rust/Cargo.toml"), sdk_manifest().into_bytes()));
+            files.push((sdks.join("rust/Cargo.toml"), alone(SDK_MANIFEST).into_bytes()));
+            files.push((sdks.join("rust/audio/Cargo.toml"), alone(AUDIO_MANIFEST).into_bytes()));
+            put(&RUST_AUDIO, &sdks.join("rust/audio/src"), files);
             files.push(sdk_file!("rust/README.md"));
             put(&RUST_SOURCES, &sdks.join("rust/src"), files);
         }
@@ -151,11 +155,11 @@ fn put(dir: &Dir<'_>, to: &Path, files: &mut Vec<File>) {
     inside.for_each(|inside| put(inside, to, files));
 }
 
-/// The SDK's manifest without its workspace: what it inherits stands there itself.
-fn sdk_manifest() -> String {
+/// A manifest of the SDK without its workspace: what it inherits stands there itself.
+fn alone(inheriting: &str) -> String {
     let mut manifest = String::new();
     let mut kept = true;
-    for line in SDK_MANIFEST.lines() {
+    for line in inheriting.lines() {
         if line.starts_with('[') {
             kept = line != "[dev-dependencies]" && line != "[lints]";
         }
@@ -191,7 +195,8 @@ mod tests {
 
     #[test]
     fn the_sdks_manifest_stands_alone() {
-        let manifest = sdk_manifest();
+        assert!(!alone(AUDIO_MANIFEST).contains("workspace"), "{}", alone(AUDIO_MANIFEST));
+        let manifest = alone(SDK_MANIFEST);
         assert!(!manifest.contains("workspace"), "{manifest}");
         assert!(manifest.contains("wit-bindgen = { version = "), "{manifest}");
         assert!(manifest.contains("edition = \"2024\""), "{manifest}");
