@@ -11,6 +11,7 @@ use switchhook_tests::run::{real, simulated};
 use switchhook_tests::world::{PipeDialer, World, WorldConfig};
 
 use super::{assert_goes_on, assert_warned, faulty_echo};
+use crate::written;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let unreachable = || CallFaults { voice_unreachable: true, ..CallFaults::default() };
@@ -26,7 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("refusals::ws_under_wss_is_a_downgrade", |log| async move { downgrade(&log).await }),
         simulated("refusals::ws_under_wss_can_be_allowed", |log| async move { allowed(&log).await }),
         simulated("refusals::a_handler_that_does_not_start", |log| async move { no_start(&log).await }),
-        simulated("refusals::a_handler_that_does_not_start_in_time", |log| async move { slow_start(&log).await }),
+        real("refusals::a_handler_that_does_not_start_in_time", |log| async move { slow_start(&log).await }),
     ]
 }
 
@@ -100,8 +101,7 @@ async fn allowed(log: &TestLog) {
 }
 
 /// A claimed call cannot be given back: it is closed as soon as there is a socket to say so on.
-async fn closes_what_it_cannot_serve(log: &TestLog, limits: GuestLimits, why: &str) {
-    let mut world = World::simulated(WorldConfig { limits, ..WorldConfig::default() }).await;
+async fn closes_what_it_cannot_serve(log: &TestLog, mut world: World, why: &str) {
     let report = world.sim.place_call(Caller::echo(200)).finished().await;
     assert_eq!(report.outcome, Outcome::AgentClosed);
     assert_eq!(report.commands, [("call.close".to_string(), None)]);
@@ -115,10 +115,13 @@ async fn closes_what_it_cannot_serve(log: &TestLog, limits: GuestLimits, why: &s
 
 async fn no_start(log: &TestLog) {
     let limits = GuestLimits { memory_bytes_max: 64 << 10, ..GuestLimits::default() };
-    closes_what_it_cannot_serve(log, limits, "65536 are allowed").await;
+    let world = World::simulated(WorldConfig { limits, ..WorldConfig::default() }).await;
+    closes_what_it_cannot_serve(log, world, "65536 are allowed").await;
 }
 
 async fn slow_start(log: &TestLog) {
-    let limits = GuestLimits { start_ms_max: 0, ..GuestLimits::default() };
-    closes_what_it_cannot_serve(log, limits, "not instantiated within 0 ms").await;
+    written::know();
+    let limits = GuestLimits { start_ms_max: 50, ..GuestLimits::default() };
+    let world = World::real(WorldConfig { plugin: "start-spins".into(), limits, ..WorldConfig::default() }).await;
+    closes_what_it_cannot_serve(log, world, "not instantiated within 50 ms").await;
 }
