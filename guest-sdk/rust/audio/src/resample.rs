@@ -24,7 +24,7 @@ pub fn resample(samples: &[i16], from_hz: u32, to_hz: u32) -> Vec<i16> {
 /// samples of the lower rate later.
 ///
 /// ```
-/// use switchhook_guest::audio::{Resampler, resample, tone};
+/// use guest_audio::{Resampler, resample, tone};
 ///
 /// let whole = tone(440.0, 0.3, 16_000, 100);
 /// let mut resampler = Resampler::new(16_000, 24_000);
