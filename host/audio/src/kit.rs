@@ -120,7 +120,7 @@ impl Tools {
         self.resampled(id, |resampler, out| {
             whole(pcm)?;
             let (to, from) = resampler.rates_hz();
-            bounded(pcm.len() as u64 * u64::from(to).div_ceil(u64::from(from).max(1)))?;
+            bounded((pcm.len() as u64 * u64::from(to)).div_ceil(u64::from(from)))?;
             resampler.push(&bytes_to_samples(pcm), out);
             Ok(())
         })

@@ -83,6 +83,9 @@ fn what_a_handler_gives_is_judged_before_anything_is_computed() {
     assert!(tools.resample(down, &most).is_ok());
     assert_eq!(tools.resample(down, &more), Err(KitError::TooMuch { bytes: 192_002 }));
     assert_eq!(tools.resample(up, &most), Err(KitError::TooMuch { bytes: 1_152_000 }));
+    let third = tools.open_resampler(16_000, 24_000).unwrap();
+    assert!(tools.resample(third, &most[..128_000]).is_ok());
+    assert_eq!(tools.resample(third, &most[..128_002]), Err(KitError::TooMuch { bytes: 192_003 }));
     assert_eq!(tools.resample(up, &[0; 3]), Err(KitError::HalfASample { bytes: 3 }));
     assert_eq!(tools.hear_keys(up, &[]), Err(KitError::NoTool { id: up, kind: "key detector" }));
     assert_eq!(tools.hear_voice(99, &[]), Err(KitError::NoTool { id: 99, kind: "voice detector" }));
