@@ -10,6 +10,7 @@ mod chaos;
 mod chats;
 mod compile;
 mod conformance;
+mod cookbook;
 mod corpus;
 mod credentials;
 mod faults;
@@ -71,6 +72,7 @@ fn main() {
         walls::trials(),
         plugins::trials(),
         scenarios::trials(),
+        cookbook::trials(),
         author::trials(),
         outbound::trials(),
         handover::trials(),

@@ -8,9 +8,7 @@ use switchhook::scenario::{self, Scenario};
 use switchhook_tests::components;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let folders = inside(&components::root().join("plugins"));
-    let folders = folders.into_iter().filter(|folder| folder.join("scenarios").is_dir());
-    let mut trials: Vec<Trial> = folders.flat_map(|folder| of_plugin(&folder)).collect();
+    let mut trials = of_folders("plugins", "");
     trials.push(Trial::test("scenarios::what_does_not_hold_is_told", what_does_not_hold_is_told));
     trials.push(Trial::test("scenarios::a_guest_reads_the_clock_of_the_call", a_guest_reads_the_clock_of_the_call));
     trials.push(Trial::test(
@@ -22,14 +20,23 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-fn of_plugin(folder: &Path) -> Vec<Trial> {
+/// The scenarios of each folder in a folder, against what was built of it in each language. `shelf` is what stands before the
+/// names of those components.
+pub(crate) fn of_folders(folders: &str, shelf: &str) -> Vec<Trial> {
+    let folders = inside(&components::root().join(folders));
+    let folders = folders.into_iter().filter(|folder| folder.join("scenarios").is_dir());
+    folders.flat_map(|folder| of_folder(&folder, shelf)).collect()
+}
+
+fn of_folder(folder: &Path, shelf: &str) -> Vec<Trial> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut trials = Vec::new();
-    for build in builds(&name) {
+    for language in languages(folder) {
         // What only one language does stands in a folder of its name.
-        let own = folder.join("scenarios").join(build.rsplit_once('.').map_or("rust", |(_, language)| language));
+        let own = folder.join("scenarios").join(language);
         let own = if own.is_dir() { inside(&own) } else { Vec::new() };
         let files = inside(&folder.join("scenarios")).into_iter().chain(own).filter(|file| !file.is_dir());
+        let build = if language == "rust" { format!("{shelf}{name}") } else { format!("{shelf}{name}.{language}") };
         for file in files {
             let scenario = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let build = build.clone();
@@ -39,14 +46,10 @@ fn of_plugin(folder: &Path) -> Vec<Trial> {
     trials
 }
 
-/// The plugin's components without their ending: the one from Rust, which must be there, and those of other languages.
-fn builds(name: &str) -> Vec<String> {
-    let built = inside(&components::root().join("plugins")).into_iter().filter_map(|path| {
-        let stem = path.file_name()?.to_str()?.strip_suffix(".wasm")?.to_owned();
-        let lang = stem.strip_prefix(name)?.strip_prefix('.')?;
-        (!lang.contains('.')).then_some(stem)
-    });
-    std::iter::once(name.to_owned()).chain(built).collect()
+/// The languages in which there are sources: each must have been built.
+fn languages(folder: &Path) -> impl Iterator<Item = &'static str> {
+    std::iter::once("rust")
+        .chain(["js", "python", "c", "go"].into_iter().filter(|language| folder.join(language).is_dir()))
 }
 
 /// What a folder holds, in the order of the names.

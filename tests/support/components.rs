@@ -24,9 +24,10 @@ pub fn sandbox() -> &'static Arc<Sandbox> {
     &SANDBOX
 }
 
-/// The bytes of a component: `echo` and the like from `plugins/`, the rest from `target/guests/`.
+/// The bytes of a component: `echo` and the like from `plugins/`, `cookbook/menu` and the like from `target/`, the rest from
+/// `target/guests/`.
 pub fn bytes(name: &str) -> Vec<u8> {
-    let folders = [root().join("plugins"), root().join("target/guests")];
+    let folders = ["plugins", "target/guests", "target"].map(|folder| root().join(folder));
     let found = folders.iter().map(|folder| folder.join(format!("{name}.wasm"))).find(|path| path.exists());
     let path = found.unwrap_or_else(|| panic!("{name}.wasm is not built: run `cargo xtask plugins`"));
     std::fs::read(path).expect("a built component can be read")
@@ -51,6 +52,7 @@ static PLUGINS: LazyLock<Mutex<HashMap<String, Plugin>>> = LazyLock::new(Mutex::
 pub fn plugin(name: &str) -> Plugin {
     // A test that failed here must not fail the others.
     let mut plugins = PLUGINS.lock().unwrap_or_else(PoisonError::into_inner);
-    let load = || Plugin::load(sandbox(), name, &bytes(name)).expect("a built component loads");
+    let plain = name.rsplit('/').next().unwrap_or(name);
+    let load = || Plugin::load(sandbox(), plain, &bytes(name)).expect("a built component loads");
     plugins.entry(name.to_string()).or_insert_with(load).clone()
 }

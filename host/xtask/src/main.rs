@@ -6,6 +6,7 @@
 //! Exit codes: 0 done, 1 it failed, 2 wrong use.
 
 mod bindings_c;
+mod cookbook;
 mod debian;
 mod guests;
 mod python;
@@ -24,8 +25,8 @@ cargo xtask COMMAND
 
   demo [ARGUMENTS]   builds what is missing and runs `switchhook demo ARGUMENTS`
   test [FILTER]      every test of the project; with a filter, only tests whose name contains it
-  plugins [--lang L] builds plugins/NAME.wasm and the guests of the tests (rust), plugins/NAME.L.wasm (js, python, c, go); else all of them
-  contract           makes the types of the SDKs from the contract in wit/
+  plugins [--lang L] builds plugins/NAME.wasm, the cookbook and the guests of the tests (rust), the same in L (js, python, c, go); else all of them
+  contract           makes the types of the SDKs from the contract in wit/, and the cookbook's page from its recipes
   sdks               the tests of the SDKs of other languages and of their plugins, which need no host
   help               this text
 

@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bindings_c;
 use crate::guests::{js, python, scripted};
 use crate::shell::{Failed, program, root, run, say};
+use crate::{bindings_c, cookbook};
 
 /// What `componentize-py` makes of the contract, as far as the SDK's users see it.
 const BINDINGS: &str = "guest-sdk/python/bindings";
 
-/// Makes the types anew.
+/// Makes the types anew, and the page of the cookbook.
 pub(crate) fn contract() -> Result<(), Failed> {
+    cookbook::make()?;
     js::tools()?;
     run(program("node", &["guest-sdk/js/tools/contract.js"]), "the types for JavaScript could not be made: see above")?;
     python::tools()?;
@@ -31,8 +32,9 @@ pub(crate) fn contract() -> Result<(), Failed> {
     bindings_c::make()
 }
 
-/// Whether the types are those of the contract, and the SDKs' and plugins' own tests.
+/// Whether the types are those of the contract and the cookbook shows what is built, and the SDKs' and plugins' own tests.
 pub(crate) fn check() -> Result<(), Failed> {
+    cookbook::check()?;
     js::tools()?;
     python::tools()?;
     say("checking the types and running the tests of the JavaScript SDK and its plugins");
@@ -76,7 +78,7 @@ pub(crate) fn check() -> Result<(), Failed> {
     }
 
     say("running the tests of the Go SDK and its plugins");
-    for module in ["guest-sdk/go", "plugins"] {
+    for module in ["guest-sdk/go", "guest-sdk/cookbook", "plugins"] {
         let mut tests = scripted::command("go");
         tests.args(["--test", module]);
         run(tests, &format!("tests of Go in {module} failed: their output is above"))?;

@@ -1,7 +1,7 @@
 //! `cargo xtask plugins`: every guest, from source to component.
 //!
-//! A plugin is a folder of `plugins/`; what it is in Rust lies in the folder itself, what it is in another language in a
-//! folder named as the language. A language is a file here and a line of [`LANGUAGES`].
+//! A plugin is a folder of `plugins/`, a recipe one of the cookbook; what it is in Rust lies in the folder itself, what it is
+//! in another language in a folder named as the language. A language is a file here and a line of [`LANGUAGES`].
 
 pub(crate) mod js;
 mod made;
@@ -32,10 +32,14 @@ struct Language {
 /// All but Rust, whose own tool knows what is to be built again.
 const LANGUAGES: &[Language] = &[js::LANGUAGE, python::LANGUAGE, scripted::C, scripted::GO];
 
+/// Where there are sources, and where their components go.
+const SHELVES: &[(&str, &str)] = &[("plugins", "plugins"), ("guest-sdk/cookbook", "target/cookbook")];
+
 /// What plugins of any language are made of.
 const INGREDIENTS: &[&str] = &["wit", "plugins/prompts", "host/xtask/src/guests"];
 
-/// Builds everything: `plugins/NAME.wasm` from Rust, `plugins/NAME.LANG.wasm` from the others, and the guests of the tests.
+/// Builds everything: `plugins/NAME.wasm` from Rust, `plugins/NAME.LANG.wasm` from the others, the cookbook to
+/// `target/cookbook` alike, and the guests of the tests.
 pub(crate) fn all() -> Result<(), Failed> {
     rust::build()?;
     LANGUAGES.iter().try_for_each(build)
@@ -57,10 +61,10 @@ pub(crate) fn one(name: &str) -> Result<(), Failed> {
 fn build(language: &Language) -> Result<(), Failed> {
     let mut stale = Vec::new();
     for plugin in plugins(language.name)? {
-        let component = root().join(format!("plugins/{}.{}.wasm", plugin.name, language.name));
+        let component = root().join(&plugin.component);
         let ingredients = language.ingredients.iter().chain(INGREDIENTS).map(|path| root().join(path));
         let recipe = made::digest(ingredients.chain([plugin.sources.clone()]))?;
-        let note = root().join(format!("target/plugins/{}.{}", plugin.name, language.name));
+        let note = root().join("target/plugins").join(plugin.component.trim_end_matches(".wasm").replace('/', "."));
         if !made::is_there(&note, &recipe, &component) {
             stale.push((plugin, component, note, recipe));
         }
@@ -70,7 +74,8 @@ fn build(language: &Language) -> Result<(), Failed> {
     }
     (language.tools)()?;
     for (plugin, component, note, recipe) in stale {
-        say(&format!("building plugins/{}.{}.wasm", plugin.name, language.name));
+        say(&format!("building {}", plugin.component));
+        fs::create_dir_all(component.parent().unwrap_or(&component)).map_err(|e| cannot("create", &component, &e))?;
         (language.build)(&plugin.sources, &component)?;
         made::write(&note, &recipe, &component)?;
     }
@@ -78,22 +83,26 @@ fn build(language: &Language) -> Result<(), Failed> {
 }
 
 struct Plugin {
-    name: String,
     sources: PathBuf,
+    /// The component's path from the root.
+    component: String,
 }
 
-/// The plugins that there are in a language.
+/// The plugins and recipes that there are in a language.
 fn plugins(language: &str) -> Result<Vec<Plugin>, Failed> {
-    let folder = root().join("plugins");
     let mut plugins = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(|e| cannot("read", &folder, &e))? {
-        let plugin = entry.map_err(|e| cannot("read", &folder, &e))?.path();
-        let sources = plugin.join(language);
-        if let Some(name) = plugin.file_name().filter(|_| sources.is_dir()) {
-            plugins.push(Plugin { name: name.to_string_lossy().into_owned(), sources });
+    for (shelf, components) in SHELVES {
+        let folder = root().join(shelf);
+        for entry in fs::read_dir(&folder).map_err(|e| cannot("read", &folder, &e))? {
+            let plugin = entry.map_err(|e| cannot("read", &folder, &e))?.path();
+            let sources = plugin.join(language);
+            if let Some(name) = plugin.file_name().filter(|_| sources.is_dir()) {
+                let component = format!("{components}/{}.{language}.wasm", name.to_string_lossy());
+                plugins.push(Plugin { sources, component });
+            }
         }
     }
-    plugins.sort_by(|a, b| a.name.cmp(&b.name));
+    plugins.sort_by(|a, b| a.component.cmp(&b.component));
     Ok(plugins)
 }
 

@@ -7,9 +7,10 @@ use super::cannot;
 use crate::shell::{Failed, ask, cargo, program, root, run, say};
 
 const TARGET: &str = "wasm32-wasip2";
+const COOKBOOK: &str = "switchhook-cookbook";
 
-/// Builds `plugins/*` to `plugins/NAME.wasm` and `tests/guests/*` to `target/guests/NAME.wasm`. A file is written only
-/// when its bytes changed, and whole, because hosts watch it.
+/// Builds `plugins/*` to `plugins/NAME.wasm`, `tests/guests/*` to `target/guests/NAME.wasm`, and the cookbook to
+/// `target/cookbook/NAME.wasm`. A file is written only when its bytes changed, and whole, because hosts watch it.
 pub(super) fn build() -> Result<(), Failed> {
     install_target()?;
     let built = target_dir()?.join(TARGET).join("guest");
@@ -28,6 +29,26 @@ pub(super) fn build() -> Result<(), Failed> {
             if copy_if_changed(&built.join(format!("{}.wasm", guest.library)), &root().join(&component))? {
                 say(&format!("wrote {component}"));
             }
+        }
+    }
+    cookbook(&built.join("examples"))
+}
+
+/// The recipes are examples of one package, which are built together: they have its features alike.
+fn cookbook(built: &Path) -> Result<(), Failed> {
+    say("building the cookbook");
+    run(
+        cargo(&["build", "--quiet", "--package", COOKBOOK, "--examples", "--profile", "guest", "--target", TARGET]),
+        "a recipe of guest-sdk/cookbook did not build: the compiler's message is above",
+    )?;
+    let (recipes, components) = (root().join("guest-sdk/cookbook"), root().join("target/cookbook"));
+    fs::create_dir_all(&components).map_err(|e| cannot("create", &components, &e))?;
+    for entry in fs::read_dir(&recipes).map_err(|e| cannot("read", &recipes, &e))? {
+        let recipe = entry.map_err(|e| cannot("read", &recipes, &e))?.path();
+        if recipe.join("main.rs").is_file() {
+            let name = recipe.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let library = built.join(format!("{}.wasm", name.replace('-', "_")));
+            copy_if_changed(&library, &components.join(format!("{name}.wasm")))?;
         }
     }
     Ok(())
