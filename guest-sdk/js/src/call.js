@@ -110,9 +110,12 @@ export class Call {
   /**
    * The keys that the caller presses, in band (DTMF tones on channel 0) or signalled: `0` to `9`, `*`, `#`, `A` to `D`. 32 wait
    * for a reader, then the oldest are dropped. It listens until it is closed.
+   *
+   * Where the legs of a connected call are heard apart, `channel` 1 has the caller's keys alone, and 2 the callee's.
+   * @param {{ channel?: number }} [options]
    */
-  keys() {
-    return this.#hub.keys();
+  keys({ channel = 0 } = {}) {
+    return this.#hub.keys(channel);
   }
 
   /** Resolves when somebody speaks (on channel 0, from now on), about 50 ms after they began. @param {Abortable} [options] */

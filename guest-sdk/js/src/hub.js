@@ -62,6 +62,8 @@ export class Hub {
   #events = new Set();
   /** @type {Set<Stream<string>>} */
   #keys = new Set();
+  /** Whose keys a stream has. @type {WeakMap<Stream<string>, number>} */
+  #channels = new WeakMap();
   /** Listeners that keep nothing. @type {Set<(frame: AudioFrame) => void>} */
   #ears = new Set();
   /** The utterances in their order, each the promise of its end. @type {Promise<void>[]} */
@@ -162,14 +164,15 @@ export class Hub {
     return this.#open("events", this.#events, { weightMax: EVENT_QUEUE_MAX });
   }
 
-  /** Keys that are signalled, or heard in band on channel 0. @returns {Stream<string>} */
-  keys() {
+  /** Keys that are signalled, or heard in band on a channel. @param {number} channel @returns {Stream<string>} */
+  keys(channel) {
     const detector = new Detector(this.info.audio.sampleRateHz);
     const deaf = this.listen((frame) => {
-      if (frame.channel !== 0) return;
+      if (frame.channel !== channel) return;
       for (const key of detector.hear(frame.pcm)) this.woken = keys.push(key) || this.woken;
     });
     const keys = this.#open("keys", this.#keys, { weightMax: KEYS_MAX }, deaf);
+    this.#channels.set(keys, channel);
     return keys;
   }
 
@@ -245,7 +248,9 @@ export class Hub {
         return waiter !== undefined;
       }
       case "dtmf":
-        for (const keys of this.#keys) keys.push(val.digit);
+        for (const keys of this.#keys) {
+          if ([0, val.channel].includes(this.#channels.get(keys))) keys.push(val.digit);
+        }
         return false;
       default: {
         const id = val?.socket ?? val?.request ?? val;

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from componentize_py_types import Ok
 from wit_world.imports import playout, types
@@ -48,7 +49,9 @@ class Hub:
         self._audio: list[Stream[types.AudioFrame]] = []
         self._events: list[Stream[types.Event]] = []
         self._keys: list[Stream[str]] = []
+        self._channels: WeakKeyDictionary[Stream[str], int] = WeakKeyDictionary()
         self._ears: list[Callable[[types.AudioFrame], None]] = []
+        self._ending: list[Stream[Any]] = []
         self._followers: dict[tuple[str, int] | None, Callable[[Any], None]] = {}
         self._utterances = 0
         self._turn = asyncio.Lock()
@@ -99,16 +102,17 @@ class Hub:
     def events(self) -> Stream[types.Event]:
         return self._open("events", self._events, EVENT_QUEUE_MAX)
 
-    def keys(self) -> Stream[str]:
-        """Keys that are signalled, or heard in band on channel 0."""
+    def keys(self, channel: int) -> Stream[str]:
+        """Keys that are signalled, or heard in band on a channel."""
         detector = Detector(self.info.audio.sample_rate_hz)
 
         def hear(frame: types.AudioFrame) -> None:
-            if frame.channel == 0:
+            if frame.channel == channel:
                 for key in detector.hear(frame.pcm):
                     keys.push(key)
 
         keys: Stream[str] = self._open("keys", self._keys, KEYS_MAX, closed=self.listen(hear))
+        self._channels[keys] = channel
         return keys
 
     def listen(self, ear: Callable[[types.AudioFrame], None]) -> Callable[[], None]:
@@ -120,6 +124,13 @@ class Hub:
         """Events of a kind, by the id in them, go to whoever asked for it: sockets, requests."""
         self._followers[kind, id] = take
         return lambda: self._followers.pop((kind, id), None)
+
+    def ends_with_call(self, stream: Stream[Any]) -> None:
+        """One that nobody else ends."""
+        if self.reason is None:
+            self._ending.append(stream)
+        else:
+            stream.end()
 
     def take(self, event: types.Event) -> None:
         """Gives an event to whoever awaits it."""
@@ -158,7 +169,8 @@ class Hub:
                 return waiter is not None
             case types.Event_Dtmf(dtmf):
                 for keys in self._keys:
-                    keys.push(dtmf.digit)
+                    if self._channels[keys] in (0, dtmf.channel):
+                        keys.push(dtmf.digit)
                 return False
         take = self._followers.get(_address(event))
         if take is not None:
@@ -172,7 +184,7 @@ class Hub:
             _fail(waiter, ended())
         if self._low:
             _settle(self._low, None)
-        for stream in [*self._audio, *self._events, *self._keys]:
+        for stream in [*self._audio, *self._events, *self._keys, *self._ending]:
             stream.end()
         if self._end:
             _settle(self._end, reason)
@@ -224,6 +236,8 @@ def _address(event: types.Event) -> tuple[str, int] | None:
             return "socket", value.socket
         case types.Event_HttpHead(value) | types.Event_HttpBody(value) | types.Event_HttpEnd(value):
             return "request", value.request
+        case types.Event_Placed(value):
+            return "placed", value.request
     return None
 
 

@@ -95,10 +95,13 @@ class Call:
         last. 256 wait, then the oldest are dropped and counted."""
         return self._hub.events()
 
-    def keys(self) -> Stream[str]:
+    def keys(self, channel: int = 0) -> Stream[str]:
         """The keys that the caller presses, in band (DTMF tones on channel 0) or signalled: ``0`` to ``9``, ``*``, ``#``, ``A`` to
-        ``D``. 32 wait for a reader, then the oldest are dropped. It listens until it is closed."""
-        return self._hub.keys()
+        ``D``. 32 wait for a reader, then the oldest are dropped. It listens until it is closed.
+
+        Where the legs of a connected call are heard apart, channel 1 has the caller's keys alone, and 2 the callee's.
+        """
+        return self._hub.keys(channel)
 
     async def speech(self) -> None:
         """Waits until somebody speaks (on channel 0, from now on), about 50 ms after they began."""

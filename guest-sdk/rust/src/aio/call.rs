@@ -118,7 +118,13 @@ impl Call {
     /// The keys that the caller presses, in band (DTMF tones on channel 0) or signalled. Detecting tones costs
     /// less than a thousandth of a core.
     pub fn keys(&self) -> Keys {
-        Keys::open(&self.hub)
+        Keys::open(&self.hub, 0)
+    }
+
+    /// The keys of one party, where the legs of a connected call are heard apart: channel 1 is the caller's, 2 the callee's.
+    /// Waits for them like [`Call::keys`], from now on, also before the legs are there.
+    pub fn keys_on(&self, channel: u8) -> Keys {
+        Keys::open(&self.hub, channel)
     }
 
     /// Resolves when somebody speaks (on channel 0, from now on), about 50 ms after they began. Never after the end.

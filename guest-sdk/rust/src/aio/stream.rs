@@ -80,22 +80,24 @@ impl Drop for Events {
     }
 }
 
-/// The keys that the caller presses: what [`Call::keys`](super::Call::keys) makes.
+/// Keys that somebody presses: what [`Call::keys`](super::Call::keys) and [`Call::keys_on`](super::Call::keys_on) make.
 ///
 /// Only [`Keys::next`] listens; what was heard meanwhile waits in the stream, two seconds of it.
 #[derive(Debug)]
 pub struct Keys {
     audio: Audio,
     events: Events,
+    channel: u8,
     detector: Detector,
     pressed: VecDeque<char>,
 }
 
 impl Keys {
-    pub(crate) fn open(hub: &Rc<Hub>) -> Self {
+    pub(crate) fn open(hub: &Rc<Hub>, channel: u8) -> Self {
         Self {
             audio: Audio::open(hub),
             events: Events::open(hub),
+            channel,
             detector: Detector::new(hub.info.audio.sample_rate_hz),
             pressed: VecDeque::new(),
         }
@@ -110,13 +112,14 @@ impl Keys {
     /// The next key, if one was pressed.
     pub fn poll_next(&mut self) -> Poll<char> {
         while let Poll::Ready(Some(frame)) = self.audio.poll_next() {
-            if frame.channel == 0 {
+            if frame.channel == self.channel {
                 let pressed = &mut self.pressed;
                 self.detector.hear(&frame.pcm, |key| push(pressed, key));
             }
         }
         while let Poll::Ready(Some(event)) = self.events.poll_next() {
             if let Event::Dtmf(dtmf) = event
+                && (self.channel == 0 || dtmf.channel == self.channel)
                 && let Some(key) = dtmf.digit.chars().next()
             {
                 push(&mut self.pressed, key);
