@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         "scenarios::a_handler_remembers_by_the_clock_of_the_call",
         a_handler_remembers_by_the_clock_of_the_call,
     ));
+    trials.push(Trial::test("scenarios::what_is_remembered_is_told", what_is_remembered_is_told));
     trials.push(Trial::test("scenarios::other_hosts_answer_by_script", other_hosts_answer_by_script));
     trials.push(Trial::test("scenarios::what_other_hosts_miss_is_told", what_other_hosts_miss_is_told));
     trials
@@ -130,6 +131,37 @@ fn a_handler_remembers_by_the_clock_of_the_call() -> Result<(), Failed> {
         let misses = played.map_err(|error| error.to_string())?.misses;
         let misses: Vec<String> = misses.iter().map(ToString::to_string).collect();
         assert!(misses.is_empty(), "{misses:?}");
+    }
+    Ok(())
+}
+
+/// What a plugin remembers before a call is there in it, and what it remembers at the end is looked at.
+fn what_is_remembered_is_told() -> Result<(), Failed> {
+    let file = components::root().join("tests/memory.toml");
+    let text = |expect: &str| {
+        format!(
+            "[plugin]\nconfig = {{ mode = \"remember\", steps = \"get:old,set:new=v\" }}\ngrants = {{ key_value = true }}\n\
+             remembers = {{ old = \"o\" }}\n[caller]\ndoes = [{{ wait_ms = 1000 }}, {{ hang_up = true }}]\n[expect]\n{expect}\n"
+        )
+    };
+    let holds = "log = [\"remember get o\"]\nremembers = { old = \"o\", new = \"v\" }\nforgets = [\"none\"]";
+    let misses = "remembers = { old = \"p\", none = \"v\" }\nforgets = [\"new\"]";
+    for (expect, wanted) in [
+        (holds, vec![]),
+        (
+            misses,
+            vec![
+                "line 8: remembers: \"old\" was to be \"p\"; there was \"o\"",
+                "line 8: remembers: \"none\" was to be \"v\"; there was nothing",
+                "line 9: forgets: \"new\" was not to be remembered; it is",
+            ],
+        ),
+    ] {
+        let scenario = Scenario::parse(&file, &text(expect)).map_err(|problems| problems.to_string())?;
+        let played = scenario::play(&components::plugin("hostile"), &scenario, &scenario.runs[0]);
+        let told = played.map_err(|error| error.to_string())?.misses;
+        let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+        assert_eq!(told, wanted);
     }
     Ok(())
 }

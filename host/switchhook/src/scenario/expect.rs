@@ -26,6 +26,10 @@ pub struct Expectations {
     pub clears: Option<(Line, Range<u64>)>,
     /// How many files were recorded.
     pub recordings: Option<(Line, u64)>,
+    /// Keys and values that the plugin remembers when the call is over.
+    pub remembers: (Line, Vec<(String, String)>),
+    /// Keys that it does not.
+    pub forgets: Vec<(Line, String)>,
     /// Texts that stand in the log.
     pub log: Vec<(Line, String)>,
     /// Texts that do not.

@@ -11,6 +11,7 @@
 mod expect;
 mod hear;
 mod log;
+mod memory;
 mod others;
 mod play;
 mod read;
@@ -44,6 +45,8 @@ pub struct Scenario {
     pub config: Vec<(String, String)>,
     /// What the plugin may do beyond its call.
     pub grants: Grants,
+    /// What the plugin remembers when the call comes.
+    pub remembers: Vec<(String, String)>,
     /// Which legs the handler hears.
     pub audio_mode: AudioMode,
     /// What the handler's calendar says when the call comes, since 1970.

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::log::{Catcher, LogLine};
+use super::memory::{self, Remembered};
 use super::others::{Met, Scripted};
 use super::verdict::{self, Miss};
 use super::{Run, Scenario, timeline};
@@ -50,6 +51,8 @@ pub(super) struct Evidence<'a> {
     pub(super) met: &'a Met,
     /// The recordings' sound and rate.
     pub(super) recordings: &'a [audio::Wav],
+    /// The values of the keys that are asked for, at the end.
+    pub(super) remembered: &'a Remembered,
 }
 
 /// Makes the call and judges it.
@@ -64,10 +67,10 @@ pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, P
     let grants = &scenario.grants;
     let folder = (grants.recording || grants.key_value).then(tempfile::tempdir).transpose();
     let folder = folder.map_err(|error| machine(&error))?;
-    let services = folder.as_ref().map_or(Ok(Services::default()), |folder| {
-        let clock = runtime.block_on(async { RuntimeClock::starting_at(scenario.starts_at) });
-        Services::in_folder(folder.path(), grants, Arc::new(clock))
-    });
+    let clock = Arc::new(runtime.block_on(async { RuntimeClock::starting_at(scenario.starts_at) }));
+    let services = folder
+        .as_ref()
+        .map_or(Ok(Services::default()), |folder| Services::in_folder(folder.path(), grants, clock.clone()));
     let services = services.map_err(|error| machine(&error))?;
     let guest = GuestSetup {
         config: scenario.config.clone().into(),
@@ -75,6 +78,8 @@ pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, P
         ..GuestSetup::default()
     };
     let mut guest = services.grant(TENANT, plugin.name(), grants, guest).map_err(|error| machine(&error))?;
+    let before = memory::begin(guest.key_value.as_ref(), &scenario.remembers);
+    runtime.block_on(before).map_err(|error| machine(&error))?;
     let others = Scripted::new(scenario.others.clone(), run.sample_rate_hz);
     if !scenario.others.is_empty() {
         guest.network = Some(Arc::new(others.clone()));
@@ -89,13 +94,16 @@ pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, P
             tokio::time::timeout(Duration::from_secs(SCENARIO_HOURS_MAX * 3_600), call).await
         })
     });
+    let after = memory::end(folder.as_ref().map(TempDir::path), clock, plugin.name(), scenario);
+    let remembered = runtime.block_on(after).map_err(|error| machine(&error))?;
     drop(runtime);
     let call =
         called.map_err(|_| PlayError::Machine(format!("it goes on for more than {SCENARIO_HOURS_MAX} hours")))?;
     let log = catcher.take();
     let recordings = folder.as_ref().map_or(Ok(Vec::new()), read_recordings).map_err(|error| machine(&error))?;
     let met = others.take();
-    let evidence = Evidence { run, call: &call, log: &log, met: &met, recordings: &recordings };
+    let evidence =
+        Evidence { run, call: &call, log: &log, met: &met, recordings: &recordings, remembered: &remembered };
     let misses = verdict::judge(scenario, &evidence);
     let timeline = if misses.is_empty() { Vec::new() } else { timeline::tell(&scenario.expect, &evidence) };
     let call_time = call.report.timeline.at(sim::Milestone::Ended).unwrap_or_default();

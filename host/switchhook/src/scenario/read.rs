@@ -24,6 +24,9 @@ const STARTS_AT: Duration = Duration::from_secs(1_767_268_800);
 const OTHERS: &str = "name whom the handler may reach by `[[websocket]]` and `[[http]]`";
 const SECRETS: &str = "name the headers by `secret_headers` of `[[websocket]]` or `[[http]]`";
 
+/// Names and values.
+type Texts = Vec<(String, String)>;
+
 /// Everything but `expect`, as the runs need it.
 struct Written {
     rates_hz: Vec<u32>,
@@ -48,7 +51,7 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
         Field::Absent | Field::Refused => "mixed",
     };
     let starts_at = starts_at(reader, &mut root);
-    let (config, grants) = plugin(reader, &mut root);
+    let (config, grants, remembers) = plugin(reader, &mut root);
     let mut written = Written {
         rates_hz,
         from: None,
@@ -79,7 +82,18 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
     root.finish(reader, &[]);
     let runs = written.runs(reader, &place);
     let audio_mode = if audio_mode == "isolated" { AudioMode::Isolated } else { AudioMode::Mixed };
-    Some(Scenario { file: file.to_owned(), about, config, grants, audio_mode, starts_at, others, runs, expect })
+    Some(Scenario {
+        file: file.to_owned(),
+        about,
+        config,
+        grants,
+        remembers,
+        audio_mode,
+        starts_at,
+        others,
+        runs,
+        expect,
+    })
 }
 
 impl Written {
@@ -169,11 +183,11 @@ fn starts_at(reader: &mut Reader, root: &mut Section<'_>) -> Duration {
     seconds.map_or(STARTS_AT, Duration::from_secs)
 }
 
-/// `[plugin]`: what it is configured with, and what it may do.
-fn plugin(reader: &mut Reader, root: &mut Section<'_>) -> (Vec<(String, String)>, Grants) {
+/// `[plugin]`: what it is configured with, what it may do, and what it remembers.
+fn plugin(reader: &mut Reader, root: &mut Section<'_>) -> (Texts, Grants, Texts) {
     let mut granted = Grants::default();
     let Field::Given(At { value: mut section, .. }) = root.table(reader, "plugin") else {
-        return (Vec::new(), granted);
+        return (Vec::new(), granted, Vec::new());
     };
     let config = section.table(reader, "config").given().map_or(Vec::new(), |at| at.value.into_texts(reader));
     if let Field::Given(At { value: mut grants, .. }) = section.table(reader, "grants") {
@@ -186,8 +200,13 @@ fn plugin(reader: &mut Reader, root: &mut Section<'_>) -> (Vec<(String, String)>
         }
         grants.finish(reader, &["calls"]);
     }
+    let remembers = section.table(reader, "remembers").given();
+    if let Some(at) = remembers.as_ref().filter(|_| !granted.key_value) {
+        reader.bad_value(&at.place, "the plugin may not remember anything", "add `grants = { key_value = true }`");
+    }
+    let remembers = remembers.map_or(Vec::new(), |at| at.value.into_texts(reader));
     section.finish(reader, &["limits"]);
-    (config, granted)
+    (config, granted, remembers)
 }
 
 /// Numbers of which each makes a run of its own.

@@ -87,7 +87,11 @@ impl Expectations {
             list.into_iter().map(|at| (at.place.line, at.value)).collect()
         };
         expect.log = texts(reader, "log");
+        expect.forgets = texts(reader, "forgets");
         expect.no_log = texts(reader, "no_log");
+        if let Field::Given(At { value, place }) = section.table(reader, "remembers") {
+            expect.remembers = (place.line, value.into_texts(reader));
+        }
         for each in tables(reader, &mut section, "heard") {
             expect.heard.extend(heard(reader, each, folder, names));
         }

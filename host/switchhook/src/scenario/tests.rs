@@ -82,6 +82,7 @@ fn wrong_values_say_what_is_right() {
         ("starts_at = \"noon\"\n[expect]\n", "write `2026-03-02T08:59:00Z`, without quotes"),
         ("starts_at = 2026-03-02\n[expect]\n", "is no point in time"),
         ("[plugin]\ngrants = { calls = true }\n[expect]\n", "`calls` is not supported by this version yet"),
+        ("[plugin]\nremembers = { a = \"b\" }\n[expect]\n", "add `grants = { key_value = true }`"),
         ("[plugin]\ngrants = { hosts = [] }\n[expect]\n", "name whom the handler may reach by `[[websocket]]`"),
         ("websocket = [{ url = \"https://a\" }]\n[expect]\n", "begin it with `wss://` or `ws://`"),
         ("websocket = [{}]\n[expect]\n", "websocket[0].url: missing"),

@@ -151,6 +151,17 @@ impl Judge<'_> {
         if let Some((line, wanted)) = expect.recordings.filter(|(_, wanted)| *wanted != recordings) {
             self.miss(line, format!("recordings: expected {wanted}; there were {recordings}"));
         }
+        let (line, wanted) = &expect.remembers;
+        for (key, value) in wanted {
+            let found = evidence.remembered.get(key);
+            if found.is_none_or(|found| found != value.as_bytes()) {
+                let found = found.map_or("nothing".to_owned(), |found| format!("{:?}", String::from_utf8_lossy(found)));
+                self.miss(*line, format!("remembers: {key:?} was to be {value:?}; there was {found}"));
+            }
+        }
+        for (line, key) in expect.forgets.iter().filter(|(_, key)| evidence.remembered.contains_key(key)) {
+            self.miss(*line, format!("forgets: {key:?} was not to be remembered; it is"));
+        }
         let logged = |text: &str| evidence.log.iter().find(|line| line.text.contains(text));
         for (line, text) in &expect.log {
             if logged(text).is_none() {
