@@ -16,6 +16,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_handler_remembers_by_the_clock_of_the_call,
     ));
     trials.push(Trial::test("scenarios::what_is_remembered_is_told", what_is_remembered_is_told));
+    for language in ["js", "python", "go", "c"] {
+        let file = components::root().join("tests/languages/wrappers/all.toml");
+        let test = move || plays(&format!("wrappers.{language}"), &file);
+        trials.push(Trial::test(format!("scenarios::wrappers::{language}"), test));
+    }
     trials.push(Trial::test("scenarios::other_hosts_answer_by_script", other_hosts_answer_by_script));
     trials.push(Trial::test("scenarios::what_other_hosts_miss_is_told", what_other_hosts_miss_is_told));
     trials
@@ -151,8 +156,8 @@ fn what_is_remembered_is_told() -> Result<(), Failed> {
         (
             misses,
             vec![
-                "line 8: remembers: \"old\" was to be \"p\"; there was \"o\"",
                 "line 8: remembers: \"none\" was to be \"v\"; there was nothing",
+                "line 8: remembers: \"old\" was to be \"p\"; there was \"o\"",
                 "line 9: forgets: \"new\" was not to be remembered; it is",
             ],
         ),
