@@ -24,7 +24,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
 
 mod find;
-mod g711;
 pub mod kit;
 pub mod limits;
 mod measure;
@@ -33,8 +32,7 @@ mod resample;
 mod wav;
 
 pub use find::find_all;
-pub use g711::{Law, from_g711, to_g711};
-pub use guest_audio::{LEVEL_DBFS_MIN, level_dbfs};
+pub use guest_audio::{LEVEL_DBFS_MIN, Law, from_g711, level_dbfs, to_g711};
 pub use measure::{Lag, find_lag};
 pub use pcm::{bytes_to_samples, samples_to_bytes, silence, tone};
 pub use resample::{ResampleError, Resampler, resample};

@@ -7,16 +7,19 @@
 //! - [`Resampler`]: a stream at another rate, piece by piece
 //! - [`tone`], [`dtmf::key_tone`]: sounds without a file
 //! - [`dtmf::Detector`]: the keys that a caller presses
+//! - [`to_g711`], [`from_g711`]: a byte a sample, as telephones have it
 //! - [`level_dbfs`], [`Voice`]: how loud it is, and whether somebody speaks
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
 
 pub mod dtmf;
+mod g711;
 mod level;
 mod resample;
 mod tone;
 mod wav;
 
+pub use g711::{Law, from_g711, to_g711};
 pub use level::{LEVEL_DBFS_MIN, Voice, level_dbfs};
 pub use resample::{Resampler, resample};
 pub use tone::{tone, tones};
