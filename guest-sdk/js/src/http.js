@@ -1,12 +1,10 @@
 //! Outgoing HTTP to granted hosts; answers stream. Secrets are added by the host, never by the handler.
 
 import * as host from "#host/http";
-import { asked, failureOf } from "./failure.js";
+import { FULL, Failure, asked, failureOf } from "./failure.js";
 import { current } from "./hub.js";
+import { ANSWER_QUEUE_BYTES_MAX } from "./limits.js";
 import { Stream } from "./stream.js";
-
-/** Parts of a body that wait for a reader. More: the oldest is dropped and counted. */
-const PARTS_MAX = 4_096;
 
 /**
  * Sends a request, and resolves with the head of the answer. Rejects with `NOT_GRANTED`, or with why there is no answer.
@@ -21,7 +19,17 @@ export function request(url, { method = "GET", headers = {}, body = "", signal }
     const id = asked(() => host.request(method, url, fields, bytes));
     signal?.addEventListener("abort", () => host.cancel(id), { once: true });
     /** @type {Stream<Uint8Array>} */
-    const parts = new Stream({ weightMax: PARTS_MAX, forget: () => host.cancel(id) });
+    const parts = new Stream({
+      weightMax: ANSWER_QUEUE_BYTES_MAX,
+      weigh: (part) => part.length,
+      forget: () => host.cancel(id),
+      full: () => {
+        off();
+        host.cancel(id);
+        answer.failure = new Failure(FULL, `more than ${ANSWER_QUEUE_BYTES_MAX} bytes were not read`);
+        parts.end();
+      },
+    });
     const answer = new Answer(parts);
     const off = current().follow("http", id, (tag, value) => {
       if (tag === "http-head") {

@@ -12,5 +12,6 @@ export * as log from "./log.js";
 export * as recording from "./recording.js";
 export * as calls from "./calls.js";
 export * as http from "./http.js";
+export * as kit from "./kit.js";
 export * as store from "./store.js";
 export { Socket } from "./socket.js";

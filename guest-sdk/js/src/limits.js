@@ -12,5 +12,9 @@ export const STREAMS_MAX = 16;
 export const UTTERANCES_MAX = 32;
 /** Audio that `say` and `playAll` keep queued in the host, ms. What is more waits for its turn. */
 export const PLAY_AHEAD_MS = 1_000;
+/** Messages that wait in one socket to be read, bytes (a character counts as one). More: it is over, with `FULL`. */
+export const SOCKET_QUEUE_BYTES_MAX = 1 << 20;
+/** An answer that waits to be read, bytes. More: it fails with `FULL`. */
+export const ANSWER_QUEUE_BYTES_MAX = 4 << 20;
 /** Less than this is not worth a `FULL`, ms: a host that cannot take it cannot be played to. */
 export const PIECE_MS_MIN = 20;

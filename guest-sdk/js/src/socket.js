@@ -3,10 +3,11 @@
 import * as host from "#host/websocket";
 import { FULL, Failure, LINK_LOST, asked } from "./failure.js";
 import { current } from "./hub.js";
+import { SOCKET_QUEUE_BYTES_MAX } from "./limits.js";
 import { Stream } from "./stream.js";
 
-/** Messages that wait for a reader. More: the oldest is dropped and counted. */
-const MESSAGES_MAX = 1_024;
+/** The closing code of who is sent more than it takes. */
+const POLICY = 1_008;
 
 /**
  * One connection: an async iterator of its messages, text as strings and the rest as bytes, that ends when it is closed.
@@ -48,19 +49,33 @@ export class Socket {
    */
   constructor(id, opened, refused) {
     this.#id = id;
-    this.#messages = new Stream({ weightMax: MESSAGES_MAX, forget: () => {} });
+    this.#messages = new Stream({
+      weightMax: SOCKET_QUEUE_BYTES_MAX,
+      weigh: (message) => message.length,
+      forget: () => {},
+      full: () => {
+        this.close(POLICY, FULL);
+        this.#over(POLICY, `${FULL}: more than ${SOCKET_QUEUE_BYTES_MAX} bytes were not read`);
+      },
+    });
     const off = current().follow("socket", id, (tag, value) => {
       if (tag === "socket-open") opened();
-      else if (tag === "socket-message") this.#messages.push(value.payload.val);
-      else if (tag === "socket-closed") {
+      else if (tag === "socket-message") {
+        if (!this.closed) this.#messages.push(value.payload.val);
+      } else if (tag === "socket-closed") {
         off();
-        this.closed = { code: value.code, reason: value.reason };
-        this.#messages.end();
+        this.#over(value.code, value.reason);
         const [code, ...rest] = value.reason.split(": ");
         refused(rest.length > 0 ? new Failure(code, rest.join(": ")) : new Failure(LINK_LOST, value.reason));
       }
       if (tag !== "socket-message") for (const wake of this.#writable.splice(0)) wake();
     });
+  }
+
+  /** What came before can still be read. @param {number} code @param {string} reason */
+  #over(code, reason) {
+    this.closed ??= { code, reason };
+    this.#messages.end();
   }
 
   /** Sends one message whole, when there is room for it. @param {string | Uint8Array} message */

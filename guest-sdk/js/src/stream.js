@@ -19,6 +19,7 @@ export class Stream {
   #weightMax;
   #loses;
   #forget;
+  #full;
   /** Items that were dropped because this stream was not read in time. */
   dropped = 0;
 
@@ -28,8 +29,10 @@ export class Stream {
    * @param {(item: T) => number} [rule.weigh]
    * @param {(lost: T, next: T) => boolean} [rule.loses] Tells the next item of a loss. Whether it took it upon itself.
    * @param {(stream: Stream<T>) => void} rule.forget
+   * @param {() => void} [rule.full] What happens when an item does not fit. Unless given, the oldest is dropped.
    */
-  constructor({ weightMax, weigh = () => 1, loses = () => false, forget }) {
+  constructor({ weightMax, weigh = () => 1, loses = () => false, forget, full }) {
+    this.#full = full;
     this.#weightMax = weightMax;
     this.#weigh = weigh;
     this.#loses = loses;
@@ -89,6 +92,10 @@ export class Stream {
       return true;
     }
     const weight = this.#weigh(item);
+    if (this.#full && this.#weight + weight > this.#weightMax) {
+      this.#full();
+      return false;
+    }
     while (this.#queue.length > 0 && this.#weight + weight > this.#weightMax) {
       const lost = /** @type {T} */ (this.#queue.shift());
       this.#weight -= this.#weigh(lost);

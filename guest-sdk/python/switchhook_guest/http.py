@@ -12,7 +12,7 @@ from wit_world.imports import http as host
 from wit_world.imports import types
 
 from ._hub import current
-from .failure import CallEnded, Failure, asked
+from .failure import CallEnded, Failure, Full, asked
 from .limits import ANSWER_QUEUE_BYTES_MAX
 from .stream import Stream
 
@@ -45,12 +45,13 @@ async def request(
                 answer.status = value.status
                 answer.headers = {field.name.lower(): field.value for field in value.headers}
             case types.Event_HttpBody(value):
-                answer.body.push(value.data)
+                if answer.failure is None:
+                    answer.body.push(value.data)
                 return
             case types.Event_HttpEnd(value):
                 off()
                 answer._over = True
-                if not isinstance(value.value, Ok):
+                if not isinstance(value.value, Ok) and answer.failure is None:
                     answer.failure = Failure.of(value.value.value)
                 answer.body.end()
         if not head.done():
@@ -95,7 +96,7 @@ class Answer:
         self._over = False
         self.headers: dict[str, str] = {}
         """By their names in lower case."""
-        self.body: Stream[bytes] = Stream(ANSWER_QUEUE_BYTES_MAX, lambda _: self.close(), weigh=len)
+        self.body: Stream[bytes] = Stream(ANSWER_QUEUE_BYTES_MAX, lambda _: self.close(), weigh=len, full=self._flooded)
         """The parts of the body: ``async for part in answer.body``."""
 
     @property
@@ -107,6 +108,13 @@ class Answer:
         """Gives up what has not come."""
         if not self._over:
             host.cancel(self._id)
+
+    def _flooded(self) -> None:
+        """More came than was read."""
+        if self.failure is None:
+            self.failure = Full("FULL", f"more than {ANSWER_QUEUE_BYTES_MAX} bytes were not read")
+            self.close()
+            self.body.end()
 
     async def bytes(self) -> bytes:
         """The whole body. Raises when it broke off."""

@@ -15,6 +15,8 @@ PLAY_AHEAD_MS = 1_000
 PIECE_MS_MIN = 20
 """Less than this is not worth a ``Full``, ms: a host that cannot take it cannot be played to."""
 SOCKET_QUEUE_BYTES_MAX = 1 << 20
-"""Bytes of messages that wait in one socket to be read. More: the oldest message is dropped and counted."""
+"""Bytes of messages that wait in one socket to be read. More: it is over, with ``FULL``."""
 ANSWER_QUEUE_BYTES_MAX = 4 << 20
-"""Bytes of an answer that wait to be read. More: the oldest part is dropped and counted."""
+"""Bytes of an answer that wait to be read. More: it fails with ``FULL``."""
+STEPS_MAX = 16
+"""Steps that wait in what was placed. More: the oldest is dropped and counted."""

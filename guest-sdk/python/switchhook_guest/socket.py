@@ -15,6 +15,10 @@ from .limits import SOCKET_QUEUE_BYTES_MAX
 from .stream import Stream
 
 
+POLICY = 1_008
+"""The closing code of who is sent more than it takes."""
+
+
 class Socket:
     """One connection: an async iterator of its messages, ``str`` or ``bytes``, that ends when it is closed.
 
@@ -27,7 +31,7 @@ class Socket:
     def __init__(self, hub: Hub, id: int) -> None:
         self._hub = hub
         self._id = id
-        self._messages: Stream[str | bytes] = Stream(SOCKET_QUEUE_BYTES_MAX, lambda _: None, weigh=len)
+        self._messages: Stream[str | bytes] = Stream(SOCKET_QUEUE_BYTES_MAX, lambda _: None, weigh=len, full=self._flooded)
         self._news = asyncio.Event()
         self._opened = False
         self._off = hub.follow("socket", id, self._take)
@@ -113,10 +117,21 @@ class Socket:
             case types.Event_SocketOpen():
                 self._opened = True
             case types.Event_SocketMessage(message):
-                self._messages.push(message.payload.value)
+                if self.closed is None:
+                    self._messages.push(message.payload.value)
                 return
             case types.Event_SocketClosed(closed):
-                self.closed = (closed.code, closed.reason)
-                self._messages.end()
+                self._over(closed.code, closed.reason)
                 self._off()
         self._news.set()
+
+    def _flooded(self) -> None:
+        """It was sent more than it read."""
+        self.close(POLICY, "FULL")
+        self._over(POLICY, f"FULL: more than {SOCKET_QUEUE_BYTES_MAX} bytes were not read")
+        self._news.set()
+
+    def _over(self, code: int, reason: str) -> None:
+        """What came before can still be read."""
+        self.closed = self.closed or (code, reason)
+        self._messages.end()

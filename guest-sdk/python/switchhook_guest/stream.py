@@ -24,7 +24,10 @@ class Stream(Generic[T]):
         forget: Callable[[Stream[T]], None],
         weigh: Callable[[T], int] = lambda _: 1,
         loses: Callable[[T, T], bool] = lambda _lost, _next: False,
+        full: Callable[[], None] | None = None,
     ) -> None:
+        """``full`` is what happens when an item does not fit. Unless given, the oldest is dropped."""
+        self._full = full
         self._queue: deque[T] = deque()
         self._weight = 0
         self._weight_max = weight_max
@@ -73,6 +76,8 @@ class Stream(Generic[T]):
     def push(self, item: T) -> None:
         """One more item."""
         weight = self._weigh(item)
+        if self._full and self._weight + weight > self._weight_max:
+            return self._full()
         while self._queue and self._weight + weight > self._weight_max:
             lost = self._pop()
             self.dropped += 1

@@ -10,6 +10,7 @@ import { Host } from "./host.js";
 /** @import { CallInfo } from "../contract.js" */
 /** @import { Call } from "../call.js" */
 /** @import { Answer, Say } from "./peers.js" */
+/** @import { Plan } from "./placing.js" */
 
 /** How long a key is pressed, and the pause behind it, ms. */
 const KEY_MS = 100;
@@ -48,6 +49,8 @@ export class Caller {
   requests = {};
   /** @type {Map<string, Uint8Array> | undefined} */
   memory;
+  /** @type {Plan[] | undefined} */
+  plans;
   recordingGranted = false;
   playoutBytesMax = 1 << 20;
   givesUpMs = 120_000;
@@ -126,6 +129,22 @@ export class Caller {
     return this;
   }
 
+  /** The handler may place calls and begin chats: each is answered after a second and ends ten seconds later. */
+  grantsCalls() {
+    this.plans ??= [];
+    return this;
+  }
+
+  /** The next one that is placed fails with this code. @param {string} code @param {number} [afterMs] */
+  placedFails(code, afterMs = 1_000) {
+    return this.#plan({ afterMs, code });
+  }
+
+  /** The next one is answered after so long, and ends so long after that. @param {number} afterMs @param {number} talksMs */
+  placedTalks(afterMs, talksMs) {
+    return this.#plan({ afterMs, talksMs });
+  }
+
   grantsRecording() {
     this.recordingGranted = true;
     return this;
@@ -171,6 +190,12 @@ export class Caller {
     return new Report(host, failure);
   }
 
+  /** @param {Plan} plan */
+  #plan(plan) {
+    (this.plans ??= []).push(plan);
+    return this;
+  }
+
   /** @param {(rateHz: number) => Step} step */
   #step(step) {
     this.script.push(step);
@@ -200,6 +225,8 @@ export class Report {
     this.sent = host.peers.sent;
     /** Its requests. */
     this.asked = host.peers.asked;
+    /** What it placed. */
+    this.placed = host.placing.placed;
     /** Timers that still ran when the handler returned. */
     this.timersLeft = host.timers.length;
   }

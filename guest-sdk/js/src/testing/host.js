@@ -1,7 +1,9 @@
 //! The host of a simulated call: virtual time, which passes only in `next`.
 
 import { bytes, samples } from "../audio/pcm.js";
+import { kit } from "./kit.js";
 import { Peers, refuse } from "./peers.js";
+import { Placing } from "./placing.js";
 
 /** @import { Caller, Step } from "./caller.js" */
 
@@ -41,7 +43,7 @@ export class Host {
 
   /** @type {any[]} */
   #inbox = [];
-  /** @type {{ atMs: number, event: any }[]} */
+  /** @type {{ atMs: number, event: any, then?: () => void }[]} */
   #later = [];
   /** @type {{ id: number, name: string, atMs: number, result: any, to: string }[]} */
   #open = [];
@@ -78,6 +80,9 @@ export class Host {
     this.#responses = structuredClone(caller.responses);
     this.peers = new Peers(caller.sockets, caller.requests, caller.memory, (afterMs, event) => {
       this.#later.push({ atMs: this.nowMs + afterMs, event });
+    });
+    this.placing = new Placing(caller.plans, (afterMs, event, then) => {
+      this.#later.push({ atMs: this.nowMs + afterMs, event, then });
     });
     this.interfaces = this.#interfaces();
   }
@@ -133,7 +138,10 @@ export class Host {
       timer.atMs += timer.everyMs || Infinity;
     }
     this.timers = this.timers.filter(({ atMs }) => atMs < Infinity);
-    for (const { event } of this.#later.filter(({ atMs }) => atMs <= nowMs)) this.#inbox.push(event);
+    for (const { event, then } of this.#later.filter(({ atMs }) => atMs <= nowMs)) {
+      this.#inbox.push(event);
+      then?.();
+    }
     this.#later = this.#later.filter(({ atMs }) => atMs > nowMs);
     for (const open of this.#open.filter(({ atMs }) => atMs <= nowMs)) this.#finish(open);
     if (this.#openedMs !== undefined && nowMs >= this.#openedMs + (this.#frames + 1) * FRAME_MS) this.#frame();
@@ -282,10 +290,6 @@ export class Host {
   #interfaces() {
     const command = (/** @type {string} */ name) => [name, () => this.#command(name)];
     const plain = ["answer", "whisper", "barge", "spy", "disconnect", "close"];
-    const notGranted = () => {
-      throw refuse("NOT_GRANTED", "it is not granted in a simulated call");
-    };
-    const nothing = new Proxy({}, { get: () => notGranted });
     return {
       events: { next: () => this.#next().val ?? null, nextWithin: (/** @type {number} */ ms) => this.#next(ms) },
       call: {
@@ -355,7 +359,8 @@ export class Host {
         },
       },
       ...this.peers.interfaces(),
-      calls: nothing,
+      ...this.placing.interfaces(),
+      "audio-kit": kit(),
     };
   }
 }

@@ -18,6 +18,7 @@ from ..failure import Failure
 from ..runtime import run
 from .host import Host
 from .peers import Answer
+from .placing import Plan
 
 KEY_MS = 100
 """How long a key is pressed, and the pause behind it, ms."""
@@ -53,6 +54,7 @@ class Caller:
     sockets: dict[str, Answer] = field(default_factory=dict)
     requests: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
     memory: dict[str, bytes] | None = None
+    plans: list[Plan] | None = None
 
     def says(self, samples: Sequence[int]) -> Caller:
         """Says these samples at the pace of speech."""
@@ -85,6 +87,19 @@ class Caller:
         """The plugin may remember; each call begins with what the test put into ``memory``."""
         self.memory = {}
         return self
+
+    def grants_calls(self) -> Caller:
+        """The handler may place calls and begin chats: each is answered after a second and ends ten seconds later."""
+        self.plans = self.plans or []
+        return self
+
+    def placed_fails(self, code: str, after_ms: float = 1_000) -> Caller:
+        """The next one that is placed fails with this code."""
+        return self._plan(Plan(after_ms, code))
+
+    def placed_talks(self, after_ms: float, talks_ms: float) -> Caller:
+        """The next one that is placed is answered after so long, and ends so long after that."""
+        return self._plan(Plan(after_ms, talks_ms=talks_ms))
 
     def hears_out(self) -> Caller:
         """Stays silent until the handler has said something, and has been silent for 60 ms after it."""
@@ -133,6 +148,10 @@ class Caller:
                 failure = raised
         return Report(host, failure)
 
+    def _plan(self, plan: Plan) -> Caller:
+        self.plans = [*(self.plans or []), plan]
+        return self
+
     def _step(self, step: Callable[[int], Step]) -> Caller:
         self.script.append(step)
         return self
@@ -156,6 +175,8 @@ class Report:
         self.recordings = host.recordings
         """Its recordings, by reference: how long they are, ms."""
         self.timers_left = len(host.timers)
+        self.placed = host.placing.placed
+        """What it placed."""
         self.sent = host.peers.sent
         """What it sent over sockets."""
         self.asked = host.peers.asked

@@ -6,13 +6,15 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from componentize_py_types import Err, Ok
 from wit_world.imports import events, types
 
 from ..audio import samples
+from .kit import kit
 from .peers import Peers, refuse
+from .placing import Placing
 
 if TYPE_CHECKING:
     from .caller import Caller, Step
@@ -83,6 +85,7 @@ class Host:
         self._recording: tuple[str, float] | None = None
         self._later: list[tuple[float, types.Event]] = []
         self.peers = Peers(caller.sockets, caller.requests, caller.memory, self._happens_later)
+        self.placing = Placing(caller.plans, self._happens_later)
         self.interfaces = self._interfaces()
 
     def end(self, reason: str) -> None:
@@ -316,9 +319,6 @@ class Host:
             refuse("INVALID", "there is no such recording")
 
     def _interfaces(self) -> dict[str, dict[str, Callable[..., Any]]]:
-        def ungranted(*_: object) -> NoReturn:
-            refuse("NOT_GRANTED", "it is not granted in a simulated call")
-
         def config_all() -> list[types.Field]:
             return [types.Field(name, value) for name, value in self.caller.config.items()]
 
@@ -352,5 +352,6 @@ class Host:
                 "delete": self._delete_recording,
             },
             **self.peers.interfaces(),
-            "calls": {"place": ungranted},
+            **self.placing.interfaces(),
+            "audio_kit": kit(),
         }
