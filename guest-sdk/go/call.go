@@ -34,6 +34,9 @@ type Call struct {
 	events   map[*Stream[Event]]struct{}
 	keys     map[*Stream[rune]]*audio.Detector
 	ears     map[*ear]struct{}
+	sockets  map[uint32]*Socket
+	requests map[uint32]*coming
+	placed   map[uint32]*Placed
 }
 
 type ear struct{ hear func(pcm []int16) }
@@ -45,6 +48,7 @@ func newCall(info Info) *Call {
 		commands: map[uint32]chan error{}, marks: map[string]chan bool{},
 		frames: map[*Stream[Frame]]struct{}{}, events: map[*Stream[Event]]struct{}{},
 		keys: map[*Stream[rune]]*audio.Detector{}, ears: map[*ear]struct{}{},
+		sockets: map[uint32]*Socket{}, requests: map[uint32]*coming{}, placed: map[uint32]*Placed{},
 	}
 }
 
@@ -238,6 +242,9 @@ func (c *Call) take(event any) {
 		}
 	case Ended:
 		c.end(event)
+		return
+	}
+	if c.takeSocket(event) || c.takeAnswer(event) || c.takeStep(event) {
 		return
 	}
 	for events := range c.events {

@@ -70,5 +70,32 @@ type (
 		name   string
 		played bool
 	}
-	playoutLow struct{}
+	playoutLow    struct{}
+	socketOpen    struct{ socket uint32 }
+	socketMessage struct {
+		socket  uint32
+		message Message
+	}
+	socketWritable struct{ socket uint32 }
+	socketClosed   struct {
+		socket uint32
+		closed SocketClosed
+	}
+	httpHead struct {
+		request uint32
+		status  int
+		header  []Field
+	}
+	httpBody struct {
+		request uint32
+		data    []byte
+	}
+	httpEnd struct {
+		request uint32
+		err     error
+	}
+	placedStep struct {
+		request uint32
+		step    Step
+	}
 )

@@ -40,7 +40,8 @@ var (
 	ErrTimeout        = &Failure{Code: "TIMEOUT"}       // no answer within the deadline
 	ErrLinkLost       = &Failure{Code: "LINK_LOST"}     // the call's socket died before the answer
 	ErrEnded          = &Failure{Code: "ENDED", Message: "the call is over"}
-	ErrStorage        = &Failure{Code: "STORAGE"}         // the host's disk failed, is full or did not answer
+	ErrStorage        = &Failure{Code: "STORAGE"} // the host's disk failed, is full or did not answer
+	ErrCancelled      = &Failure{Code: "CANCELLED", Message: "it was given up"}
 	ErrUnanswered     = &Failure{Code: "CALL_UNANSWERED"} // the number that Connect rang did not pick up
 	ErrInvalidCommand = &Failure{Code: "INVALID_COMMAND"} // not legal for the server where the call stands
 )

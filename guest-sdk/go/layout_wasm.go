@@ -99,6 +99,5 @@ func eventAt(at unsafe.Pointer) any {
 	case 17:
 		return Other{textAt(value, 0), textAt(value, 8)}
 	}
-	// Of interfaces that this package does not use.
-	return nil
+	return serviceAt(byteAt(at, 0), value)
 }

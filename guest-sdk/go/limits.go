@@ -11,9 +11,15 @@ const (
 	KeysMax = 32
 	// PlayAheadMs is how much audio Say keeps queued in the host. The rest waits for its turn.
 	PlayAheadMs = 1_000
+	// SocketBytesMax wait in one socket to be read. More: it is closed, and its reader gets ErrFull behind what came before.
+	SocketBytesMax = 1 << 20
+	// AnswerBytesMax of an answer wait to be read. More: it fails with ErrFull.
+	AnswerBytesMax = 4 << 20
 	// ArenaBytes is how much one event or answer of the host may hold. More ends the instance with a trap.
 	ArenaBytes = 256 << 10
 
+	// stepsMax wait in what was placed. More are not told.
+	stepsMax = 16
 	// pieceMsMin is not worth an ErrFull: a host that cannot take it cannot be played to.
 	pieceMsMin = 20
 )

@@ -181,6 +181,15 @@ typedef enum sh_event_kind {
   SH_CALL_ERROR,  /* `failure`: the carrier reported an error of this call; it goes on */
   SH_END,         /* the call is over: `reason`. The last event */
   SH_OTHER,       /* anything else: `raw` */
+  /* Of <switchhook_services.h>. */
+  SH_SOCKET_OPEN,     /* `socket.id` is open */
+  SH_SOCKET_MESSAGE,  /* `socket.data` came */
+  SH_SOCKET_WRITABLE, /* `socket.id`, which answered `SH_FULL`, takes messages again */
+  SH_SOCKET_CLOSED,   /* `socket.id` is closed, with `socket.code` and `socket.reason` */
+  SH_HTTP_HEAD,       /* `http.status` and `http.headers` came */
+  SH_HTTP_BODY,       /* `http.data` came */
+  SH_HTTP_END,        /* `http.id` is over; `http.failed`: with `http.failure` */
+  SH_PLACED,          /* `placed.id` came to `placed.step`; `placed.failed`: with `placed.failure` */
 } sh_event_kind;
 
 typedef struct sh_audio {
@@ -190,6 +199,34 @@ typedef struct sh_audio {
   const int16_t *samples;
   size_t count;
 } sh_audio;
+
+typedef struct sh_socket_event {
+  uint32_t id;
+  bool binary; /* bytes, else text, which no NUL ends */
+  const uint8_t *data;
+  size_t bytes;
+  uint16_t code; /* of RFC 6455 */
+  const char *reason;
+} sh_socket_event;
+
+typedef struct sh_http_event {
+  uint32_t id;
+  uint16_t status;
+  const sh_field *headers;
+  size_t header_count;
+  const uint8_t *data;
+  size_t bytes;
+  bool failed;
+  sh_failure failure;
+} sh_http_event;
+
+typedef struct sh_placed_event {
+  uint32_t id;
+  const char *step;   /* `claimed`, `answered`, `ended`, `failed` */
+  const char *detail; /* the session's id, the carrier's id of the call, why it ended */
+  bool failed;
+  sh_failure failure;
+} sh_placed_event;
 
 /* What it points to lives until the next event is taken, by whatever function. */
 typedef struct sh_event {
@@ -204,6 +241,9 @@ typedef struct sh_event {
     uint32_t timer;
     sh_failure failure;
     const char *reason;
+    sh_socket_event socket;
+    sh_http_event http;
+    sh_placed_event placed;
   };
   const void *raw; /* the `switchhook_handler_types_event_t` of <call_handler.h> that it was made of, or NULL */
 } sh_event;

@@ -258,14 +258,6 @@ const char *sh_end_reason(sh_call *call) { return (void)call, sh_now.reason; }
 
 /* -- As an event loop -- */
 
-static sh_failure show_failure(host_failure *failure) {
-  /* Bounded by what the host gives: a NUL each. */
-  char *code = sh_text(&failure->code), *message = sh_text(&failure->message);
-  failure->code = (call_handler_string_t){(uint8_t *)code, strlen(code)};
-  failure->message = (call_handler_string_t){(uint8_t *)message, strlen(message)};
-  return (sh_failure){code, message};
-}
-
 static void show(host_event *given, sh_event *event) {
   *event = (sh_event){.kind = SH_OTHER, .raw = given};
   switch (given->tag) {
@@ -282,12 +274,14 @@ static void show(host_event *given, sh_event *event) {
       break;
     case SWITCHHOOK_HANDLER_TYPES_EVENT_WARNING:
       event->kind = SH_WARNING;
-      event->failure = show_failure(&given->val.warning);
+      event->failure = sh_show_failure(&given->val.warning);
       break;
     case SWITCHHOOK_HANDLER_TYPES_EVENT_CALL_ERROR:
       event->kind = SH_CALL_ERROR;
-      event->failure = show_failure(&given->val.call_error);
+      event->failure = sh_show_failure(&given->val.call_error);
       break;
+    default:
+      sh_show_service(given, event);
   }
 }
 

@@ -71,6 +71,11 @@ sh_status sh_over(void);
 
 /* A text that ends with a NUL, made of one that the host gave, which is freed. */
 char *sh_text(call_handler_string_t *given);
+/* The same, and it stays the host's to free with its event. */
+const char *sh_show(call_handler_string_t *given);
+sh_failure sh_show_failure(host_failure *given);
+/* What happened to a socket, a request or what was placed. */
+void sh_show_service(host_event *given, sh_event *event);
 /* A text for the host to read. */
 call_handler_string_t sh_lend(const char *text);
 
