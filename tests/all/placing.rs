@@ -21,7 +21,12 @@ const PERSON: &str = "+15550104477";
 const NUMBER: &str = "+15550100";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
+    let languages = ["js", "python", "go", "c"].into_iter().map(|language| {
+        simulated(format!("placing::an_sdk_follows_what_it_placed::{language}"), move |log| async move {
+            by_sdk(language, log).await;
+        })
+    });
+    let trials = vec![
         simulated("placing::a_handler_learns_every_step_of_its_call", |log| async move {
             every_step(World::simulated(placing("place", ringing(1_000))).await, log).await;
         }),
@@ -47,7 +52,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("placing::a_begun_chat_goes_by_route_on_another_host", |_| chat_elsewhere()),
         simulated("placing::a_chat_that_cannot_be_begun_keeps_its_code", |_| chat_refused()),
         simulated("placing::a_begun_chat_whose_handler_does_not_start_fails", |_| chat_without_handler()),
-    ]
+    ];
+    trials.into_iter().chain(languages).collect()
 }
 
 /// A telephone that rings at somebody's who says this for so long, and hears it back.
@@ -95,6 +101,22 @@ async fn every_step(world: World, log: Arc<TestLog>) {
     let expected = [format!("1 claimed {session}"), format!("1 answered {}", echo.id), "1 ended terminated".to_owned()];
     assert_eq!(told(&log), expected);
     assert_ne!(own.session_id, session);
+    world.close().await;
+}
+
+async fn by_sdk(language: &str, log: Arc<TestLog>) {
+    let config = placing_with(&[("only", "place"), ("to", TO), ("plugin", "other-0")], ringing(1_000));
+    let world = World::simulated(WorldConfig { plugin: format!("wrappers.{language}"), ..config }).await;
+    let mut world = up(world).await;
+    let own = world.sim.place_call(waiting(20_000));
+    let remote = world.sim.outbound_call().await;
+    let (own, placed) = tokio::join!(own.finished(), remote.finished());
+    assert_whole_echo(&placed);
+    assert_eq!(own.outcome.as_str(), "agent-closed");
+    assert_eq!(log.lines_with("wrap placed terminated").len(), 1);
+    for _ in 0..2 {
+        assert_eq!(world.record().await.trouble, None);
+    }
     world.close().await;
 }
 

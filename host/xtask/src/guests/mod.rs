@@ -33,7 +33,8 @@ struct Language {
 const LANGUAGES: &[Language] = &[js::LANGUAGE, python::LANGUAGE, scripted::C, scripted::GO];
 
 /// Where there are sources, and where their components go.
-const SHELVES: &[(&str, &str)] = &[("plugins", "plugins"), ("guest-sdk/cookbook", "target/cookbook")];
+const SHELVES: &[(&str, &str)] =
+    &[("plugins", "plugins"), ("guest-sdk/cookbook", "target/cookbook"), ("tests/languages", "target/guests")];
 
 /// What plugins of any language are made of.
 const INGREDIENTS: &[&str] = &["wit", "plugins/prompts", "host/xtask/src/guests"];

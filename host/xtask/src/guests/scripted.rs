@@ -26,7 +26,13 @@ pub(super) const C: Language = Language {
 
 pub(super) const GO: Language = Language {
     name: "go",
-    ingredients: &["guest-sdk/go", "guest-sdk/switchhook_tools.py", "guest-sdk/wasi", "plugins/go.mod"],
+    ingredients: &[
+        "guest-sdk/go",
+        "guest-sdk/switchhook_tools.py",
+        "guest-sdk/wasi",
+        "plugins/go.mod",
+        "tests/languages/go.mod",
+    ],
     tools: || tools("go"),
     build: |sources, component| {
         let mut build = command("go");
