@@ -2,8 +2,9 @@
 //!
 //! The model is reached while it rings, and the call is answered when it is ready. The key to it is put in by the host.
 
-import { ENDED, Failure, Socket, config, http, log, race, sleep, timeout } from "switchhook-guest";
+import { ENDED, Failure, Socket, VOICE_LOST, config, http, log, race, sleep, timeout } from "switchhook-guest";
 import { Gemini, OpenAI } from "./dialects.js";
+import { Playback } from "./playback.js";
 import { Inward, Outward } from "./sound.js";
 
 const DIALECTS = { openai: OpenAI, gemini: Gemini };
@@ -73,11 +74,7 @@ class Bridge {
   #queued = 0;
   #speaking = false;
   #more = () => {};
-  /** Samples that were ever queued here, and those of them that will never be heard. */
-  #pushed = 0;
-  #gone = 0;
-  /** The answer: where it begins among what is heard, and how long it is. @type {{ begin: number, length: number, whole: boolean } | undefined} */
-  #answer;
+  #playback;
   #leaving = false;
   /** Tools under way, by their ids. @type {Map<string, AbortController>} */
   #tools = new Map();
@@ -86,6 +83,7 @@ class Bridge {
 
   constructor(call, dialect, socket) {
     [this.#call, this.#dialect, this.#socket] = [call, dialect, socket];
+    this.#playback = new Playback(() => call.position);
     this.#inward = new Inward(call.sampleRateHz, dialect.hears);
     this.#outward = new Outward(dialect.speaks, call.sampleRateHz);
   }
@@ -110,6 +108,7 @@ class Bridge {
       listen: (signal) => this.#listen(signal),
       speak: (signal) => this.#speak(signal),
       read: (signal) => this.#read(signal),
+      watch: (signal) => this.#watch(signal),
       connected: () => this.#isOver,
     });
     for (const tool of this.#tools.values()) tool.abort();
@@ -143,6 +142,18 @@ class Bridge {
       }
     } finally {
       frames.close();
+    }
+  }
+
+  async #watch(signal) {
+    const events = this.#call.events();
+    try {
+      for (;;) {
+        const { tag, val } = await events.read({ signal });
+        if (tag === "warning" && val.code === VOICE_LOST) this.#playback.broke();
+      }
+    } finally {
+      events.close();
     }
   }
 
@@ -186,7 +197,7 @@ class Bridge {
         break;
       case "done":
         this.#push(this.#outward.finish());
-        if (this.#answer) this.#answer.whole = true;
+        this.#playback.isWhole();
         return this.#leaving;
       case "asks":
         log.info(`the model asks for ${heard.name}`);
@@ -207,9 +218,7 @@ class Bridge {
       log.warn(`an answer is longer than ${ANSWER_S_MAX} s: the rest is not said`);
       return;
     }
-    if (!this.#answer || this.#answer.whole) {
-      this.#answer = { begin: this.#pushed - this.#gone, length: 0, whole: false };
-    }
+    this.#playback.begins();
     this.#push(samples);
   }
 
@@ -217,22 +226,17 @@ class Bridge {
     if (samples.length === 0) return;
     this.#queue.push(samples);
     this.#queued += samples.length;
-    this.#pushed += samples.length;
-    if (this.#answer) this.#answer.length += samples.length;
+    this.#playback.came(samples.length);
     this.#more();
   }
 
   /** The caller speaks: silence at once, and the model is told what can have been heard. */
   async #interrupted() {
-    if (!this.#answer) return;
-    const { begin, length, whole } = this.#answer;
-    if (whole && Number(this.#call.position.heard) >= begin + length) return;
-    [this.#queue, this.#queued, this.#answer] = [[], 0, undefined];
-    const all = Number(this.#call.clear().heard);
+    if (!this.#playback.sounds()) return;
+    [this.#queue, this.#queued] = [[], 0];
+    this.#call.clear();
     this.#outward.finish();
-    // What was not heard by now never will be.
-    this.#gone = this.#pushed - all;
-    const heardMs = Math.floor((Math.min(length, Math.max(0, all - begin)) * 1_000) / this.#call.sampleRateHz);
+    const heardMs = Math.floor((this.#playback.cleared() * 1_000) / this.#call.sampleRateHz);
     log.info(`interrupted: ${heardMs} ms of the answer were heard`);
     await this.#send(this.#dialect.cut(heardMs));
   }
@@ -257,8 +261,8 @@ class Bridge {
     if (asked.name !== "hang_up") return;
     this.#leaving = true;
     // A model that has nothing to say is not waited for.
-    for (let pushed = -1; pushed !== this.#pushed; ) {
-      pushed = this.#pushed;
+    for (let pushed = -1; pushed !== this.#playback.pushed; ) {
+      pushed = this.#playback.pushed;
       await sleep(GOODBYE_QUIET_MS).catch(() => {});
     }
     this.#over();

@@ -10,8 +10,10 @@ from array import array
 from typing import Any
 
 from dialects import DIALECTS, Asks, Audio, Done, Interrupted, Ready, Trouble, Wanted, Withdraws
+from playback import Playback
 from sound import Inward, Outward
 from switchhook_guest import Call, CallEnded, Failure, Socket, config, http, race
+from wit_world.imports import types
 
 READY_S_MAX = 10
 """For a model to be ready."""
@@ -81,10 +83,7 @@ class Bridge:
         self.queue = array("h")
         self.more = asyncio.Event()
         self.speaking = False
-        # Samples that were ever queued here, and those of them that will never be heard.
-        self.pushed = self.gone = 0
-        # Where the answer begins among what is heard, how long it is, and whether all of it came.
-        self.answer: tuple[int, int, bool] | None = None
+        self.playback = Playback(lambda: call.position)
         self.leaving = False
         self.tools: dict[str, asyncio.Task[None]] = {}
         self.results: asyncio.Queue[str] = asyncio.Queue()
@@ -105,7 +104,9 @@ class Bridge:
         log.info("the model hears %s; the call has %s Hz", form, self.call.sample_rate_hz)
         await self.send(*self.dialect.begin())
         try:
-            name, _ = await race(listen=self.listen(), speak=self.speak(), read=self.read(), connected=self.connected())
+            name, _ = await race(
+                listen=self.listen(), speak=self.speak(), read=self.read(), watch=self.watch(), connected=self.connected()
+            )
         finally:
             for task in self.tools.values():
                 task.cancel()
@@ -128,6 +129,13 @@ class Bridge:
                     # What a socket that is behind does not take is late already.
                     self.socket.try_send(json.dumps(self.dialect.audio(self.inward.take(frame.pcm))))
 
+    async def watch(self) -> None:
+        with self.call.events() as events:
+            while True:
+                match await events.read():
+                    case types.Event_Warning(failure) if failure.code == "VOICE_LOST":
+                        self.playback.broke()
+
     async def speak(self) -> None:
         piece = self.call.sample_rate_hz * PIECE_MS // 1_000
         while True:
@@ -148,8 +156,7 @@ class Bridge:
                     await self.interrupted()
                 case Done():
                     self.push(self.outward.finish())
-                    if self.answer:
-                        self.answer = (*self.answer[:2], True)
+                    self.playback.is_whole()
                     if self.leaving:
                         return await self.heard_out()
                 case Asks() as asked:
@@ -170,35 +177,25 @@ class Bridge:
         if len(self.queue) + len(samples) > ANSWER_S_MAX * self.call.sample_rate_hz:
             log.warning("an answer is longer than %s s: the rest is not said", ANSWER_S_MAX)
             return
-        if self.answer is None or self.answer[2]:
-            self.answer = (self.pushed - self.gone, 0, False)
+        self.playback.begins()
         self.push(samples)
 
     def push(self, samples: array) -> None:
         if not samples:
             return
         self.queue.extend(samples)
-        self.pushed += len(samples)
-        if self.answer:
-            begin, length, whole = self.answer
-            self.answer = (begin, length + len(samples), whole)
+        self.playback.came(len(samples))
         self.more.set()
 
     async def interrupted(self) -> None:
         """The caller speaks: silence at once, and the model is told what can have been heard."""
-        if self.answer is None:
-            return
-        begin, length, whole = self.answer
-        if whole and self.call.position.heard >= begin + length:
+        if not self.playback.sounds():
             return
         self.queue = array("h")
         self.more.clear()
-        ledger = self.call.clear()
+        self.call.clear()
         self.outward.finish()
-        # What was not heard by now never will be.
-        self.gone, self.answer = self.pushed - ledger.heard, None
-        heard = min(length, max(0, ledger.heard - begin))
-        heard_ms = heard * 1_000 // self.call.sample_rate_hz
+        heard_ms = self.playback.cleared() * 1_000 // self.call.sample_rate_hz
         log.info("interrupted: %s ms of the answer were heard", heard_ms)
         await self.send(*self.dialect.cut(heard_ms))
 
@@ -243,8 +240,8 @@ class Bridge:
 
     async def quiet(self) -> None:
         pushed = -1
-        while pushed != self.pushed:
-            pushed = self.pushed
+        while pushed != self.playback.pushed:
+            pushed = self.playback.pushed
             await asyncio.sleep(GOODBYE_QUIET_S)
         self.results.put_nowait("goodbye")
 

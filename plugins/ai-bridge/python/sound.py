@@ -16,7 +16,7 @@ class Sound:
 
 def _to_mulaw(sample: int) -> int:
     """A sign, a segment of three bits and a step of four, inverted."""
-    level = min(abs(sample) + 0x84, 0x7FFF)
+    level = min((~sample if sample < 0 else sample) + 0x84, 0x7FFF)
     segment = level.bit_length() - 8
     return ~((0x80 if sample < 0 else 0) | segment << 4 | (level >> (segment + 3)) & 0x0F) & 0xFF
 

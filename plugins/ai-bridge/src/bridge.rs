@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use serde_json::Value;
-use switchhook_guest::aio::{Audio, Call, Sleep, Socket, sleep};
-use switchhook_guest::{Failure, Payload, code, info, playout, warn};
+use switchhook_guest::aio::{Audio, Call, Events, Sleep, Socket, sleep};
+use switchhook_guest::{Event, Failure, Payload, code, info, playout, warn};
 
 use crate::dialect::{Asked, Dialect, Heard};
 use crate::playback::Playback;
@@ -54,6 +54,7 @@ pub(crate) struct Bridge {
     tool_url: Option<String>,
     ring_time_s: u64,
     frames: Audio,
+    events: Events,
     inward: Inward,
     outward: Outward,
     /// What the model said and the host does not have yet.
@@ -73,6 +74,7 @@ impl Bridge {
         Self {
             outbox: dialect.hello().into(),
             frames: call.audio(),
+            events: call.events(),
             inward: Inward::new(rate_hz, hears),
             outward: Outward::new(speaks, rate_hz),
             call,
@@ -226,6 +228,11 @@ impl Bridge {
     }
 
     fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<News> {
+        while let Poll::Ready(Some(event)) = self.events.poll_next() {
+            if matches!(event, Event::Warning(failure) if failure.is(code::VOICE_LOST)) {
+                self.playback.broke(&self.call.position());
+            }
+        }
         while let Poll::Ready(frame) = self.frames.poll_next() {
             let Some(frame) = frame else { return Poll::Ready(News::Ended) };
             if frame.channel == 0 {

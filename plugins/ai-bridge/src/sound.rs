@@ -1,7 +1,7 @@
 //! The sounds of the two sides, and what is between them: a rate is changed once, or not at all.
 
 use serde_json::Value;
-use switchhook_guest::audio::{self, Resampler};
+use switchhook_guest::audio::{self, Law, Resampler};
 
 /// How a model hears or speaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,11 +46,8 @@ impl Inward {
         self.samples.clear();
         let piece: Vec<i16> = audio::samples(pcm).collect();
         self.resampler.push(&piece, &mut self.samples);
-        if self.sound.mulaw {
-            self.samples.iter().map(|sample| to_mulaw(*sample)).collect()
-        } else {
-            self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
-        }
+        let pcm: Vec<u8> = self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        if self.sound.mulaw { audio::to_g711(Law::Mu, &pcm) } else { pcm }
     }
 }
 
@@ -67,7 +64,7 @@ impl Outward {
 
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Vec<i16> {
         let piece: Vec<i16> = if self.sound.mulaw {
-            bytes.iter().map(|byte| from_mulaw(*byte)).collect()
+            audio::samples(&audio::from_g711(Law::Mu, bytes)).collect()
         } else {
             audio::samples(bytes).collect()
         };
@@ -84,33 +81,9 @@ impl Outward {
     }
 }
 
-/// G.711: a sign, a segment of three bits and a step of four, inverted.
-fn to_mulaw(sample: i16) -> u8 {
-    let sign = if sample < 0 { 0x80 } else { 0 };
-    let level = (i32::from(sample).abs() + 0x84).min(0x7fff);
-    let segment = (24 - level.leading_zeros()).min(7);
-    let step = (level >> (segment + 3)) & 0x0f;
-    !(sign | (segment as u8) << 4 | step as u8)
-}
-
-fn from_mulaw(byte: u8) -> i16 {
-    let code = !byte;
-    let level = ((i16::from(code & 0x0f) << 3) + 0x84) << ((code >> 4) & 7);
-    if code & 0x80 == 0 { level - 0x84 } else { 0x84 - level }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mulaw_is_that_of_g711() {
-        for (sample, byte, back) in
-            [(0, 0xff, 0), (100, 0xf2, 104), (-100, 0x72, -104), (1_000, 0xce, 988), (i16::MAX, 0x80, 32_124)]
-        {
-            assert_eq!((to_mulaw(sample), from_mulaw(byte)), (byte, back));
-        }
-    }
 
     #[test]
     fn a_fitting_rate_is_left_as_it_is() {
