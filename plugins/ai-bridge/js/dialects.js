@@ -115,6 +115,8 @@ export class Gemini {
   #wanted;
   /** An answer was interrupted and is not whole. */
   #stale = false;
+  /** By which the session can go on over another socket. @type {string | undefined} */
+  #handle;
 
   constructor(wanted) {
     this.#wanted = wanted;
@@ -134,12 +136,21 @@ export class Gemini {
       generationConfig: { responseModalities: ["AUDIO"], ...(speechConfig && { speechConfig }) },
       systemInstruction: { parts: [{ text: instructions }] },
       tools: [{ functionDeclarations }],
+      sessionResumption: this.#handle ? { handle: this.#handle } : {},
     };
     return [{ setup }];
   }
 
-  hear({ setupComplete, toolCall, toolCallCancellation, serverContent }) {
+  /** What is sent over another socket, when the session can go on there. */
+  resume() {
+    this.#stale = false;
+    return this.#handle && this.hello();
+  }
+
+  hear({ setupComplete, toolCall, toolCallCancellation, serverContent, sessionResumptionUpdate, goAway }) {
     if (setupComplete) return [{ is: "ready" }];
+    if (sessionResumptionUpdate?.newHandle) this.#handle = sessionResumptionUpdate.newHandle;
+    if (goAway) return [{ is: "leaves" }];
     if (toolCall) {
       return toolCall.functionCalls.map(({ id, name, args }) => ({ is: "asks", id, name, arguments: args ?? {} }));
     }

@@ -10,6 +10,8 @@ import { Inward, Outward } from "./sound.js";
 const DIALECTS = { openai: OpenAI, gemini: Gemini };
 /** For a model to be ready, ms. */
 const READY_MS_MAX = 10_000;
+/** How often a session may go on over another socket. */
+const RESUMES_MAX = 100;
 /** For the goodbye to be heard, ms. */
 const GOODBYE_MS_MAX = 30_000;
 /** A model that shall say goodbye and says nothing for so long has said it, ms. */
@@ -48,17 +50,12 @@ export default async function aiBridge(call) {
     tools: [...TOOLS, ...JSON.parse(config.get("tools", "[]"))],
     rateHz: call.sampleRateHz,
   };
-  const socket = await Socket.open(config.get("url", Dialect.url).replace("{model}", model));
-  const bridge = new Bridge(call, new Dialect(wanted), socket);
-  try {
-    await timeout(READY_MS_MAX, (signal) => bridge.ready(signal));
-  } catch (error) {
-    throw error.name === "TimeoutError" ? new Failure("TIMEOUT", "the model is not ready") : error;
-  }
+  const url = config.get("url", Dialect.url).replace("{model}", model);
+  const bridge = new Bridge(call, new Dialect(wanted), url);
+  await bridge.open();
   await call.answer();
   await bridge.talk();
-  socket.close();
-  await socket.whenClosed();
+  await bridge.close();
   await call.close();
 }
 
@@ -66,7 +63,14 @@ export default async function aiBridge(call) {
 class Bridge {
   #call;
   #dialect;
+  #url;
+  /** @type {Socket} */
   #socket;
+  /** While the session changes sockets. @type {Promise<unknown> | undefined} */
+  #moves;
+  /** The model will leave soon; how often it did. */
+  #leaves = false;
+  #resumes = 0;
   #inward;
   #outward;
   /** What the model said and the host does not have yet. @type {Int16Array[]} */
@@ -81,15 +85,69 @@ class Bridge {
   #over;
   #isOver = new Promise((resolve) => (this.#over = resolve));
 
-  constructor(call, dialect, socket) {
-    [this.#call, this.#dialect, this.#socket] = [call, dialect, socket];
+  constructor(call, dialect, url) {
+    [this.#call, this.#dialect, this.#url] = [call, dialect, url];
     this.#playback = new Playback(() => call.position);
     this.#inward = new Inward(call.sampleRateHz, dialect.hears);
     this.#outward = new Outward(dialect.speaks, call.sampleRateHz);
   }
 
-  async ready(signal) {
-    await this.#send(this.#dialect.hello());
+  /** Waits until the model is ready. */
+  async open() {
+    this.#socket = await Socket.open(this.#url);
+    await this.#greet(this.#dialect.hello());
+  }
+
+  /** Closes the session; what was sent before leaves first. */
+  async close() {
+    this.#socket.close();
+    await this.#socket.whenClosed();
+  }
+
+  /** Goes on with the same session over another socket. Whether it does. */
+  async #resume() {
+    this.#leaves = false;
+    const hello = this.#resumes < RESUMES_MAX && this.#dialect.resume?.();
+    if (!hello) return false;
+    this.#resumes += 1;
+    const before = this.#socket;
+    try {
+      this.#socket = await Socket.open(this.#url);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === ENDED) throw error;
+      log.warn(`the session cannot go on over another socket: ${error.code}`);
+      return false;
+    }
+    before.close();
+    // What was under way is not coming any more.
+    this.#playback.isWhole();
+    await this.#greet(hello);
+    log.info("the session goes on over another socket");
+    return true;
+  }
+
+  /** The same; what the caller says meanwhile waits. */
+  async #moved() {
+    let there = () => {};
+    this.#moves = new Promise((resolve) => (there = () => resolve(undefined)));
+    try {
+      return await this.#resume();
+    } finally {
+      this.#moves = undefined;
+      there();
+    }
+  }
+
+  async #greet(hello) {
+    try {
+      await timeout(READY_MS_MAX, (signal) => this.#greeted(hello, signal));
+    } catch (error) {
+      throw error.name === "TimeoutError" ? new Failure("TIMEOUT", "the model is not ready") : error;
+    }
+  }
+
+  async #greeted(hello, signal) {
+    await this.#send(hello);
     for (;;) {
       for (const heard of await this.#next(signal)) {
         if (heard.is === "ready") return;
@@ -136,6 +194,7 @@ class Bridge {
     try {
       for (;;) {
         const { channel, pcm } = await frames.read({ signal });
+        await this.#moves;
         if (channel !== 0 || this.#socket.closed) continue;
         // What a socket that is behind does not take is late already.
         this.#socket.trySend(JSON.stringify(this.#dialect.audio(this.#inward.take(pcm))));
@@ -178,11 +237,14 @@ class Bridge {
       try {
         meant = await this.#next(signal);
       } catch (error) {
-        const good = Failure.is(error, "MODEL_LOST") && (this.#leaving || this.#socket.closed?.code === 1_000);
-        if (!good) throw error;
+        if (!Failure.is(error, "MODEL_LOST")) throw error;
+        if (!this.#leaving && (await this.#moved())) continue;
+        if (!this.#leaving && this.#socket.closed?.code !== 1_000) throw error;
         return this.#heardOut();
       }
       for (const heard of meant) if (await this.#heard(heard)) return this.#heardOut();
+      // Between two answers nothing is lost.
+      if (this.#leaves && !this.#leaving && !this.#playback.comes()) await this.#moved();
     }
   }
 
@@ -205,6 +267,9 @@ class Bridge {
         break;
       case "withdraws":
         for (const id of heard.ids) this.#tools.get(id)?.abort();
+        break;
+      case "leaves":
+        this.#leaves = true;
         break;
       case "trouble":
         log.warn(`the model says: ${heard.what}`);

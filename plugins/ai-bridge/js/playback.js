@@ -38,6 +38,11 @@ export class Playback {
     if (this.#answer) this.#answer.whole = true;
   }
 
+  /** Whether more of an answer is to come. */
+  comes() {
+    return this.#answer !== undefined && !this.#answer.whole;
+  }
+
   /** Whether there is an answer that was not heard to its end. */
   sounds() {
     const answer = this.#answer;

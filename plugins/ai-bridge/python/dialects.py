@@ -65,6 +65,11 @@ class Withdraws:
 
 
 @dataclass
+class Leaves:
+    """It will leave soon."""
+
+
+@dataclass
 class Trouble:
     """Something is wrong; the session goes on."""
 
@@ -88,6 +93,9 @@ class OpenAI:
         self._stale: deque[str] = deque(maxlen=8)
         # Told when the answer is whole, since no other can begin before.
         self._asked: list[Asks] = []
+
+    def resume(self) -> None:
+        """A session that is gone is gone."""
 
     def hello(self) -> Iterator[dict]:
         form = {"type": "audio/pcmu"} if self.hears.mulaw else {"type": "audio/pcm", "rate": self.hears.rate_hz}
@@ -164,6 +172,13 @@ class Gemini:
         self.hears, self.speaks = Sound(wanted.rate_hz), Sound(24_000)
         # An answer was interrupted and is not whole.
         self._stale = False
+        # By which the session can go on over another socket.
+        self._handle: str | None = None
+
+    def resume(self) -> Iterator[dict] | None:
+        """What is sent over another socket, when the session can go on there."""
+        self._stale = False
+        return self.hello() if self._handle else None
 
     def hello(self) -> Iterator[dict]:
         generation: dict[str, Any] = {"responseModalities": ["AUDIO"]}
@@ -180,6 +195,7 @@ class Gemini:
             "generationConfig": generation,
             "systemInstruction": {"parts": [{"text": self._wanted.instructions}]},
             "tools": [{"functionDeclarations": declarations}],
+            "sessionResumption": {"handle": self._handle} if self._handle else {},
         }
         yield {"setup": setup}
 
@@ -191,6 +207,10 @@ class Gemini:
                 yield from (Asks(call["id"], call["name"], call.get("args") or {}) for call in calls)
             case {"toolCallCancellation": {"ids": ids}}:
                 yield Withdraws(ids)
+            case {"sessionResumptionUpdate": {"newHandle": str() as handle}} if handle:
+                self._handle = handle
+            case {"goAway": _}:
+                yield Leaves()
             case {"serverContent": content}:
                 if content.get("interrupted"):
                     self._stale = True

@@ -9,7 +9,7 @@ import logging
 from array import array
 from typing import Any
 
-from dialects import DIALECTS, Asks, Audio, Done, Interrupted, Ready, Trouble, Wanted, Withdraws
+from dialects import DIALECTS, Asks, Audio, Done, Interrupted, Leaves, Ready, Trouble, Wanted, Withdraws
 from playback import Playback
 from sound import Inward, Outward
 from switchhook_guest import Call, CallEnded, Failure, Socket, config, http, race
@@ -17,6 +17,8 @@ from wit_world.imports import types
 
 READY_S_MAX = 10
 """For a model to be ready."""
+RESUMES_MAX = 100
+"""How often a session may go on over another socket."""
 GOODBYE_S_MAX = 30
 """For the goodbye to be heard."""
 GOODBYE_QUIET_S = 4
@@ -59,24 +61,25 @@ async def handle(call: Call) -> None:
         tools=TOOLS + json.loads(config.get("tools", "[]")),
         rate_hz=call.sample_rate_hz,
     )
-    socket = await Socket.open(config.get("url", kind.URL).replace("{model}", model))
-    bridge = Bridge(call, kind(wanted), socket)
-    try:
-        await asyncio.wait_for(bridge.ready(), READY_S_MAX)
-    except TimeoutError:
-        raise Failure("TIMEOUT", "the model is not ready") from None
+    bridge = Bridge(call, kind(wanted), config.get("url", kind.URL).replace("{model}", model))
+    await bridge.open()
     await call.answer()
     await bridge.talk()
-    socket.close()
-    await socket.wait_closed()
+    await bridge.close()
     await call.close()
 
 
 class Bridge:
     """What the caller says goes to the model, what the model says is played, and whoever speaks interrupts."""
 
-    def __init__(self, call: Call, dialect: Any, socket: Socket) -> None:
-        self.call, self.dialect, self.socket = call, dialect, socket
+    socket: Socket
+
+    def __init__(self, call: Call, dialect: Any, url: str) -> None:
+        self.call, self.dialect, self.url = call, dialect, url
+        # Clear while the session changes sockets.
+        self.settled = asyncio.Event()
+        # The model will leave soon; how often it did.
+        self.leaves, self.resumes = False, 0
         self.inward = Inward(call.sample_rate_hz, dialect.hears)
         self.outward = Outward(dialect.speaks, call.sample_rate_hz)
         # What the model said and the host does not have yet.
@@ -88,15 +91,57 @@ class Bridge:
         self.tools: dict[str, asyncio.Task[None]] = {}
         self.results: asyncio.Queue[str] = asyncio.Queue()
 
-    async def ready(self) -> None:
-        await self.send(*self.dialect.hello())
-        async for heard in self.messages():
-            match heard:
-                case Ready():
-                    return
-                case Trouble(what):
-                    raise Failure("MODEL_REFUSED", what)
-        raise self.lost()
+    async def open(self) -> None:
+        """Waits until the model is ready."""
+        self.socket = await Socket.open(self.url)
+        await self.greet(self.dialect.hello())
+
+    async def close(self) -> None:
+        """Closes the session; what was sent before leaves first."""
+        self.socket.close()
+        await self.socket.wait_closed()
+
+    async def resume(self) -> bool:
+        """Goes on with the same session over another socket. Whether it does."""
+        self.leaves = False
+        hello = self.dialect.resume() if self.resumes < RESUMES_MAX else None
+        if hello is None:
+            return False
+        self.resumes += 1
+        # What the caller says meanwhile waits.
+        self.settled.clear()
+        before = self.socket
+        try:
+            self.socket = await Socket.open(self.url)
+        except CallEnded:
+            raise
+        except Failure as failure:
+            log.warning("the session cannot go on over another socket: %s", failure.code)
+            self.settled.set()
+            return False
+        before.close()
+        # What was under way is not coming any more.
+        self.playback.is_whole()
+        await self.greet(hello)
+        log.info("the session goes on over another socket")
+        return True
+
+    async def greet(self, hello: Any) -> None:
+        try:
+            await asyncio.wait_for(self.greeted(hello), READY_S_MAX)
+        except TimeoutError:
+            raise Failure("TIMEOUT", "the model is not ready") from None
+        self.settled.set()
+
+    async def greeted(self, hello: Any) -> None:
+        await self.send(*hello)
+        while True:
+            for heard in await self.next():
+                match heard:
+                    case Ready():
+                        return
+                    case Trouble(what):
+                        raise Failure("MODEL_REFUSED", what)
 
     async def talk(self) -> None:
         """To the end of the conversation: its goodbye was heard, or a person is connected."""
@@ -116,15 +161,20 @@ class Bridge:
         for message in messages:
             await self.socket.send(json.dumps(message))
 
-    async def messages(self):
-        async for text in self.socket:
-            for heard in self.dialect.hear(json.loads(text)):
-                yield heard
+    async def next(self) -> list[Any]:
+        """What the next message means. Raises ``MODEL_LOST`` when the model is gone."""
+        try:
+            return [*self.dialect.hear(json.loads(await self.socket.read()))]
+        except CallEnded:
+            if self.socket.closed is None:
+                raise
+            raise Failure("MODEL_LOST", f"the model is gone: {self.socket.closed[1]}") from None
 
     async def listen(self) -> None:
         with self.call.audio() as frames:
             while True:
                 frame = await frames.read()
+                await self.settled.wait()
                 if frame.channel == 0 and self.socket.closed is None:
                     # What a socket that is behind does not take is late already.
                     self.socket.try_send(json.dumps(self.dialect.audio(self.inward.take(frame.pcm))))
@@ -148,29 +198,47 @@ class Bridge:
             self.speaking = False
 
     async def read(self) -> None:
-        async for heard in self.messages():
-            match heard:
-                case Audio(data):
-                    self.says(data)
-                case Interrupted():
-                    await self.interrupted()
-                case Done():
-                    self.push(self.outward.finish())
-                    self.playback.is_whole()
-                    if self.leaving:
-                        return await self.heard_out()
-                case Asks() as asked:
-                    log.info("the model asks for %s", asked.name)
-                    self.tools[asked.id] = asyncio.create_task(self.run(asked))
-                case Withdraws(ids):
-                    for id in ids:
-                        if task := self.tools.pop(id, None):
-                            task.cancel()
-                case Trouble(what):
-                    log.warning("the model says: %s", what)
-        if not self.leaving and (self.socket.closed is None or self.socket.closed[0] != 1_000):
-            raise self.lost()
-        await self.heard_out()
+        while True:
+            try:
+                meant = await self.next()
+            except Failure as failure:
+                if failure.code != "MODEL_LOST":
+                    raise
+                if not self.leaving and await self.resume():
+                    continue
+                if not self.leaving and self.socket.closed[0] != 1_000:
+                    raise
+                return await self.heard_out()
+            for heard in meant:
+                if await self.heard(heard):
+                    return await self.heard_out()
+            # Between two answers nothing is lost.
+            if self.leaves and not self.leaving and not self.playback.comes():
+                await self.resume()
+
+    async def heard(self, heard: Any) -> bool:
+        """Whether it is over."""
+        match heard:
+            case Audio(data):
+                self.says(data)
+            case Interrupted():
+                await self.interrupted()
+            case Done():
+                self.push(self.outward.finish())
+                self.playback.is_whole()
+                return self.leaving
+            case Asks() as asked:
+                log.info("the model asks for %s", asked.name)
+                self.tools[asked.id] = asyncio.create_task(self.run(asked))
+            case Withdraws(ids):
+                for id in ids:
+                    if task := self.tools.pop(id, None):
+                        task.cancel()
+            case Leaves():
+                self.leaves = True
+            case Trouble(what):
+                log.warning("the model says: %s", what)
+        return False
 
     def says(self, data: bytes) -> None:
         samples = self.outward.take(data)
@@ -261,7 +329,3 @@ class Bridge:
             await asyncio.wait_for(drained(), GOODBYE_S_MAX)
         except TimeoutError:
             log.info("the goodbye takes too long")
-
-    def lost(self) -> Failure:
-        why = self.socket.closed[1] if self.socket.closed else "the call is over"
-        return Failure("MODEL_LOST", f"the model is gone: {why}")

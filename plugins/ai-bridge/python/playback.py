@@ -52,6 +52,10 @@ class Playback:
         if self._answer:
             self._answer.whole = True
 
+    def comes(self) -> bool:
+        """Whether more of an answer is to come."""
+        return self._answer is not None and not self._answer.whole
+
     def sounds(self) -> bool:
         """Whether there is an answer that was not heard to its end."""
         answer = self._answer

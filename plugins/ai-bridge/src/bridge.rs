@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use serde_json::Value;
-use switchhook_guest::aio::{Audio, Call, Events, Sleep, Socket, sleep};
+use switchhook_guest::aio::{Audio, Call, Events, Sleep, Socket, TimedOut, sleep, timeout};
 use switchhook_guest::{Event, Failure, Payload, code, info, playout, warn};
 
 use crate::dialect::{Asked, Dialect, Heard};
@@ -22,6 +22,10 @@ const AHEAD_MS: u64 = 400;
 const ANSWER_S_MAX: usize = 180;
 /// A model that shall say goodbye and says nothing for so long has said it.
 const GOODBYE_QUIET_MS: u64 = 4_000;
+/// How often a session may go on over another socket.
+const RESUMES_MAX: u32 = 100;
+/// For a model to be ready. Longer: `TIMEOUT`.
+const READY_S_MAX: u64 = 10;
 /// Messages that wait for a socket that is behind. More: the session is given up.
 const OUTBOX_MAX: usize = 256;
 
@@ -51,6 +55,10 @@ pub(crate) struct Bridge {
     call: Call,
     dialect: Box<dyn Dialect>,
     socket: Socket,
+    url: String,
+    /// The model will leave soon; how often it did.
+    leaves: bool,
+    resumes: u32,
     tool_url: Option<String>,
     ring_time_s: u64,
     frames: Audio,
@@ -68,7 +76,7 @@ pub(crate) struct Bridge {
 
 impl Bridge {
     pub(crate) fn new(call: Call, settings: Settings, socket: Socket) -> Self {
-        let Settings { mut dialect, tool_url, ring_time_s, .. } = settings;
+        let Settings { url, mut dialect, tool_url, ring_time_s } = settings;
         let rate_hz = call.sample_rate_hz();
         let (hears, speaks) = dialect.sounds();
         Self {
@@ -80,6 +88,9 @@ impl Bridge {
             call,
             dialect,
             socket,
+            url,
+            leaves: false,
+            resumes: 0,
             tool_url,
             ring_time_s,
             queue: VecDeque::new(),
@@ -92,8 +103,35 @@ impl Bridge {
     /// Waits until the model is ready.
     ///
     /// # Errors
-    /// `MODEL_LOST`: it left before. `MODEL_REFUSED`: it says so. `ENDED`: the caller gave up.
+    /// `TIMEOUT`: it is not. `MODEL_LOST`: it left before. `MODEL_REFUSED`: it says so. `ENDED`: the caller gave up.
     pub(crate) async fn ready(&mut self) -> Result<(), Failure> {
+        let ready = timeout(Duration::from_secs(READY_S_MAX), self.greeted()).await;
+        ready.map_err(|TimedOut| Failure::new(code::TIMEOUT, "the model is not ready"))?
+    }
+
+    /// Goes on with the same session over another socket. Whether it does.
+    async fn resume(&mut self) -> Result<bool, Failure> {
+        self.leaves = false;
+        let Some(hello) = self.dialect.resume().filter(|_| self.resumes < RESUMES_MAX) else { return Ok(false) };
+        self.resumes += 1;
+        match Socket::open(&self.url, &[]).await {
+            Ok(socket) => self.socket = socket,
+            Err(failure) if failure.is(code::ENDED) => return Err(failure),
+            Err(failure) => {
+                warn!("the session cannot go on over another socket: {}", failure.code);
+                return Ok(false);
+            }
+        }
+        // What was under way is not coming any more.
+        self.playback.is_whole();
+        let waiting = std::mem::replace(&mut self.outbox, hello.into());
+        self.ready().await?;
+        self.outbox.extend(waiting);
+        info!("the session goes on over another socket");
+        Ok(true)
+    }
+
+    async fn greeted(&mut self) -> Result<(), Failure> {
         loop {
             self.send();
             let message = self.socket.next().await.ok_or_else(|| self.lost())?;
@@ -126,6 +164,9 @@ impl Bridge {
                 News::Ended => return Ok(Left::Ended),
                 News::Quiet => return Ok(Left::Goodbye),
                 News::Closed => {
+                    if self.leaving.is_none() && self.resume().await? {
+                        continue;
+                    }
                     let good =
                         self.leaving.is_some() || self.socket.closed().is_some_and(|closed| closed.code == 1_000);
                     return if good { Ok(Left::Goodbye) } else { Err(self.lost()) };
@@ -135,6 +176,10 @@ impl Bridge {
                         if self.heard(heard) {
                             return Ok(Left::Goodbye);
                         }
+                    }
+                    // Between two answers nothing is lost.
+                    if self.leaves && self.leaving.is_none() && !self.playback.comes() {
+                        self.resume().await?;
                     }
                 }
                 News::Result(asked, result) => {
@@ -192,7 +237,7 @@ impl Bridge {
             Heard::Withdraws(ids) => self.running.retain(|(asked, _)| !ids.contains(&asked.id)),
             Heard::Reply(message) => self.outbox.push_back(message),
             Heard::Trouble(what) => warn!("the model says: {what}"),
-            Heard::Leaves => info!("the model will leave soon"),
+            Heard::Leaves => self.leaves = true,
             Heard::Ready => {}
         }
         false
@@ -292,7 +337,9 @@ impl Bridge {
     }
 
     fn lost(&self) -> Failure {
-        let why = self.socket.closed().map_or_else(|| "the call is over".to_owned(), |closed| closed.reason);
-        Failure::new(MODEL_LOST, format!("the model is gone: {why}"))
+        match self.socket.closed() {
+            Some(closed) => Failure::new(MODEL_LOST, format!("the model is gone: {}", closed.reason)),
+            None => Failure::new(code::ENDED, "the call is over"),
+        }
     }
 }

@@ -12,16 +12,14 @@ mod tools;
 
 use std::time::Duration;
 
-use switchhook_guest::aio::{Call, Socket, TimedOut, timeout};
-use switchhook_guest::{Failure, code, info};
+use switchhook_guest::aio::{Call, Socket, timeout};
+use switchhook_guest::{Failure, info};
 
 use bridge::{Bridge, Left};
 use settings::Settings;
 
 switchhook_guest::async_handler!(ai_bridge);
 
-/// For a model to be ready. Longer: `TIMEOUT`.
-const READY_S_MAX: u64 = 10;
 /// For the goodbye to be heard. Longer: the call is closed all the same.
 const GOODBYE_S_MAX: u64 = 30;
 
@@ -29,8 +27,7 @@ async fn ai_bridge(call: Call) -> Result<(), Failure> {
     let settings = Settings::read(&call)?;
     let socket = Socket::open(&settings.url, &[]).await?;
     let mut bridge = Bridge::new(call.clone(), settings, socket);
-    let ready = timeout(Duration::from_secs(READY_S_MAX), bridge.ready()).await;
-    ready.map_err(|TimedOut| Failure::new(code::TIMEOUT, "the model is not ready"))??;
+    bridge.ready().await?;
     call.answer().await?;
     bridge.begin();
     match bridge.talk().await? {

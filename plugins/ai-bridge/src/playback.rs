@@ -87,6 +87,11 @@ impl Playback {
         }
     }
 
+    /// Whether more of an answer is to come.
+    pub(crate) fn comes(&self) -> bool {
+        self.answer.is_some_and(|answer| !answer.whole)
+    }
+
     /// Whether there is an answer that was not heard to its end.
     pub(crate) fn sounds(&self, ledger: &Ledger) -> bool {
         self.answer.is_some_and(|answer| !answer.whole || answer.reached(ledger) < answer.samples)

@@ -12,11 +12,13 @@ pub(crate) struct Gemini {
     wanted: Wanted,
     /// An answer was interrupted and is not whole: its audio is dropped.
     stale: bool,
+    /// By which the session can go on over another socket.
+    handle: Option<String>,
 }
 
 impl Gemini {
     pub(crate) fn new(wanted: Wanted) -> Self {
-        Self { wanted, stale: false }
+        Self { wanted, stale: false, handle: None }
     }
 
     fn content(&mut self, content: &Value) -> Vec<Heard> {
@@ -54,7 +56,13 @@ impl Dialect for Gemini {
             "generationConfig": generation,
             "systemInstruction": { "parts": [{ "text": self.wanted.instructions }] },
             "tools": [{ "functionDeclarations": declarations.collect::<Vec<_>>() }],
+            "sessionResumption": self.handle.as_ref().map_or(json!({}), |handle| json!({ "handle": handle })),
         } }))]
+    }
+
+    fn resume(&mut self) -> Option<Vec<Payload>> {
+        self.stale = false;
+        self.handle.is_some().then(|| self.hello())
     }
 
     fn hear(&mut self, message: &Payload) -> Vec<Heard> {
@@ -72,6 +80,9 @@ impl Dialect for Gemini {
         }
         if let Some(ids) = message["toolCallCancellation"]["ids"].as_array() {
             return vec![Heard::Withdraws(ids.iter().map(word).collect())];
+        }
+        if let Some(handle) = message["sessionResumptionUpdate"]["newHandle"].as_str().filter(|new| !new.is_empty()) {
+            self.handle = Some(handle.to_owned());
         }
         if !message["goAway"].is_null() {
             return vec![Heard::Leaves];

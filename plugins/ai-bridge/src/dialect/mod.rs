@@ -78,6 +78,11 @@ pub(crate) trait Dialect {
     /// What is sent when the socket is open.
     fn hello(&mut self) -> Vec<Payload>;
 
+    /// What is sent over another socket, when the session can go on there.
+    fn resume(&mut self) -> Option<Vec<Payload>> {
+        None
+    }
+
     /// What a message means.
     fn hear(&mut self, message: &Payload) -> Vec<Heard>;
 

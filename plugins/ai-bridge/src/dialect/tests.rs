@@ -110,6 +110,21 @@ fn gemini_asks_and_withdraws() {
 }
 
 #[test]
+fn gemini_goes_on_by_its_newest_handle() {
+    let mut dialect = Gemini::new(wanted(16_000));
+    assert_eq!(sent(&dialect.hello())[0]["setup"]["sessionResumption"], json!({}));
+    assert_eq!(dialect.resume(), None);
+    for update in
+        [json!({ "newHandle": "h1", "resumable": true }), json!({ "newHandle": "h2" }), json!({ "newHandle": "" })]
+    {
+        assert_eq!(hear(&mut dialect, json!({ "sessionResumptionUpdate": update })), []);
+    }
+    let hello = sent(&dialect.resume().expect("a handle"));
+    assert_eq!(hello[0]["setup"]["sessionResumption"], json!({ "handle": "h2" }));
+    assert_eq!(hello[0]["setup"]["model"], sent(&dialect.hello())[0]["setup"]["model"]);
+}
+
+#[test]
 fn elevenlabs_tells_its_sounds_and_what_is_stale() {
     let mut dialect = ElevenLabs::new(wanted(8_000));
     let told = json!({ "type": "conversation_initiation_metadata", "conversation_initiation_metadata_event": {
