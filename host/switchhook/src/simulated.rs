@@ -7,7 +7,7 @@ use carriers::telcoflow::{Credentials, ManagerConfig, Secret};
 use carriers::{ByteStream, Dial, DialError, Dialed};
 use exchange::{CallRecord, ConnectorConfig, Exchange, ExchangeConfig, Observer, PluginConfig, Route, TenantConfig};
 use sandbox::{GuestSetup, Plugin};
-use sim::{CallReport, Caller, SimConfig, Simulator};
+use sim::{CallReport, Caller, SimConfig, Simulator, Switches};
 use telcoflow::frame::AudioMode;
 use telcoflow::link::LinkConfig;
 use url::Url;
@@ -91,6 +91,8 @@ pub struct CallSetup {
     pub sample_rate_hz: u32,
     /// Which legs the handler hears.
     pub audio_mode: AudioMode,
+    /// The voice socket may be dialled again when it broke.
+    pub voice_redial: bool,
     /// Every choice of the simulator follows from it.
     pub seed: u64,
     /// What the guest is started with.
@@ -111,7 +113,8 @@ pub struct SimulatedCall {
 
 /// Makes one call to a plugin, with a server and a host of its own, and ends both.
 pub async fn call(plugin: Plugin, caller: Caller, setup: CallSetup) -> SimulatedCall {
-    let server = SimConfig { seed: setup.seed, ..SimConfig::default() };
+    let open_points = Switches { voice_redial: setup.voice_redial, ..Switches::default() };
+    let server = SimConfig { seed: setup.seed, open_points, ..SimConfig::default() };
     let simulator = Simulator::new(server.clone());
     simulator.set_public_base(PIPE_BASE);
     let base = Url::parse(PIPE_BASE).expect("a constant that is a URL");

@@ -83,7 +83,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(folder) => runtime.block_on(async { services(folder, plugin.name(), guest) })?,
         None => (Services::default(), guest),
     };
-    let setup = CallSetup { sample_rate_hz, audio_mode, seed: running::seed(), guest, services };
+    let setup = CallSetup { sample_rate_hz, audio_mode, voice_redial: false, seed: running::seed(), guest, services };
     let SimulatedCall { report, record: ended, .. } = runtime.block_on(simulated::call(plugin, caller, setup));
     write_recordings(&args, &report)?;
     let dropped = ended.as_ref().and_then(|ended| ended.stats).map_or(0, |stats| stats.samples_lost);
@@ -139,6 +139,7 @@ pub(super) fn plain(plugin: &Plugin, recording: &Path) -> Result<bool, Failure> 
     let setup = CallSetup {
         sample_rate_hz: SAMPLE_RATE_HZ,
         audio_mode: AudioMode::Mixed,
+        voice_redial: false,
         seed: running::seed(),
         guest: GuestSetup { clock: GuestClock::now(), ..GuestSetup::default() },
         services: Services::default(),

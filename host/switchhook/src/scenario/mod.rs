@@ -49,6 +49,8 @@ pub struct Scenario {
     pub remembers: Vec<(String, String)>,
     /// Which legs the handler hears.
     pub audio_mode: AudioMode,
+    /// The carrier lets a voice socket that broke be dialled again.
+    pub voice_redial: bool,
     /// What the handler's calendar says when the call comes, since 1970.
     pub starts_at: Duration,
     /// Whom the handler may reach.

@@ -84,8 +84,14 @@ pub fn play(plugin: &Plugin, scenario: &Scenario, run: &Run) -> Result<Played, P
     if !scenario.others.is_empty() {
         guest.network = Some(Arc::new(others.clone()));
     }
-    let setup =
-        CallSetup { sample_rate_hz: run.sample_rate_hz, audio_mode: scenario.audio_mode, seed: SEED, guest, services };
+    let setup = CallSetup {
+        sample_rate_hz: run.sample_rate_hz,
+        audio_mode: scenario.audio_mode,
+        voice_redial: scenario.voice_redial,
+        seed: SEED,
+        guest,
+        services,
+    };
     let catcher = runtime.block_on(async { Catcher::begin() });
     let subscriber = tracing_subscriber::registry().with(catcher.clone());
     let called = tracing::subscriber::with_default(subscriber, || {

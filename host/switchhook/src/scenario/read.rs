@@ -50,6 +50,7 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
         Field::Given(at) => one_of(reader, at, &["mixed", "isolated"]).map_or("mixed", |(_, mode)| mode),
         Field::Absent | Field::Refused => "mixed",
     };
+    let voice_redial = root.boolean(reader, "voice_redial").given().is_some_and(|at| at.value);
     let starts_at = starts_at(reader, &mut root);
     let (config, grants, remembers) = plugin(reader, &mut root);
     let mut written = Written {
@@ -89,6 +90,7 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
         grants,
         remembers,
         audio_mode,
+        voice_redial,
         starts_at,
         others,
         runs,
