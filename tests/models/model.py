@@ -191,6 +191,8 @@ class Gemini(Model):
         if "setup" in message:
             assert message["setup"]["generationConfig"]["responseModalities"] == ["AUDIO"], message
             await self.say({"setupComplete": {}})
+            if "sessionResumption" in message["setup"]:
+                await self.say({"sessionResumptionUpdate": {"newHandle": "handle-1", "resumable": True}})
         elif "clientContent" in message:
             await self.greet()
         elif "realtimeInput" in message:
