@@ -40,6 +40,7 @@ mod states;
 mod tidy;
 mod traces;
 mod walls;
+mod wasi_http;
 mod wire;
 mod written;
 
@@ -70,6 +71,7 @@ fn main() {
         faults::trials(),
         shares::trials(),
         walls::trials(),
+        wasi_http::trials(),
         plugins::trials(),
         scenarios::trials(),
         cookbook::trials(),

@@ -25,7 +25,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::calls::assert_whole_echo;
 
-const FIRST: &str = "+15551000";
+pub(crate) const FIRST: &str = "+15551000";
 const OTHER_TENANT: &str = "+15550666";
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -43,12 +43,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-fn steps(mode: &str, steps: &str) -> Vec<(String, String)> {
+pub(crate) fn steps(mode: &str, steps: &str) -> Vec<(String, String)> {
     pairs(&[("mode", mode), ("steps", steps)])
 }
 
 /// One plugin that may reach so much.
-fn reaching(policy: Policy, config: Vec<(String, String)>) -> WorldConfig {
+pub(crate) fn reaching(policy: Policy, config: Vec<(String, String)>) -> WorldConfig {
     WorldConfig {
         plugin: "hostile".into(),
         config,
@@ -58,16 +58,21 @@ fn reaching(policy: Policy, config: Vec<(String, String)>) -> WorldConfig {
     }
 }
 
-fn private(port: u16) -> Policy {
+pub(crate) fn private(port: u16) -> Policy {
     Policy { private_hosts: vec![format!("127.0.0.1:{port}").parse().expect("a host")], ..Policy::default() }
 }
 
 fn said(log: &TestLog) -> Vec<String> {
-    let lines = log.lines_with("reach ");
-    lines.iter().filter_map(|line| Some(line.split_once("reach ")?.1.to_owned())).collect()
+    said_by(log, "reach ")
 }
 
-fn caller(to: &str, ms: u32) -> Caller {
+/// What a handler logs behind such a word.
+pub(crate) fn said_by(log: &TestLog, word: &str) -> Vec<String> {
+    let lines = log.lines_with(word);
+    lines.iter().filter_map(|line| Some(line.split_once(word)?.1.to_owned())).collect()
+}
+
+pub(crate) fn caller(to: &str, ms: u32) -> Caller {
     let script = vec![Step::WaitAnswered, Step::Wait { ms }, Step::HangUp];
     Caller { to: to.into(), record: false, ..Caller::new(script) }
 }
@@ -81,7 +86,7 @@ async fn until_done(world: &mut World, log: &TestLog, calls: usize) {
     world.record().await;
 }
 
-async fn listen() -> (TcpListener, u16) {
+pub(crate) async fn listen() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("it listens").port();
     (listener, port)

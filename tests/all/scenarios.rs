@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trials.push(Trial::test(format!("scenarios::wrappers::{language}"), test));
     }
     trials.push(Trial::test("scenarios::other_hosts_answer_by_script", other_hosts_answer_by_script));
+    trials.push(Trial::test("scenarios::other_hosts_answer_wasi_http_too", other_hosts_answer_wasi_http_too));
     trials.push(Trial::test("scenarios::what_other_hosts_miss_is_told", what_other_hosts_miss_is_told));
     trials
 }
@@ -187,13 +188,50 @@ fn a_guest_reads_the_clock_of_the_call() -> Result<(), Failed> {
 
 /// What happens with two sockets and two requests of a guest: what it logs, and what there is to hold.
 fn reaching(steps: &str, rest: &str) -> Result<scenario::Played, Failed> {
+    played_by("hostile", steps, rest)
+}
+
+fn played_by(component: &str, steps: &str, rest: &str) -> Result<scenario::Played, Failed> {
     let file = components::root().join("plugins/echo/scenarios/others.toml");
     let text = format!(
         "[plugin]\nconfig = {{ mode = \"reach\", steps = \"{steps}\" }}\n\
          [caller]\ndoes = [{{ wait_ms = 15000 }}, {{ hang_up = true }}]\n{rest}"
     );
     let scenario = Scenario::parse(&file, &text).map_err(|problems| problems.to_string())?;
-    Ok(scenario::play(&components::plugin("hostile"), &scenario, &scenario.runs[0]).map_err(|e| e.to_string())?)
+    Ok(scenario::play(&components::plugin(component), &scenario, &scenario.runs[0]).map_err(|e| e.to_string())?)
+}
+
+fn other_hosts_answer_wasi_http_too() -> Result<(), Failed> {
+    let steps = "body:5 post:https://crm.example/people?q=1 get:https://crm.example/late \
+                 get:https://elsewhere.example/ header:x-key=mine get:https://crm.example/keyed";
+    let rest = r#"
+[[http]]
+url = "https://crm.example/people*"
+method = "POST"
+status = 404
+headers = { X = "none" }
+pieces = ["one", "two"]
+every_ms = 300
+[[http]]
+url = "https://crm.example/late"
+after_ms = 2000
+fails = "TIMEOUT"
+[[http]]
+url = "https://crm.example/keyed"
+secret_headers = ["X-Key"]
+
+[expect]
+log = [
+  "wasi-http post 404 x=none 6 onetwo", "wasi-http get HttpResponseTimeout", "wasi-http get HttpRequestDenied",
+  "wasi-http get INVALID: the host has a secret for x-key",
+]
+request = [{ url = "https://crm.example/people?q=1", method = "POST", body = "bbbbb" }, { method = "GET", times = 1 }]
+"#;
+    let played = played_by("wasi-http", steps, rest)?;
+    let told: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+    // The one that is never asked is the host's to have a secret for.
+    assert!(matches!(&told[..], [miss] if miss.contains("never asked")), "{told:?}");
+    Ok(())
 }
 
 fn other_hosts_answer_by_script() -> Result<(), Failed> {

@@ -11,7 +11,7 @@ use exchange::{
     LeftCall, LinkChange, Observer, Pattern, PluginConfig, PluginVersion, Quota, Route, TenantConfig, Withdrawn,
 };
 use key_value::{KeyValueLimits, KeyValues, RuntimeClock};
-use network::{Networks, Policy, SystemResolver, Trust};
+use network::{Networks, Policy, Resolve, SystemResolver, Trust};
 use recordings::{Disk, LocalDisk, RecorderLimits};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -86,6 +86,8 @@ pub struct WorldConfig {
     pub remembers: Option<KeyValueLimits>,
     /// Which hosts the first plugin may reach.
     pub network: Option<Policy>,
+    /// Who looks their names up.
+    pub resolver: Arc<dyn Resolve>,
     /// Whose certificates are trusted there: PEM of CAs. By default nobody's.
     pub network_cas: Vec<String>,
     /// What its recordings may take.
@@ -157,6 +159,7 @@ impl Default for WorldConfig {
             data_dir: None,
             remembers: None,
             network: None,
+            resolver: Arc::new(SystemResolver),
             network_cas: Vec::new(),
             recorder_limits: RecorderLimits::default(),
             observer: Arc::new(()),
@@ -331,7 +334,7 @@ fn tenant(config: &WorldConfig, base: &str, stores: &Stores) -> TenantConfig {
     };
     let mut plugins = vec![plugin("first", &config.plugin, &config.config)];
     if let Some(policy) = &config.network {
-        let networks = Networks::new(Trust::Roots(roots(&config.network_cas)), Arc::new(SystemResolver))
+        let networks = Networks::new(Trust::Roots(roots(&config.network_cas)), config.resolver.clone())
             .expect("TLS can be set up");
         plugins[0].setup.network = Some(networks.plugin("acme", "first", policy.clone()));
     }

@@ -74,6 +74,7 @@ mod playout;
 mod recording;
 mod state;
 mod stats;
+mod streamed;
 mod tape;
 mod timers;
 
@@ -91,3 +92,4 @@ pub use playout::Ledger;
 pub use recording::{RecordingFormat, RecordingSink, RecordingStore, RecordingTrouble, Side, Stored};
 pub use state::{EndReason, Rule, State};
 pub use stats::Stats;
+pub use streamed::{Answering, Pieces, StreamAnswer, StreamRequest};

@@ -6,8 +6,8 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use crate::Failure;
 use crate::limits::{NETWORK_BYTES_WAITING_MAX, NETWORK_EVENTS_WAITING_MAX};
+use crate::{Answering, Failure, StreamRequest};
 
 /// The hosts that one plugin may reach: the grant `hosts`.
 pub trait Network: Send + Sync + fmt::Debug {
@@ -68,6 +68,13 @@ pub trait Reach: Send {
 
     /// Gives a request up: it ends with `CANCELLED`. Unknown ones are ignored.
     fn cancel(&mut self, request: u32);
+
+    /// Begins a request whose body and answer are streams. It is none of the above: nothing is told of it as an event, and whoever
+    /// asked moves it on. It counts as a request all the same.
+    ///
+    /// # Errors
+    /// As above.
+    fn stream(&mut self, request: StreamRequest) -> Result<Answering, Failure>;
 
     /// Moves everything on as far as it goes, and answers what happened. Pending: all was told, and the task is woken.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<NetworkEvent>;

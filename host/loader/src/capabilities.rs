@@ -26,7 +26,12 @@ impl fmt::Display for Want {
 pub(crate) fn wants(of: &Inspection, granted: &BTreeSet<String>) -> Vec<Want> {
     let wants = of.imports.iter().filter_map(|import| {
         let grant = import.grant?.to_owned();
-        let interface = import.name.rsplit('/').next()?.split('@').next()?.to_owned();
+        let name = import.name.split('@').next()?;
+        // Of WASI there is one package for one purpose; its interfaces have names that say little.
+        let interface = match name.split_once('/')? {
+            (package, _) if package.starts_with("wasi:") => package.to_owned(),
+            (_, interface) => interface.to_owned(),
+        };
         let granted = granted.contains(&grant);
         Some(Want { interface, grant, granted })
     });
@@ -86,6 +91,8 @@ mod tests {
         assert_eq!(names(&wants), ["http", "key-value"]);
         assert_eq!(wants.iter().map(|want| want.granted).collect::<Vec<_>>(), [true, false]);
         assert_eq!(listed(&wants), "http and key-value");
+        let of = inspection(&[("wasi:http/types@0.2.12", None), ("wasi:http/outgoing-handler@0.2.0", Some("hosts"))]);
+        assert_eq!(names(&super::wants(&of, &BTreeSet::new())), ["wasi:http"]);
     }
 
     #[test]

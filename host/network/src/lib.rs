@@ -6,7 +6,7 @@
 //! like any other.
 //!
 //! Connections belong to their handler's call. They are polled in its turns (`call::Reach`), have no task of their own, and are
-//! gone with it. What they may keep, take and last is bounded ([`limits`]).
+//! gone with it; a request that is a stream is moved on by whoever asks for it, and is gone when they drop it. What they may keep, take and last is bounded ([`limits`]).
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed test may panic"))]
 
@@ -20,6 +20,7 @@ mod policy;
 mod reach;
 mod request;
 mod socket;
+mod streamed;
 mod target;
 mod tls;
 

@@ -30,6 +30,10 @@ pub const MESSAGE_IN_BYTES_MAX: usize = 256 << 10;
 pub const REQUEST_BODY_BYTES_MAX: usize = 256 << 10;
 /// Bytes of the head of an answer, and of one piece of its body. A longer head ends the request with `FULL`.
 pub const ANSWER_PIECE_BYTES_MAX: usize = 64 << 10;
+/// Bytes of the head of an answer to `wasi:http`, names and values. A longer one ends the request with `FULL`.
+pub const STREAM_HEAD_BYTES_MAX: usize = 16 << 10;
+/// Bytes of one piece of an answer to `wasi:http`. The rest comes in the next.
+pub const STREAM_PIECE_BYTES_MAX: usize = 16 << 10;
 /// Bytes of the whole body of an answer. A longer one ends the request with `FULL`.
 pub const ANSWER_BODY_BYTES_MAX: u64 = 64 << 20;
 /// Milliseconds until a connection stands: name, TCP, TLS, upgrade. Longer: `TIMEOUT`.
@@ -70,6 +74,8 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("message_in_bytes_max", MESSAGE_IN_BYTES_MAX as u64, "the socket is closed with 1009"),
     ("request_body_bytes_max", REQUEST_BODY_BYTES_MAX as u64, "the body is refused with INVALID"),
     ("answer_piece_bytes_max", ANSWER_PIECE_BYTES_MAX as u64, "a body comes in pieces; a longer head ends the request"),
+    ("stream_head_bytes_max", STREAM_HEAD_BYTES_MAX as u64, "wasi:http answers HTTP-response-header-section-size"),
+    ("stream_piece_bytes_max", STREAM_PIECE_BYTES_MAX as u64, "the rest comes in the next piece"),
     ("answer_body_bytes_max", ANSWER_BODY_BYTES_MAX, "the request ends with FULL"),
     ("open_ms_max", OPEN_MS_MAX, "the connection fails with TIMEOUT"),
     ("address_ms_max", ADDRESS_MS_MAX, "the name's next address is tried"),

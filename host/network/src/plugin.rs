@@ -1,8 +1,8 @@
 //! The network of a host, and one plugin's part of it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use call::{Failure, Network, NetworkUsage, Reach, code};
 use parking_lot::Mutex;
@@ -22,6 +22,17 @@ pub struct Networks {
     tls: Arc<ClientConfig>,
     resolver: Arc<dyn Resolve>,
     places: Arc<Semaphore>,
+    /// Of plugins that are in use, by tenant and plugin.
+    kept: Arc<Mutex<AllKept>>,
+}
+
+type AllKept = HashMap<(String, String), Weak<Kept>>;
+
+/// What a plugin keeps when what it may reach changes.
+#[derive(Debug)]
+struct Kept {
+    places: Arc<Semaphore>,
+    counts: Arc<Counts>,
 }
 
 impl Networks {
@@ -30,20 +41,33 @@ impl Networks {
     /// # Errors
     /// The platform has no certificates, or these are none.
     pub fn new(trust: Trust, resolver: Arc<dyn Resolve>) -> Result<Self, TrustError> {
-        Ok(Self { tls: tls::config(trust)?, resolver, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) })
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        Ok(Self { tls: tls::config(trust)?, resolver, places, kept: Arc::default() })
     }
 
-    /// What one plugin of one tenant may reach.
+    /// What one plugin of one tenant may reach. As long as one of the same names is in use, another goes on with its numbers.
     pub fn plugin(&self, tenant: &str, plugin: &str, policy: Policy) -> Arc<dyn Network> {
         Arc::new(PluginNetwork(Arc::new(Plugin {
             tenant: tenant.to_owned(),
             plugin: plugin.to_owned(),
             policy,
             networks: self.clone(),
-            places: Arc::new(Semaphore::new(PLUGIN_CONNECTIONS_MAX)),
+            kept: self.kept(tenant, plugin),
             told: Mutex::default(),
-            counts: Arc::default(),
         })))
+    }
+
+    fn kept(&self, tenant: &str, plugin: &str) -> Arc<Kept> {
+        let mut all = self.kept.lock();
+        let key = (tenant.to_owned(), plugin.to_owned());
+        if let Some(kept) = all.get(&key).and_then(Weak::upgrade) {
+            return kept;
+        }
+        let places = Arc::new(Semaphore::new(PLUGIN_CONNECTIONS_MAX));
+        let kept = Arc::new(Kept { places, counts: Arc::default() });
+        all.retain(|_, kept| kept.strong_count() > 0);
+        all.insert(key, Arc::downgrade(&kept));
+        kept
     }
 }
 
@@ -56,8 +80,9 @@ impl Network for PluginNetwork {
     }
 
     fn usage(&self) -> NetworkUsage {
-        let open = PLUGIN_CONNECTIONS_MAX - self.0.places.available_permits();
-        NetworkUsage { open: open as u64, ..self.0.counts.view() }
+        let Kept { places, counts } = &*self.0.kept;
+        let open = PLUGIN_CONNECTIONS_MAX - places.available_permits();
+        NetworkUsage { open: open as u64, ..counts.view() }
     }
 }
 
@@ -68,10 +93,9 @@ pub(crate) struct Plugin {
     plugin: String,
     policy: Policy,
     networks: Networks,
-    places: Arc<Semaphore>,
+    kept: Arc<Kept>,
     /// Hosts of which the log has told.
     told: Mutex<HashSet<String>>,
-    counts: Arc<Counts>,
 }
 
 /// A connection's place, for as long as it lives.
@@ -95,7 +119,7 @@ impl Plugin {
     }
 
     pub(crate) fn counts(&self) -> &Arc<Counts> {
-        &self.counts
+        &self.kept.counts
     }
 
     /// # Errors
@@ -105,7 +129,7 @@ impl Plugin {
             let full = |_| Failure::new(code::FULL, format!("{whose} has as many connections as it may have"));
             places.clone().try_acquire_owned().map_err(full)
         };
-        Ok(Place { _plugins: take(&self.places, "the plugin")?, _hosts: take(&self.networks.places, "the host")? })
+        Ok(Place { _plugins: take(&self.kept.places, "the plugin")?, _hosts: take(&self.networks.places, "the host")? })
     }
 
     /// A host of the list leads where it must not: its operator should know, once.
@@ -124,5 +148,25 @@ impl Plugin {
                 "a host that is granted leads to private addresses: refused, unless `private_hosts` names it"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemResolver;
+
+    #[test]
+    fn numbers_stay_when_what_may_be_reached_changes() {
+        let networks = Networks::new(Trust::Roots(Vec::new()), Arc::new(SystemResolver)).unwrap();
+        let before = networks.plugin("acme", "one", Policy::default());
+        assert_eq!(before.begin().open("wss://example.com/", &[]).unwrap_err().code, code::NOT_GRANTED);
+        let policy = Policy { hosts: vec!["example.com".parse().unwrap()], ..Policy::default() };
+        let after = networks.plugin("acme", "one", policy);
+        assert_eq!((before.usage().not_granted, after.usage().not_granted), (1, 1));
+        assert_eq!(networks.plugin("acme", "two", Policy::default()).usage().not_granted, 0, "another's are its own");
+        drop((before, after));
+        assert_eq!(networks.plugin("acme", "one", Policy::default()).usage().not_granted, 0, "it was gone");
+        assert_eq!(networks.kept.lock().len(), 1, "nothing of those that are gone is kept");
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use call::{Failure, NetworkEvent, Payload, Reach, code};
+use call::{Answering, Failure, NetworkEvent, Payload, Reach, StreamRequest, code};
 use tokio::time::Instant;
 
 use crate::limits::{BEGINS_BURST_MAX, BEGINS_PER_S_MAX, REQUESTS_MAX, SOCKETS_MAX};
 use crate::plugin::Plugin;
 use crate::request::{self, Message, Request};
 use crate::socket::{self, Socket};
+use crate::streamed;
 use crate::target::Target;
 
 /// What one handler has open, and how fast it may open more.
@@ -18,6 +19,8 @@ pub(crate) struct Connections {
     plugin: Arc<Plugin>,
     sockets: Vec<Socket>,
     requests: Vec<Request>,
+    /// One more is held by each request whose answer is a stream.
+    streams: Arc<()>,
     last_socket: u32,
     last_request: u32,
     /// When the next one may begin, if nothing is saved up.
@@ -34,6 +37,7 @@ impl Connections {
             plugin,
             sockets: Vec::new(),
             requests: Vec::new(),
+            streams: Arc::default(),
             last_socket: 0,
             last_request: 0,
             next_at: Instant::now(),
@@ -74,15 +78,33 @@ impl Connections {
     ) -> Result<u32, Failure> {
         let target = Target::new(self.plugin.policy(), request::SCHEMES, url, headers)?;
         let message = Message::new(method, body)?;
-        if self.requests.len() >= REQUESTS_MAX {
-            return Err(Failure::new(code::FULL, format!("{REQUESTS_MAX} requests are under way")));
-        }
+        self.has_room()?;
         let next_at = self.pace()?;
         let place = self.plugin.place()?;
         self.next_at = next_at;
         self.last_request = self.last_request.wrapping_add(1);
         self.requests.push(Request::send(self.last_request, self.plugin.clone(), target, message, place));
         Ok(self.last_request)
+    }
+
+    fn begin_stream(&mut self, request: StreamRequest) -> Result<Answering, Failure> {
+        let target = Target::new(self.plugin.policy(), request::SCHEMES, &request.url, &request.headers)?;
+        let method = request::method_of(&request.method)?;
+        request::check_length(request.body_bytes.unwrap_or_default())?;
+        self.has_room()?;
+        let next_at = self.pace()?;
+        let held = (self.plugin.place()?, self.streams.clone());
+        self.next_at = next_at;
+        Ok(streamed::begin(self.plugin.clone(), target, method, request, held))
+    }
+
+    /// Whether one more request may be under way.
+    fn has_room(&self) -> Result<(), Failure> {
+        let streams = Arc::strong_count(&self.streams) - 1;
+        if self.requests.len() + streams >= REQUESTS_MAX {
+            return Err(Failure::new(code::FULL, format!("{REQUESTS_MAX} requests are under way")));
+        }
+        Ok(())
     }
 
     /// One look at the socket or request at a place of both lists together.
@@ -138,6 +160,10 @@ impl Reach for Connections {
         if let Some(request) = self.requests.iter_mut().find(|known| known.id() == request) {
             request.cancel();
         }
+    }
+
+    fn stream(&mut self, request: StreamRequest) -> Result<Answering, Failure> {
+        self.begin_stream(request).inspect_err(|refused| self.plugin.counts().refused(refused))
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<NetworkEvent> {

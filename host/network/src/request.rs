@@ -1,5 +1,6 @@
 //! One HTTP request of a handler, from its connection to the event that says how it ended. Each has a connection of its own.
 
+use std::error::Error;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -27,9 +28,11 @@ use crate::target::{Schemes, Target};
 /// What requests are sent by.
 pub(crate) const SCHEMES: Schemes = Schemes { secure: "https", plain: "http" };
 
-type Conn = Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
+pub(crate) type Conn<B> = Connection<TokioIo<Box<dyn Stream>>, B>;
 /// An answer's head, and the connection unless it is over.
-type Head = (Response<Incoming>, Option<Conn>);
+type Head<B> = (Response<Incoming>, Option<Conn<B>>);
+/// Comes to the head.
+type Asking = Pin<Box<dyn Future<Output = Result<Head<Full<Bytes>>, Failure>> + Send>>;
 
 /// A request. Polled until it has told how it ended.
 pub(crate) struct Request {
@@ -40,7 +43,7 @@ pub(crate) struct Request {
 }
 
 enum State {
-    Asking(Pin<Box<dyn Future<Output = Result<Head, Failure>> + Send>>),
+    Asking(Asking),
     Answered(Box<Answer>),
     /// Only the event is missing.
     Over(Result<(), Failure>),
@@ -50,7 +53,7 @@ enum State {
 
 struct Answer {
     body: Incoming,
-    conn: Option<Conn>,
+    conn: Option<Conn<Full<Bytes>>>,
     bytes: u64,
     heard: Instant,
 }
@@ -65,22 +68,37 @@ impl Message {
     /// # Errors
     /// `INVALID` for a method that is none, or is not for this, and for a body that is too long.
     pub(crate) fn new(method: &str, body: Vec<u8>) -> Result<Self, Failure> {
-        let invalid = |message: String| Failure::new(code::INVALID, message);
-        let method = Method::from_bytes(method.as_bytes()).map_err(|_| invalid("the method is none".into()))?;
-        if [Method::CONNECT, Method::TRACE].contains(&method) {
-            return Err(invalid(format!("{method} is not for handlers")));
-        }
-        if body.len() > REQUEST_BODY_BYTES_MAX {
-            let bytes = body.len();
-            return Err(invalid(format!("the body has {bytes} bytes; {REQUEST_BODY_BYTES_MAX} are allowed")));
-        }
+        let method = method_of(method)?;
+        check_length(body.len() as u64)?;
         Ok(Self { method, body: body.into() })
     }
 }
 
+/// # Errors
+/// `INVALID` for a method that is none, or is not for handlers.
+pub(crate) fn method_of(text: &str) -> Result<Method, Failure> {
+    let invalid = |message: String| Failure::new(code::INVALID, message);
+    let method = Method::from_bytes(text.as_bytes()).map_err(|_| invalid("the method is none".into()))?;
+    if [Method::CONNECT, Method::TRACE].contains(&method) {
+        return Err(invalid(format!("{method} is not for handlers")));
+    }
+    Ok(method)
+}
+
+/// # Errors
+/// `INVALID` for a body that is too long.
+pub(crate) fn check_length(bytes: u64) -> Result<(), Failure> {
+    if bytes > REQUEST_BODY_BYTES_MAX as u64 {
+        let message = format!("the body has {bytes} bytes or more; {REQUEST_BODY_BYTES_MAX} are allowed");
+        return Err(Failure::new(code::INVALID, message));
+    }
+    Ok(())
+}
+
 impl Request {
     pub(crate) fn send(id: u32, plugin: Arc<Plugin>, target: Target, message: Message, place: Place) -> Self {
-        let asking = async move { ask(&plugin, target, message).await };
+        let Message { method, body } = message;
+        let asking = async move { ask(&plugin, target, method, Full::new(body), Within::default()).await };
         let timer = Box::pin(sleep_until(Instant::now()));
         Self { id, state: State::Asking(Box::pin(asking)), timer, _place: place }
     }
@@ -166,8 +184,28 @@ impl Answer {
     }
 }
 
+/// How long the steps of a request may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Within {
+    pub(crate) opens: Duration,
+    pub(crate) answers: Duration,
+    pub(crate) goes_on: Duration,
+}
+
+impl Default for Within {
+    fn default() -> Self {
+        let idle = Duration::from_millis(ANSWER_IDLE_MS_MAX);
+        Self { opens: Duration::from_millis(OPEN_MS_MAX), answers: idle, goes_on: idle }
+    }
+}
+
 /// Moves a connection on, and drops it when it is over: how it ended is told by what it carried.
-fn drive(conn: &mut Option<Conn>, cx: &mut Context<'_>) {
+fn drive<B>(conn: &mut Option<Conn<B>>, cx: &mut Context<'_>)
+where
+    B: Body + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     if let Some(running) = conn
         && Pin::new(running).poll(cx).is_ready()
     {
@@ -175,30 +213,45 @@ fn drive(conn: &mut Option<Conn>, cx: &mut Context<'_>) {
     }
 }
 
-async fn ask(plugin: &Plugin, target: Target, message: Message) -> Result<Head, Failure> {
-    let opened = timeout(Duration::from_millis(OPEN_MS_MAX), dial(plugin, &target)).await;
+/// Asks, up to the head of the answer.
+///
+/// # Errors
+/// Why no answer came.
+pub(crate) async fn ask<B>(
+    plugin: &Plugin,
+    target: Target,
+    method: Method,
+    body: B,
+    within: Within,
+) -> Result<Head<B>, Failure>
+where
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let opened = timeout(within.opens, dial(plugin, &target)).await;
     let stream = opened.unwrap_or_else(|_| Err(late("the connection did not stand")))?;
     let handshake = http1::Builder::new().max_buf_size(ANSWER_PIECE_BYTES_MAX).handshake(TokioIo::new(stream));
     let (mut sender, conn) = handshake.await.map_err(|error| broken(&error))?;
     let mut conn = Some(conn);
-    let mut answering = pin!(sender.send_request(request(target, message)?));
+    let mut answering = pin!(sender.send_request(request(target, method, body)?));
     let answered = std::future::poll_fn(|cx| {
         drive(&mut conn, cx);
         answering.as_mut().poll(cx)
     });
-    let answered = timeout(Duration::from_millis(ANSWER_IDLE_MS_MAX), answered).await;
+    let answered = timeout(within.answers, answered).await;
     let response = answered.map_err(|_| late("no answer came"))?.map_err(|error| broken(&error))?;
     Ok((response, conn))
 }
 
-fn request(target: Target, message: Message) -> Result<http::Request<Full<Bytes>>, Failure> {
+fn request<B>(target: Target, method: Method, body: B) -> Result<http::Request<B>, Failure> {
     let url = &target.url;
     let path = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
     };
     let invalid = || Failure::new(code::INVALID, "the URL is not usable for HTTP");
-    let request = http::Request::builder().method(message.method).uri(path).body(Full::new(message.body));
+    let request = http::Request::builder().method(method).uri(path).body(body);
     let mut request = request.map_err(|_| invalid())?;
     let authority = match url.port() {
         Some(port) => format!("{}:{port}", target.host),
@@ -214,16 +267,20 @@ fn request(target: Target, message: Message) -> Result<http::Request<Full<Bytes>
 }
 
 /// What is no text is told as well as it can be.
-fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
-fn late(what: &str) -> Failure {
+pub(crate) fn late(what: &str) -> Failure {
     Failure::new(code::TIMEOUT, format!("{what} in time"))
 }
 
-fn broken(error: &hyper::Error) -> Failure {
+pub(crate) fn broken(error: &hyper::Error) -> Failure {
+    // What the body failed with, if it did.
+    if let Some(failure) = error.source().and_then(|source| source.downcast_ref::<Failure>()) {
+        return failure.clone();
+    }
     if error.is_parse_too_large() {
         let message = format!("the head of the answer has more than {ANSWER_PIECE_BYTES_MAX} bytes");
         return Failure::new(code::FULL, message);

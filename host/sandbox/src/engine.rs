@@ -101,6 +101,7 @@ impl Side {
         bindings::chat::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
         bindings::messages::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
         imports::bind_by_hand(&mut linker)?;
+        imports::bind_wasi_http(&mut linker)?;
         let hash = engine_hash(&engine);
         Ok(Self { engine, hash, linker })
     }

@@ -6,12 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use call::{Failure, Stored};
+use call::{Failure, Network, Reach, Stored};
 use wasmtime::Trap;
 
 use crate::limits::{
     GRACE_MS_DEFAULT, MEMORY_BYTES_DEFAULT, RUN_MS_DEFAULT, SILENT_MS_DEFAULT, START_MS_DEFAULT, YOUNG_POLL_US,
 };
+use crate::network::{Connections, Meter};
 use crate::shared::{CallGuard, SharedCall};
 use crate::shared_chat::SharedChat;
 use crate::ticker::{Attendance, Running};
@@ -136,6 +137,7 @@ impl fmt::Display for GuestEnd {
 }
 
 /// What a guest serves.
+#[derive(Clone)]
 pub(crate) enum Served {
     Call(SharedCall),
     Chat(SharedChat),
@@ -147,6 +149,31 @@ impl Served {
         match self {
             Self::Call(call) => call.paused(answer).await,
             Self::Chat(chat) => chat.paused(answer).await,
+        }
+    }
+
+    /// Whether nothing may be begun any more.
+    pub(crate) fn is_over(&self) -> bool {
+        match self {
+            Self::Call(call) => call.lock().state() == call::State::Ended,
+            Self::Chat(chat) => chat.lock().end().is_some(),
+        }
+    }
+
+    /// One step on the guest's connections.
+    pub(crate) fn reach<T>(&self, network: &dyn Network, ask: impl FnOnce(&mut dyn Reach) -> T) -> T {
+        self.connections(|connections| connections.ask(|| network.begin(), ask))
+    }
+
+    /// Counts what is done for the guest's connections elsewhere than in its turns.
+    pub(crate) fn meter(&self) -> Meter {
+        self.connections(Connections::meter)
+    }
+
+    fn connections<T>(&self, look: impl FnOnce(&mut Connections) -> T) -> T {
+        match self {
+            Self::Call(call) => look(&mut call.desk().connections),
+            Self::Chat(chat) => look(&mut chat.connections()),
         }
     }
 

@@ -13,11 +13,12 @@ use crate::limits::COMPONENT_BYTES_MAX;
 /// The interface version this host serves.
 pub const INTERFACE: &str = "switchhook:handler@0.1.0";
 
-/// Interfaces that answer `NOT_GRANTED` without a grant, with the grant's name.
+/// Interfaces that answer `NOT_GRANTED` without a grant, or WASI's word for it, with the grant's name.
 const GRANTED: &[(&str, &str)] = &[
     ("recording", "recording"),
     ("websocket", "hosts"),
     ("http", "hosts"),
+    ("wasi:http/outgoing-handler", "hosts"),
     ("key-value", "key_value"),
     ("calls", "calls"),
 ];
@@ -249,8 +250,9 @@ impl Outline {
     }
 
     fn import(&mut self, name: &str) {
-        let interface = name.strip_prefix("switchhook:handler/").and_then(|rest| rest.split('@').next());
-        let grant = GRANTED.iter().find(|(granted, _)| Some(*granted) == interface).map(|(_, grant)| *grant);
+        let interface = name.split('@').next().unwrap_or(name);
+        let interface = interface.strip_prefix("switchhook:handler/").unwrap_or(interface);
+        let grant = GRANTED.iter().find(|(granted, _)| *granted == interface).map(|(_, grant)| *grant);
         self.imports.push(Import { name: name.to_string(), grant });
     }
 }

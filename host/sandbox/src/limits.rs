@@ -14,6 +14,17 @@ pub const GUEST_HOST_BYTES: u64 = 256 << 10;
 /// Bytes that count for one guest from its first connection on: what its sockets and requests may keep, at their limits. A
 /// tenant without room for them: `FULL`.
 pub const GUEST_NETWORK_BYTES: u64 = 4 << 20;
+/// Bytes that count for one guest from its first use of `wasi:http` on: what its requests, answers and their streams may keep,
+/// each resource at its limit. A tenant without room for them: the guest is ended.
+pub const GUEST_WASI_HTTP_BYTES: u64 = 8 << 20;
+/// Bytes of the headers of one request by `wasi:http`, with what it takes to keep them. More traps.
+pub const WASI_HTTP_FIELDS_BYTES_MAX: usize = 16 << 10;
+/// Bytes of a path with its query there. A longer one is refused.
+pub const WASI_HTTP_PATH_BYTES_MAX: usize = 8 << 10;
+/// Bytes of an authority, a method or a scheme there. A longer one is refused.
+pub const WASI_HTTP_WORD_BYTES_MAX: usize = 1 << 10;
+/// Bytes of a request's body that wait there to be sent. More must be written later.
+pub const WASI_HTTP_CHUNK_BYTES_MAX: usize = 16 << 10;
 /// Bytes that count for one guest from its first resampler or detector on: what eight of them may keep. A tenant without room
 /// for them: `FULL`.
 pub const GUEST_KIT_BYTES: u64 = 2 << 20;
@@ -88,6 +99,11 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("memory_bytes_default", MEMORY_BYTES_DEFAULT as u64, "growing past it ends the guest (configurable)"),
     ("guest_host_bytes", GUEST_HOST_BYTES, "a tenant without room for them takes no call"),
     ("guest_network_bytes", GUEST_NETWORK_BYTES, "websocket and http answer FULL when its tenant has no room for them"),
+    ("guest_wasi_http_bytes", GUEST_WASI_HTTP_BYTES, "wasi:http ends the guest when its tenant has no room for them"),
+    ("wasi_http_fields_bytes_max", WASI_HTTP_FIELDS_BYTES_MAX as u64, "more headers end the guest"),
+    ("wasi_http_path_bytes_max", WASI_HTTP_PATH_BYTES_MAX as u64, "a longer path is refused"),
+    ("wasi_http_word_bytes_max", WASI_HTTP_WORD_BYTES_MAX as u64, "a longer authority, method or scheme is refused"),
+    ("wasi_http_chunk_bytes_max", WASI_HTTP_CHUNK_BYTES_MAX as u64, "more of a body must be written later"),
     ("guest_kit_bytes", GUEST_KIT_BYTES, "audio-kit answers FULL when its tenant has no room for them"),
     ("playout_lot_bytes", PLAYOUT_LOT_BYTES, "play answers FULL when its tenant has no room for another"),
     ("stack_bytes_max", STACK_BYTES_MAX as u64, "deeper recursion ends the guest"),

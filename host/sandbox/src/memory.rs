@@ -3,7 +3,7 @@
 use wasmtime::ResourceLimiter;
 
 use crate::account::{Held, MemoryAccount};
-use crate::limits::{GUEST_HOST_BYTES, GUEST_KIT_BYTES, GUEST_NETWORK_BYTES, PLAYOUT_LOT_BYTES};
+use crate::limits::{GUEST_HOST_BYTES, GUEST_KIT_BYTES, GUEST_NETWORK_BYTES, GUEST_WASI_HTTP_BYTES, PLAYOUT_LOT_BYTES};
 
 /// Counts all memories of one guest against one limit, and remembers that it refused.
 pub(crate) struct MemoryLimiter {
@@ -20,6 +20,8 @@ pub(crate) struct MemoryLimiter {
     networks: bool,
     /// It has or had resamplers or detectors.
     tools: bool,
+    /// It used `wasi:http`.
+    wasi_http: bool,
 }
 
 /// The audio of a guest that waits in the host, counted in lots.
@@ -44,6 +46,7 @@ impl MemoryLimiter {
             playout,
             networks: false,
             tools: false,
+            wasi_http: false,
         }
     }
 
@@ -67,6 +70,16 @@ impl MemoryLimiter {
     /// The same for resamplers and detectors.
     pub(crate) fn admits_tools(&mut self) -> bool {
         first(&mut self.held, &mut self.tools, GUEST_KIT_BYTES)
+    }
+
+    /// The same for what `wasi:http` keeps. There a refusal has no other form than a trap, so it is remembered.
+    pub(crate) fn admits_wasi_http(&mut self) -> bool {
+        let admitted = first(&mut self.held, &mut self.wasi_http, GUEST_WASI_HTTP_BYTES);
+        if !admitted {
+            let refused = "wanted wasi:http, and its tenant's guests have all the memory that they may have together";
+            (self.refused, self.tenants) = (Some(refused.to_owned()), true);
+        }
+        admitted
     }
 
     /// Whether so many more bytes of audio may wait in the host. `waiting` tells how many do, and is seldom asked.

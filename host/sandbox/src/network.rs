@@ -1,5 +1,8 @@
 //! A guest's connections, between its imports and its call's turns.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -11,7 +14,13 @@ pub(crate) struct Connections {
     open: Option<Open>,
     /// What moving them on took, and was not billed to the guest yet.
     unbilled: Duration,
+    /// The same for what is moved on elsewhere.
+    meter: Option<Meter>,
 }
+
+/// Counts the time of what is polled under it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Meter(Arc<AtomicU64>);
 
 struct Open {
     reach: Box<dyn Reach>,
@@ -76,11 +85,37 @@ impl Connections {
 
     /// What moving them on took since somebody asked last.
     pub(crate) fn take_unbilled(&mut self) -> Duration {
-        std::mem::take(&mut self.unbilled)
+        let elsewhere = self.meter.as_ref().map_or(Duration::ZERO, Meter::take);
+        std::mem::take(&mut self.unbilled) + elsewhere
+    }
+
+    /// What is moved on elsewhere is to be polled under this.
+    pub(crate) fn meter(&mut self) -> Meter {
+        self.meter.get_or_insert_default().clone()
     }
 
     /// Closes all of them.
     pub(crate) fn close(&mut self) -> Option<Box<dyn Reach>> {
         self.open.take().map(|open| open.reach)
+    }
+}
+
+impl Meter {
+    /// Polls it, and counts.
+    pub(crate) fn metered<F: Future + Send>(self, future: F) -> impl Future<Output = F::Output> + Send {
+        let mut future = Box::pin(future);
+        std::future::poll_fn(move |cx| self.poll(future.as_mut(), cx))
+    }
+
+    fn poll<F: Future>(&self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let began = Instant::now();
+        let polled = future.poll(cx);
+        let nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_add(nanos, Ordering::Relaxed);
+        polled
+    }
+
+    fn take(&self) -> Duration {
+        Duration::from_nanos(self.0.swap(0, Ordering::Relaxed))
     }
 }

@@ -6,9 +6,11 @@ use audio::kit::Tools;
 use call::{CallPlacer, Failure, KeyValueStore, Network, RecordingStore, code};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use crate::clock::GuestClock;
 use crate::guest::Served;
+use crate::imports::WasiHttpState;
 use crate::limits::{RANDOM_BYTES_MAX, RESOURCES_MAX, TABLE_ELEMENTS_MAX};
 use crate::memory::MemoryLimiter;
 use crate::shared::SharedCall;
@@ -34,6 +36,7 @@ pub(crate) struct GuestState {
     pub(crate) key_value: Option<Arc<dyn KeyValueStore>>,
     pub(crate) placer: Option<Arc<dyn CallPlacer>>,
     pub(crate) network: Option<Arc<dyn Network>>,
+    wasi_http: WasiHttpState,
 }
 
 impl GuestState {
@@ -71,6 +74,7 @@ impl GuestState {
             key_value: None,
             placer: None,
             network: None,
+            wasi_http: WasiHttpState::default(),
         }
     }
 
@@ -124,5 +128,14 @@ impl Drop for GuestState {
 impl WasiView for GuestState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
+    }
+}
+
+/// Every function of `wasi:http` comes by here.
+impl WasiHttpView for GuestState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        let admitted = self.memory.admits_wasi_http();
+        let served = self.served().ok();
+        self.wasi_http.view(admitted.then_some(&mut self.resources), served, &self.network)
     }
 }

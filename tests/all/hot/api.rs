@@ -127,6 +127,10 @@ async fn widens() {
     for number in [&echo["number"], &brought["number"]] {
         assert_eq!(rollback(admin).await.json()["number"], *number);
     }
+    // Of WASI's interfaces one needs a grant: that of hosts.
+    let also = &put(admin, PLUGIN, &bytes("wasi-http")).await.json()["also_wants"];
+    assert_eq!((also.as_array().map(Vec::len), &also[0]["interface"]), (Some(1), &"wasi:http".into()), "{also}");
+    assert_eq!((&also[0]["grant"], &also[0]["granted"]), (&"hosts".into(), &false.into()), "{also}");
     let fewer = put(admin, PLUGIN, &variant("echo", 2, 0)).await.json();
     assert_eq!(promote(admin, &fewer["number"], "").await.status, 200, "less is not more");
     hot.close().await;

@@ -7,3 +7,4 @@ mod private_ca;
 mod reaching;
 mod secrets;
 mod sockets;
+mod streams;

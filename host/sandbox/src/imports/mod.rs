@@ -13,7 +13,9 @@ mod network;
 mod playout;
 mod recording;
 mod small;
+mod wasi_http;
 
 pub(crate) use by_hand::bind_by_hand;
 pub(crate) use chat::chat_info;
 pub(crate) use convert::call_info;
+pub(crate) use wasi_http::{WasiHttpState, bind_wasi_http};

@@ -41,7 +41,7 @@ impl GuestState {
         if self.network.is_none() {
             return not_granted("hosts");
         }
-        if self.is_over()? {
+        if self.served()?.is_over() {
             return Ok(Err(Failure::new(code::ENDED, "the call is over").into()));
         }
         if !self.memory.admits_network() {
@@ -55,18 +55,7 @@ impl GuestState {
     /// `None` without the grant.
     fn reach<T>(&mut self, ask: impl FnOnce(&mut dyn Reach) -> T) -> wasmtime::Result<Option<T>> {
         let Some(network) = &self.network else { return Ok(None) };
-        let begin = || network.begin();
-        Ok(Some(match &self.chat {
-            Some(chat) => chat.connections().ask(begin, ask),
-            None => self.call()?.desk().connections.ask(begin, ask),
-        }))
-    }
-
-    fn is_over(&self) -> wasmtime::Result<bool> {
-        Ok(match &self.chat {
-            Some(chat) => chat.lock().end().is_some(),
-            None => self.call()?.lock().state() == call::State::Ended,
-        })
+        Ok(Some(self.served()?.reach(&**network, ask)))
     }
 }
 

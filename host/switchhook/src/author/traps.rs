@@ -32,7 +32,13 @@ const NEVER_WAITS: Trap = Trap {
 const NO_NETWORK: Trap = Trap {
     fatal: false,
     code: "no-network",
-    text: "it imports WASI's sockets or HTTP: the host grants neither. Use the interfaces `http` and `websocket`",
+    text: "it imports WASI's sockets: the host grants none. Use the interfaces `http` and `websocket`, or wasi:http",
+};
+const WAITS_ELSEWHERE: Trap = Trap {
+    fatal: false,
+    code: "waits-elsewhere",
+    text: "it imports wasi:http, whose answers are waited for elsewhere than in `next`: what is heard meanwhile is dropped after two \
+           seconds, and ten seconds of such waiting end it. In calls use the interface `http`",
 };
 
 /// The traps that it is in, by what it says of itself and by its bytes.
@@ -54,8 +60,11 @@ pub fn traps(inspection: &Inspection, wasm: &[u8]) -> Vec<Trap> {
     if inspection.calls() && !imports("switchhook:handler/events@") {
         traps.push(NEVER_WAITS);
     }
-    if imports("wasi:sockets/tcp") || imports("wasi:http/outgoing-handler") {
+    if imports("wasi:sockets/tcp") {
         traps.push(NO_NETWORK);
+    }
+    if inspection.calls() && imports("wasi:http/outgoing-handler") {
+        traps.push(WAITS_ELSEWHERE);
     }
     traps
 }
@@ -97,5 +106,6 @@ mod tests {
         assert_eq!(codes(&[EVENTS, playout], &["componentize-py 0.25.0"], b""), ["leaking-byte-lists"]);
         assert_eq!(codes(&[EVENTS, playout], &["componentize-py"], b"..switchhook_guest/call.py.."), [""; 0]);
         assert_eq!(codes(&[EVENTS, "wasi:sockets/tcp@0.2.6"], &[], b""), ["no-network"]);
+        assert_eq!(codes(&[EVENTS, "wasi:http/outgoing-handler@0.2.6"], &[], b""), ["waits-elsewhere"]);
     }
 }

@@ -1,6 +1,6 @@
 //! What happened between a handler and the other hosts of a call.
 
-use call::Payload;
+use call::{Failure, Payload};
 use tokio::time::Instant;
 
 use super::form::{bytes, shown};
@@ -62,6 +62,14 @@ impl Met {
         if self.kept <= SCENARIO_SENT_BYTES_MAX {
             self.sockets[socket].sent.push((at, payload));
         }
+    }
+}
+
+impl MetRequest {
+    /// How it ended.
+    pub(super) fn ends(&mut self, now: Instant, value: &Result<(), Failure>) {
+        let what = value.as_ref().map_or_else(|failure| format!("fails with {}", failure.code), |()| "answered".into());
+        self.end = Some((now, what));
     }
 }
 

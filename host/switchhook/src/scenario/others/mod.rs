@@ -9,6 +9,7 @@ mod met;
 mod reach;
 mod read;
 mod require;
+mod streamed;
 
 use std::sync::Arc;
 use std::time::Duration;

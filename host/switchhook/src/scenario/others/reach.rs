@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use call::{Failure, Network, NetworkEvent, Payload, Reach, code};
+use call::{Answering, Failure, Network, NetworkEvent, Payload, Reach, StreamRequest, code};
 use network::limits::{MESSAGE_OUT_BYTES_MAX, REQUEST_BODY_BYTES_MAX, REQUESTS_MAX, SOCKETS_MAX};
 use parking_lot::Mutex;
 use tokio::time::{Instant, Sleep};
 
 use super::form::{audio_of, bytes, shown, with_audio};
 use super::met::{Met, MetRequest, MetSocket, News};
+use super::streamed;
 use super::{AnswerScript, AudioForm, Others, SocketScript, Step};
 
 /// How long a close takes.
@@ -24,10 +25,10 @@ const LOUD: u16 = 300;
 #[derive(Clone)]
 pub(in crate::scenario) struct Scripted(Arc<Stage>);
 
-struct Stage {
-    others: Others,
+pub(super) struct Stage {
+    pub(super) others: Others,
     sample_rate_hz: u32,
-    met: Mutex<Met>,
+    pub(super) met: Mutex<Met>,
 }
 
 impl Scripted {
@@ -51,7 +52,8 @@ impl fmt::Debug for Scripted {
 impl Network for Scripted {
     fn begin(&self) -> Box<dyn Reach> {
         let stage = Arc::clone(&self.0);
-        Box::new(Hand { stage, lines: Vec::new(), asked: Vec::new(), requests: 0, alarm: None, waker: None })
+        let streams = Arc::default();
+        Box::new(Hand { stage, lines: Vec::new(), asked: Vec::new(), streams, requests: 0, alarm: None, waker: None })
     }
 }
 
@@ -60,6 +62,8 @@ struct Hand {
     stage: Arc<Stage>,
     lines: Vec<Line>,
     asked: Vec<Asked>,
+    /// One more is held by each request whose answer is a stream.
+    streams: Arc<()>,
     requests: u32,
     alarm: Option<Pin<Box<Sleep>>>,
     waker: Option<Waker>,
@@ -101,6 +105,29 @@ impl Hand {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+
+    /// A request meets its script: its place in what was met.
+    fn ask(&mut self, method: &str, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<usize, Failure> {
+        let scripts = &self.stage.others.answers;
+        let mut met = self.stage.met.lock();
+        let used = |script| met.requests.iter().any(|request| request.script == script);
+        let script = choose(scripts, |script| script.fits(method, url), used).ok_or_else(|| not_granted(url))?;
+        not_secret(&scripts[script].secret_headers, headers)?;
+        check_length(&body)?;
+        if self.asked.len() + Arc::strong_count(&self.streams) > REQUESTS_MAX {
+            return Err(Failure::new(code::FULL, format!("{REQUESTS_MAX} requests are under way")));
+        }
+        met.requests.push(MetRequest {
+            script,
+            at: Instant::now(),
+            method: method.to_owned(),
+            url: url.to_owned(),
+            headers: headers.to_vec(),
+            body,
+            end: None,
+        });
+        Ok(met.requests.len() - 1)
     }
 
     /// What is due by now.
@@ -191,31 +218,10 @@ impl Reach for Hand {
         headers: &[(String, String)],
         body: Vec<u8>,
     ) -> Result<u32, Failure> {
-        let scripts = &self.stage.others.answers;
-        let mut met = self.stage.met.lock();
-        let used = |script| met.requests.iter().any(|request| request.script == script);
-        let script = choose(scripts, |script| script.fits(method, url), used).ok_or_else(|| not_granted(url))?;
-        not_secret(&scripts[script].secret_headers, headers)?;
-        if body.len() > REQUEST_BODY_BYTES_MAX {
-            return Err(Failure::new(code::INVALID, format!("more than {REQUEST_BODY_BYTES_MAX} bytes")));
-        }
-        if self.asked.len() >= REQUESTS_MAX {
-            return Err(Failure::new(code::FULL, format!("{REQUESTS_MAX} requests are under way")));
-        }
-        let now = Instant::now();
-        met.requests.push(MetRequest {
-            script,
-            at: now,
-            method: method.to_owned(),
-            url: url.to_owned(),
-            headers: headers.to_vec(),
-            body,
-            end: None,
-        });
-        let index = met.requests.len() - 1;
-        drop(met);
+        let index = self.ask(method, url, headers, body)?;
+        let script = self.stage.met.lock().requests[index].script;
         self.requests += 1;
-        let (id, at) = (self.requests, now + scripts[script].after);
+        let (id, at) = (self.requests, Instant::now() + self.stage.others.answers[script].after);
         self.asked.push(Asked { id, script, met: index, at, begun: false, piece: 0, cancelled: false, gone: false });
         self.wake();
         Ok(id)
@@ -226,6 +232,12 @@ impl Reach for Hand {
             (asked.cancelled, asked.at) = (true, Instant::now());
         }
         self.wake();
+    }
+
+    fn stream(&mut self, request: StreamRequest) -> Result<Answering, Failure> {
+        let StreamRequest { method, url, headers, body, .. } = request;
+        let index = self.ask(&method, &url, &headers, Vec::new())?;
+        Ok(streamed::begin(self.stage.clone(), index, body, self.streams.clone()))
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<NetworkEvent> {
@@ -406,8 +418,7 @@ impl Asked {
     }
 
     fn ends(&mut self, now: Instant, met: &mut MetRequest, value: Result<(), Failure>) -> NetworkEvent {
-        let what = value.as_ref().map_or_else(|failure| format!("fails with {}", failure.code), |()| "answered".into());
-        met.end = Some((now, what));
+        met.ends(now, &value);
         self.gone = true;
         NetworkEvent::HttpEnd(self.id, value)
     }
@@ -423,6 +434,15 @@ fn not_granted(url: &str) -> Failure {
     let host = url.split('/').nth(2).unwrap_or(url);
     let message = format!("no grant for {host}: the scenario has no `[[websocket]]` or `[[http]]` for this address");
     Failure::new(code::NOT_GRANTED, message)
+}
+
+/// # Errors
+/// `INVALID` for a body that is too long.
+pub(super) fn check_length(body: &[u8]) -> Result<(), Failure> {
+    if body.len() > REQUEST_BODY_BYTES_MAX {
+        return Err(Failure::new(code::INVALID, format!("more than {REQUEST_BODY_BYTES_MAX} bytes")));
+    }
+    Ok(())
 }
 
 /// # Errors
