@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::call::EndReason;
+use ::call::{EndReason, Happening};
 use exchange::{FaultStep, Prompt};
 use libtest_mimic::Trial;
 use sandbox::{GuestEnd, GuestLimits};
@@ -24,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("faults::a_prompt_is_heard_and_the_call_ends", |_| prompt("audio")),
         simulated("faults::a_prompt_is_heard_by_one_who_was_not_answered", |_| prompt("start")),
         simulated("faults::the_caller_reaches_whom_they_called", |_| connect()),
+        simulated("faults::whom_they_called_is_reached_at_once", |_| connect_is_quick()),
         simulated("faults::one_who_is_not_reached_hears_why", |_| connect_in_vain()),
         simulated("faults::a_handler_that_cannot_start_is_a_fault", |_| unstartable()),
         simulated("faults::steps_are_done_once_and_the_call_is_left", |_| used_up()),
@@ -112,6 +113,25 @@ async fn connect() {
     let record = world.record().await;
     assert_eq!(report.outcome, Outcome::AgentLeft, "the parties stay connected");
     assert_eq!((steps(&record), record.end), (vec![("TRAPPED", "connect")], EndReason::Closed));
+    world.close().await;
+}
+
+/// The handler fails in the midst of the call, and whom they called picks up at once: from the fault on that takes no longer than
+/// anything else that is done for the caller.
+async fn connect_is_quick() {
+    let mut world = World::simulated(hostile(vec![FaultStep::Connect], "audio")).await;
+    let callee = Callee { answer: CalleeAnswer::After { ms: 0 }, script: vec![Step::Marked { ms: 500 }] };
+    let script = vec![Step::WaitAnswered, Step::Marked { ms: 100 }, Step::WaitConnected, Step::HangUp];
+    world.sim.place_call(Caller { callee, ..Caller::new(script) }).finished().await;
+    let record = world.record().await;
+    assert_eq!(steps(&record), [("TRAPPED", "connect")]);
+    let at = |what: fn(&Happening) -> bool| {
+        let entry = record.journal.iter().find(|(_, happening)| what(happening));
+        entry.unwrap_or_else(|| panic!("not in {:?}", record.journal)).0
+    };
+    let fault = at(|happening| matches!(happening, Happening::Fault { .. }));
+    let connected = at(|happening| matches!(happening, Happening::Outcome { name: "connect", failure: None, .. }));
+    assert!(connected - fault <= Duration::from_millis(AUDIBLE_MS_MAX as u64), "{fault:?} {connected:?}");
     world.close().await;
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use admin::Watch;
+use exchange::{Observer, Observers};
 use libtest_mimic::Trial;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -22,6 +24,7 @@ use traces::{Traces, TracesConfig};
 use tracing::Level;
 use url::Url;
 
+use crate::admin::client::Admin;
 use crate::calls::assert_whole_echo;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -29,6 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         real("traces::a_call_is_one_trace_with_its_fields", |_| one_call()),
         real("traces::a_handler_that_fails_is_marked", |_| failure()),
         real("traces::an_absent_collector_is_said_once_and_costs_no_call", |log| async move { absent(&log).await }),
+        real("traces::a_collector_that_hangs_fills_the_queue_and_holds_nobody_back", |_| hangs()),
         real("traces::what_a_configuration_says_is_sent_there", |_| configured()),
     ]
 }
@@ -192,6 +196,46 @@ async fn absent(log: &TestLog) {
     traces.close().await;
     let told = log.lines_with("no collector takes the traces");
     assert!(matches!(&told[..], [line] if line.contains(&gone.to_string())), "once: {told:?}");
+}
+
+/// It takes connections and never answers. More is dropped than waits, that is counted, and calls are whole.
+async fn hangs() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("it listens"));
+    let (traces, watch) = (
+        Arc::new(Traces::open(&config(Url::parse(&endpoint).expect("an address"))).expect("an exporter")),
+        Arc::new(Watch::default()),
+    );
+    watch.show_traces(traces.clone());
+    let observer = Arc::new(Observers(vec![watch.clone(), traces.clone()]));
+    let mut world = World::real(WorldConfig { observer, ..WorldConfig::default() }).await;
+    let admin = Admin::start(&world, watch, None, None).await;
+    world.sim.place_call(Caller::echo(100)).finished().await;
+    let record = world.record().await;
+    let (held, _) = listener.accept().await.expect("spans come");
+    let full = traces::limits::SPANS_WAITING_MAX;
+    for _ in 0..full {
+        traces.call_ended(&record);
+    }
+    let spans = traces.spans();
+    assert!(spans.exported == 0 && spans.dropped > full as u64, "{spans:?}");
+    let calls: Vec<_> = (0..10).map(|_| world.sim.place_call(Caller::echo(300))).collect();
+    for call in calls {
+        assert_whole_echo(&call.finished().await);
+        world.record().await;
+    }
+    let metrics = admin.get("/metrics").await.body;
+    let value = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+        line.unwrap_or_else(|| panic!("no {name} in {metrics}"))
+    };
+    assert!(value("switchhook_trace_spans_dropped_total") > full as u64);
+    assert_eq!(value("switchhook_trace_spans_exported_total"), 0);
+    world.close().await;
+    admin.close().await;
+    // It ends, though nobody has answered.
+    traces.close().await;
+    drop(held);
 }
 
 /// From the text of a file, as `switchhook run` does it.

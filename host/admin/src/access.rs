@@ -5,9 +5,11 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue};
+use parking_lot::RwLock;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -33,9 +35,9 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Who may use the interface.
+/// Who may use the interface. Clones are the same: whoever keeps one may change it.
 #[derive(Clone, Debug)]
-pub struct Access(Option<Token>);
+pub struct Access(Arc<RwLock<Option<Token>>>);
 
 /// Why an interface may not be opened so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,12 +53,18 @@ impl Access {
         if token.is_none() && !listen.ip().is_loopback() {
             return Err(AccessError(listen));
         }
-        Ok(Self(token))
+        Ok(Self(Arc::new(RwLock::new(token))))
+    }
+
+    /// Lets in whom another would, from the next request on. Both are made for the same address.
+    pub fn become_like(&self, other: &Access) {
+        let token = other.0.read().clone();
+        *self.0.write() = token;
     }
 
     /// Whether these headers are those of somebody who may.
     pub(crate) fn judge(&self, headers: &HeaderMap) -> Result<(), Denied> {
-        let Some(token) = &self.0 else { return judge_local(headers) };
+        let Some(token) = self.0.read().clone() else { return judge_local(headers) };
         let shown = headers.get(AUTHORIZATION).ok_or(Denied::NoToken)?;
         let shown = shown.to_str().ok().and_then(|value| value.split_once(' ')).ok_or(Denied::WrongToken)?;
         if shown.0.eq_ignore_ascii_case("bearer") && token.is(shown.1.trim()) {
@@ -133,7 +141,16 @@ mod tests {
             assert_eq!(judge(wrong), Err(Denied::WrongToken), "{wrong}");
         }
         assert_eq!(access.judge(&HeaderMap::new()), Err(Denied::NoToken), "loopback or not");
-        assert_eq!(format!("{access:?}"), "Access(Some((token)))");
+        assert!(format!("{access:?}").contains("Some((token))"), "{access:?}");
+    }
+
+    #[test]
+    fn a_clone_changes_with_the_first() {
+        let access = Access::new(loopback(), Some(Token::new("old"))).expect("a token");
+        let served = access.clone();
+        access.become_like(&Access::new(loopback(), Some(Token::new("new"))).expect("a token"));
+        let judge = |value: &str| served.judge(&headers(&[(AUTHORIZATION, value)]));
+        assert_eq!((judge("Bearer new"), judge("Bearer old")), (Ok(()), Err(Denied::WrongToken)));
     }
 
     #[test]

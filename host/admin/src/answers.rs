@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use call::{Happening, Ledger, State, Stats};
-use exchange::{CallDetail, CallRecord, CallView, QuotaView, Setup, TenantView};
+use exchange::{CallDetail, CallRecord, CallView, ChatView, QuotaView, Setup, TenantView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -69,6 +69,40 @@ pub(crate) struct Call {
     buffers: Option<Buffers>,
     /// What it counted; none when it never had a voice.
     audio: Option<Audio>,
+}
+
+/// Chats that are here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Chats {
+    /// How many there are, also those that are not listed.
+    pub(crate) total: usize,
+    /// The first of them, the oldest before the others.
+    pub(crate) chats: Vec<Chat>,
+}
+
+/// One chat.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Chat {
+    /// The Telcoflow session.
+    session_id: String,
+    /// Whose it is.
+    tenant: String,
+    /// Which connector brought it.
+    connector: String,
+    /// What handles it.
+    plugin: String,
+    /// Which version of that.
+    version: String,
+    /// Whether this side began it.
+    outbound: bool,
+    /// When it came, milliseconds since 1970.
+    since_unix_ms: u64,
+    /// How long it has been here.
+    duration_ms: u64,
+    /// Messages that came.
+    messages_in: u64,
+    /// Messages of the handler that were taken.
+    messages_out: u64,
 }
 
 /// What became of the audio that the handler played, in samples.
@@ -227,6 +261,24 @@ pub(crate) struct Reloaded {
 pub(crate) struct Draining {
     /// Calls that are still here.
     pub(crate) calls: usize,
+}
+
+impl Chat {
+    pub(crate) fn live(view: &ChatView) -> Self {
+        let ChatView { session_id, tenant, connector, plugin, version, outbound, here, stats } = view.clone();
+        Self {
+            session_id,
+            tenant,
+            connector,
+            plugin,
+            version,
+            outbound,
+            since_unix_ms: unix_ms(SystemTime::now()).saturating_sub(ms(here)),
+            duration_ms: ms(here),
+            messages_in: stats.messages_in,
+            messages_out: stats.sends,
+        }
+    }
 }
 
 impl Call {

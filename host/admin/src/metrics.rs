@@ -17,6 +17,7 @@ use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use traces::SpanCounts;
 
 /// Seconds that tell a good set-up from a bad one: what a caller does not notice, what they do, and what ends the call.
 const SETUP_BUCKETS_S: [f64; 13] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
@@ -149,7 +150,7 @@ impl Metrics {
     }
 
     /// Everything as text, in the format of OpenMetrics, which Prometheus reads.
-    pub(crate) fn text(&self, handle: &Handle) -> Result<String, fmt::Error> {
+    pub(crate) fn text(&self, handle: &Handle, spans: Option<SpanCounts>) -> Result<String, fmt::Error> {
         let mut registry = Registry::with_prefix("switchhook");
         registry.register("config_reloads", "Configurations that were read anew, by result", self.reloads.clone());
         registry.register("calls_claimed", "Calls that were claimed", self.claimed.clone());
@@ -177,6 +178,17 @@ impl Metrics {
         );
         let help = "Set-up of calls: making the guest, opening the voice socket, and from the ringing to the answer";
         registry.register_with_unit("call_setup", help, Unit::Seconds, self.setup.clone());
+        if let Some(SpanCounts { exported, dropped }) = spans {
+            let exporting = [
+                ("trace_spans_exported", "Spans of calls that a collector took", exported),
+                ("trace_spans_dropped", "Spans of calls that no collector took", dropped),
+            ];
+            for (name, help, value) in exporting {
+                let counter = Counter::<u64>::default();
+                counter.inc_by(value);
+                registry.register(name, help, counter);
+            }
+        }
         registry.register_collector(Box::new(Looked(handle.clone())));
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry)?;

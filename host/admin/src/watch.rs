@@ -11,6 +11,7 @@ use loader::{LoadObserver, Receipt};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use traces::{SpanCounts, Traces};
 
 use crate::limits::{ENDED_CALLS_MAX, EVENT_STREAMS_MAX, EVENTS_BEHIND_MAX};
 use crate::metrics::Metrics;
@@ -23,6 +24,8 @@ pub struct Watch {
     metrics: Metrics,
     /// Who writes down what becomes of versions, where they are kept.
     versions: OnceLock<loader::News>,
+    /// Who exports traces, where somebody does.
+    traces: OnceLock<Arc<Traces>>,
 }
 
 /// One event for those who follow.
@@ -46,6 +49,7 @@ impl Default for Watch {
             followers: Arc::new(Semaphore::new(EVENT_STREAMS_MAX)),
             metrics: Metrics::default(),
             versions: OnceLock::new(),
+            traces: OnceLock::new(),
         }
     }
 }
@@ -66,6 +70,16 @@ impl Watch {
     /// Tells this one what becomes of versions, from now on. The first who asks is told.
     pub fn tell_versions(&self, versions: loader::News) {
         let _ = self.versions.set(versions);
+    }
+
+    /// Shows what becomes of its spans. The first who asks is shown.
+    pub fn show_traces(&self, traces: Arc<Traces>) {
+        let _ = self.traces.set(traces);
+    }
+
+    /// What became of spans, where traces are exported.
+    pub(crate) fn spans(&self) -> Option<SpanCounts> {
+        self.traces.get().map(|traces| traces.spans())
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

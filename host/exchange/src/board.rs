@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use sandbox::SharedCall;
 use tokio::sync::watch;
 
+use crate::chat_board::{ChatBoard, ChatFacts, PostedChat};
 use crate::clock::{now, since};
 use crate::handover::{Given, GivenCalls};
 use crate::mailbox::Post;
@@ -96,6 +97,7 @@ struct Inner {
     keys: AtomicU64,
     /// The same of chats.
     chatting: watch::Sender<usize>,
+    chats: Arc<ChatBoard>,
     /// Calls that were given away.
     given: GivenCalls,
     /// Calls whose fault policies do something for the callers while the host stops.
@@ -171,7 +173,7 @@ impl Default for Board {
         let listed = Mutex::default();
         let (attending, chatting, helped) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(0));
         let (keys, given) = (AtomicU64::new(0), GivenCalls::default());
-        Self(Arc::new(Inner { listed, attending, chatting, helped, keys, given }))
+        Self(Arc::new(Inner { listed, attending, chatting, chats: Arc::default(), helped, keys, given }))
     }
 }
 
@@ -209,9 +211,14 @@ impl Board {
         Attending::begin(&self.0.attending)
     }
 
-    /// Counts a claimed chat in.
-    pub(crate) fn attend_chat(&self) -> Attending {
-        Attending::begin(&self.0.chatting)
+    /// Puts a claimed chat up, and counts it in.
+    pub(crate) fn post_chat(&self, facts: ChatFacts) -> PostedChat {
+        self.0.chats.post(facts, Attending::begin(&self.0.chatting))
+    }
+
+    /// The chats that are here.
+    pub(crate) fn chats(&self) -> &ChatBoard {
+        &self.0.chats
     }
 
     /// Waits until there is no chat.

@@ -14,7 +14,7 @@ use sandbox::{GuestEnd, PreparedChat, SharedChat};
 use tokio::sync::mpsc;
 use tokio::time::Sleep;
 
-use crate::board::Attending;
+use crate::chat_board::PostedChat;
 use crate::clock::{now, since};
 use crate::fault::{Care, Reason, Relief};
 use crate::limits::{CHAT_CLOSED_MS_MAX, CHAT_LEAVE_MS_MAX, MESSAGE_RETRY_MS};
@@ -46,8 +46,8 @@ pub(crate) struct ChatTask {
     pub(crate) out: mpsc::Sender<FromChat>,
     pub(crate) rest: RestClient,
     pub(crate) observer: std::sync::Arc<dyn Observer>,
-    /// It is counted for as long as the task lives.
-    pub(crate) _attending: Attending,
+    /// It is listed and counted for as long as the task lives.
+    pub(crate) posted: PostedChat,
 }
 
 impl ChatTask {
@@ -65,6 +65,7 @@ impl ChatTask {
         tracing::info!("the chat begins");
         let turns = Turns {
             seat,
+            posted: &self.posted,
             care: Some(self.care),
             fault: None,
             session_id: self.session_id.clone(),
@@ -146,8 +147,9 @@ struct Done {
 type Closing = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// The chat's one future: in each turn the guest runs, then what it wants leaves.
-struct Turns {
+struct Turns<'a> {
     seat: Seat<SharedChat>,
+    posted: &'a PostedChat,
     /// Given back when nothing is left to do.
     care: Option<Care>,
     /// The guest failed, and nothing was done about it yet.
@@ -168,7 +170,7 @@ struct Turns {
     end: Option<GuestEnd>,
 }
 
-impl Turns {
+impl Turns<'_> {
     /// One turn: until when the guest is parked, if it is; `None` when both are over.
     fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Option<Option<Instant>> {
         while let Poll::Ready(Some(())) = self.bell.poll_recv(cx) {}
@@ -221,6 +223,7 @@ impl Turns {
         let Some(care) = self.care.as_mut().filter(|_| goes_on) else { return };
         if care.failed(&self.session_id, reason, None) != Relief::Close {
             self.chat.lock().handle_handler_lost();
+            self.posted.serve_by(care.place().plugin().version());
             self.seat.start(care.prepare_chat());
         }
     }
@@ -290,7 +293,7 @@ impl Turns {
     }
 }
 
-impl Future for Turns {
+impl Future for Turns<'_> {
     type Output = Done;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

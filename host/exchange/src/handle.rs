@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::board::{Board, CallView, Entry, PluginCounts};
 use crate::call_task::ToCall;
+use crate::chat_board::ChatView;
 use crate::connector::Phase;
 use crate::counters::ConnectorView;
 use crate::handover::{Ask, GiveRefused, TakeRefused, Taking};
@@ -113,6 +114,11 @@ impl Handle {
         let mut views: Vec<_> = self.board.entries().iter().map(|entry| entry.view()).collect();
         views.sort_by(|one, other| other.here.cmp(&one.here).then_with(|| one.id.cmp(&other.id)));
         views
+    }
+
+    /// The chats that are here, those that came first before the others.
+    pub fn chats(&self) -> Vec<ChatView> {
+        self.board.chats().views()
     }
 
     /// How many calls are here.

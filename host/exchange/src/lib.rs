@@ -7,6 +7,7 @@
 mod admission;
 mod board;
 mod call_task;
+mod chat_board;
 mod chat_task;
 mod clock;
 mod config;
@@ -34,6 +35,7 @@ mod tenant;
 mod turn;
 
 pub use board::{CallView, PluginCounts, Stage};
+pub use chat_board::ChatView;
 pub use config::{ConnectorConfig, ExchangeConfig, PluginConfig, TenantConfig};
 pub use counters::{ConnectorCounts, ConnectorView};
 pub use exchange::{Drained, Exchange};

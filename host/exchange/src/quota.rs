@@ -70,8 +70,7 @@ impl Quotas {
         }
     }
 
-    /// Changes what may be used from now on. What is used stays; a share of the processor where there was none is for the
-    /// calls that begin after this.
+    /// Changes what may be used from now on, by calls that are here too. What is used stays.
     pub(crate) fn set(&self, quota: &Quota) {
         let Quota { calls_max, setups_per_s_max, places_per_s_max, cpu_percent_max, memory_bytes_max } = *quota;
         self.calls.set_max(calls_max.unwrap_or(usize::MAX));
@@ -117,8 +116,7 @@ impl Quotas {
 
     /// What one guest may use of the processor, within the tenant's share.
     pub(crate) fn share(&self, cpu_percent_max: Option<u32>) -> CpuShare {
-        let tenants = (self.cpu.percent() > 0).then(|| self.cpu.clone());
-        CpuShare::new(cpu_percent_max, tenants, self.lanes.clone(), self.clock)
+        CpuShare::new(cpu_percent_max, self.cpu.clone(), self.lanes.clone(), self.clock)
     }
 
     /// Where its memory is counted.
@@ -188,6 +186,21 @@ mod tests {
         quotas.set(&Quota::default());
         assert_eq!(quotas.view(), QuotaView::default());
         assert_eq!((0..9).filter(|_| quotas.take(now).is_ok()).count(), 9);
+    }
+
+    #[test]
+    fn a_share_of_the_processor_is_kept_by_those_who_are_here_too() {
+        let (quotas, now) = quotas(Quota::default());
+        let mut share = quotas.share(None);
+        let later = |ms| now + Duration::from_millis(ms);
+        share.bill(now, Duration::from_secs(5));
+        assert_eq!(share.admit(now), Ok(()), "nothing is limited");
+        quotas.set(&Quota { cpu_percent_max: Some(10), ..Quota::default() });
+        assert_eq!(share.admit(now), Ok(()), "what was used before is not owed");
+        share.bill(now, Duration::from_secs(1));
+        assert!(share.admit(now).is_err(), "a second is ten seconds' worth");
+        quotas.set(&Quota::default());
+        assert_eq!(share.admit(later(60_000)), Ok(()), "it is not held for ever");
     }
 
     #[test]

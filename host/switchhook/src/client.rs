@@ -81,6 +81,13 @@ impl HostArgs {
         let from_config = self.config.as_deref().map(config::load_admin).transpose()?.flatten();
         let variable = |name| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
         let address = self.admin.clone();
+        if let (None, Some(path), Some(admin)) = (&address, &self.config, &from_config)
+            && admin.listen.port() == 0
+        {
+            let what = format!("{}: admin.listen: the system chooses the port 0 anew for each start", path.display());
+            let line = "name it by `--admin`: the host's log has it (\"the admin interface listens\")";
+            return Err(Failure::new(what, line));
+        }
         let address = address.or_else(|| from_config.as_ref().map(|admin| format!("http://{}", admin.listen)));
         let address = address.or_else(|| variable(ADDRESS_VARIABLE)).unwrap_or_else(|| ADDRESS.to_owned());
         let base = Url::parse(&address).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());

@@ -122,6 +122,17 @@ fn an_address_that_is_taken_is_named() {
 }
 
 #[test]
+fn a_port_that_the_system_chooses_is_in_no_configuration() {
+    let folder = folder_with(&format!("[admin]\nlisten = \"127.0.0.1:0\"\n{GOOD}"));
+    for arguments in [&["calls"][..], &["plugins"], &["reload"]] {
+        let output = switchhook(folder.path(), &[arguments, &["--config", "t.toml"]].concat());
+        let report = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""), "{report}");
+        assert!(report.contains("t.toml: admin.listen: ") && report.contains("`--admin`"), "{report}");
+    }
+}
+
+#[test]
 fn the_compiler_says_what_it_refuses() {
     let folder = folder_with("");
     let limits = ["--memory-bytes", "1000000000", "--cpu-s", "5", "--ms", "5000", "--code-bytes", "1000000"];

@@ -327,3 +327,58 @@ fn fifty_reloads_during_a_hundred_calls_lose_no_frame() {
         others.shutdown().await;
     });
 }
+
+/// What is told of reloads to those who follow the host's events.
+#[test]
+fn reloads_are_told_to_those_who_follow() {
+    in_time(async {
+        let (sim, address) = simulator().await;
+        let mut tenant = Tenant::new("acme", address);
+        let host = start(&[&tenant]);
+        sim.session_managers(1).await;
+        let mut events = host.follow();
+        let good = text(&[&tenant]);
+        put(&host, &good.replace("name = \"main\"", "name = \"main\"\nspeed = 1"));
+        assert!(!reload(&host).await.status.success());
+        let refused = events.next("config.refused");
+        let problem = refused["problems"][0].as_str().expect("a text");
+        assert!(problem.contains("t.toml:7:1: tenant[0].telcoflow[0].speed"), "{problem}");
+        tenant.plugins.push(plugin("second", ""));
+        put(&host, &text(&[&tenant]));
+        out(&reload(&host).await);
+        assert_eq!(events.next("config.reloaded")["changes"], serde_json::json!(["tenant acme: plugin second added"]));
+        // Nothing is different, and nothing is told; the next news is of the next change.
+        out(&reload(&host).await);
+        put(&host, &good);
+        out(&reload(&host).await);
+        assert_eq!(events.next("config.reloaded")["changes"], serde_json::json!(["tenant acme: plugin second gone"]));
+        host.signal("TERM");
+        assert_eq!(host.exit_code(), Some(0));
+        sim.shutdown().await;
+    });
+}
+
+/// The token of the admin interface stands in a file, which is written anew.
+#[test]
+fn the_admin_token_changes_while_the_host_runs() {
+    in_time(async {
+        let (sim, address) = simulator().await;
+        let tenant = Tenant::new("acme", address);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let with_token = text(&[&tenant]).replace(":0\" }", ":0\", token = { file = \"token\" } }");
+        std::fs::write(folder.path().join("t.toml"), with_token).expect("writable");
+        std::fs::write(folder.path().join("token"), "yesterdays").expect("writable");
+        let host = Host::run(folder, 20);
+        sim.session_managers(1).await;
+        let calls = |token: &str| host.answer_with("GET", "/v1/calls", &format!("authorization: Bearer {token}\r\n"));
+        let status = |answer: String| answer.split_whitespace().nth(1).expect("a status").to_owned();
+        assert_eq!((status(calls("yesterdays")), status(calls("todays"))), ("200".into(), "401".into()));
+        std::fs::write(host.path("token"), "todays").expect("writable");
+        host.line("admin.token changed: it holds from the next request on");
+        assert_eq!((status(calls("yesterdays")), status(calls("todays"))), ("401".into(), "200".into()));
+        host.signal("TERM");
+        assert!(!host.lines().iter().any(|line| line.contains("todays")), "no token in the log");
+        assert_eq!(host.exit_code(), Some(0));
+        sim.shutdown().await;
+    });
+}

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use exchange::{CallRecord, Observer};
@@ -13,6 +14,7 @@ use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracer
 use url::Url;
 
 use crate::collector::Client;
+use crate::counted::{Counted, Counts};
 use crate::limits::{CLOSE_MS_MAX, EXPORT_EVERY_MS, EXPORT_MS_MAX, SPANS_AT_ONCE_MAX, SPANS_WAITING_MAX};
 use crate::picture::{Moment, Picture, picture};
 
@@ -23,6 +25,15 @@ pub struct TracesConfig {
     pub endpoint: Url,
     /// Sent with each request, names and values. They may be secrets.
     pub headers: Vec<(String, String)>,
+}
+
+/// What became of spans.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct SpanCounts {
+    /// A collector took them.
+    pub exported: u64,
+    /// Nobody took them: too many waited, or no collector answered.
+    pub dropped: u64,
 }
 
 /// Traces cannot be exported.
@@ -40,6 +51,7 @@ pub enum TracesError {
 pub struct Traces {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
+    counts: Arc<Counts>,
 }
 
 impl fmt::Debug for TracesConfig {
@@ -72,6 +84,8 @@ impl Traces {
             // What is lost is lost: the next batch waits already.
             .with_retry_policy(RetryPolicy::disabled())
             .build()?;
+        let counts = Arc::<Counts>::default();
+        let exporter = Counted::new(exporter, counts.clone());
         let batches = BatchConfigBuilder::default()
             .with_max_queue_size(SPANS_WAITING_MAX)
             .with_max_export_batch_size(SPANS_AT_ONCE_MAX)
@@ -87,7 +101,7 @@ impl Traces {
             .with_resource(resource)
             .build();
         let tracer = provider.tracer("switchhook");
-        Ok(Self { provider, tracer })
+        Ok(Self { provider, tracer, counts })
     }
 
     /// Sends what is left, for a bounded time, and ends the thread.
@@ -99,6 +113,11 @@ impl Traces {
             Ok(Err(error)) => tracing::debug!(%error, "traces were left"),
             Err(error) => tracing::warn!(%error, "the export of traces failed while it was closed"),
         }
+    }
+
+    /// What became of the spans of calls that are over.
+    pub fn spans(&self) -> SpanCounts {
+        self.counts.view()
     }
 
     fn tell(&self, picture: Picture, parent: &Context) {
@@ -124,7 +143,11 @@ impl Traces {
 impl Observer for Traces {
     fn call_ended(&self, record: &CallRecord) {
         let now = Moment { call: tokio::time::Instant::now().into_std(), world: SystemTime::now() };
-        self.tell(picture(record, now), &Context::new());
+        let picture = picture(record, now);
+        // A trace is sent as a whole or not at all.
+        if self.counts.admit(picture.spans()) {
+            self.tell(picture, &Context::new());
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 //! than the calls, traces are dropped; calls never wait for it.
 
 mod collector;
+mod counted;
 mod export;
 pub mod limits;
 mod picture;
 
-pub use export::{Traces, TracesConfig, TracesError};
+pub use export::{SpanCounts, Traces, TracesConfig, TracesError};

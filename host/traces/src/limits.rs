@@ -1,6 +1,6 @@
 //! Every bound of the traces, with its unit, and what happens when it is reached.
 
-/// Spans that wait for the collector. Further ones are dropped.
+/// Spans that wait for the collector. Traces for which there is no room are dropped, and counted.
 pub const SPANS_WAITING_MAX: usize = 16_384;
 /// Spans of one request to the collector. Further ones go with the next.
 pub const SPANS_AT_ONCE_MAX: usize = 1_024;
@@ -15,7 +15,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// All of them for `switchhook limits`: name, value, what happens when it is reached.
 pub const TABLE: &[(&str, u64, &str)] = &[
-    ("spans_waiting_max", SPANS_WAITING_MAX as u64, "further spans are dropped"),
+    ("spans_waiting_max", SPANS_WAITING_MAX as u64, "traces for which there is no room are dropped, and counted"),
     ("spans_at_once_max", SPANS_AT_ONCE_MAX as u64, "further spans go with the next request"),
     ("export_every_ms", EXPORT_EVERY_MS, "what waits is sent"),
     ("export_ms_max", EXPORT_MS_MAX, "the request is given up and its spans are dropped"),

@@ -26,6 +26,13 @@ pub(crate) struct Picture {
     pub(crate) children: Vec<Picture>,
 }
 
+impl Picture {
+    /// How many spans it is.
+    pub(crate) fn spans(&self) -> u64 {
+        1 + self.children.iter().map(Self::spans).sum::<u64>()
+    }
+}
+
 /// One moment by both clocks: that of calls, and that of collectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {

@@ -81,6 +81,12 @@ async fn begin_chat() {
     assert_eq!(begun.json()["session_id"], chat.session_id());
     chat.say("hello");
     assert_eq!(chat.heard().await.expect("a reply").data["text"], "Sorry?");
+    let listed = desk.admin.get("/v1/chats?tenant=acme&plugin=first").await.json();
+    let first = &listed["chats"][0];
+    assert_eq!((&listed["total"], &first["session_id"]), (&1.into(), &chat.session_id().into()), "{listed}");
+    assert_eq!((&first["outbound"], &first["connector"]), (&true.into(), &"main".into()), "{listed}");
+    assert_eq!((&first["messages_in"], &first["messages_out"]), (&1.into(), &1.into()), "{listed}");
+    assert_eq!(desk.admin.get("/v1/chats?tenant=other").await.json()["total"], 0);
     let again = desk.admin.request("POST", "/v1/tenants/acme/chats", r#"{"to":"+15550142"}"#).await;
     again.assert_problem(502, "call-refused");
     assert!(
@@ -89,6 +95,7 @@ async fn begin_chat() {
     );
     chat.say("bye");
     chat.closed().await;
+    desk.admin.until("/v1/chats", |reply| reply.json()["total"] == 0).await;
 }
 
 /// By socket and kind, each time counted.

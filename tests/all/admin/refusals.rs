@@ -20,11 +20,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-const CLOSED: [(&str, &str); 8] = [
+const CLOSED: [(&str, &str); 9] = [
     ("GET", "/openapi.json"),
     ("GET", "/v1/tenants"),
     ("GET", "/v1/tenants/acme/plugins"),
     ("GET", "/v1/calls"),
+    ("GET", "/v1/chats"),
     ("GET", "/v1/calls/x"),
     ("POST", "/v1/calls/x/disconnect"),
     ("POST", "/v1/drain"),
@@ -69,6 +70,7 @@ async fn problems() {
     desk.admin.get("/v1/calls/%ff").await.assert_problem(400, "bad-request");
     desk.admin.get("/v1/calls?limit=many").await.assert_problem(400, "bad-request");
     desk.admin.get("/v1/calls?limit=1001").await.assert_problem(400, "bad-request");
+    desk.admin.get("/v1/chats?limit=1001").await.assert_problem(400, "bad-request");
     let method = desk.admin.request("DELETE", "/v1/calls", "").await;
     method.assert_problem(405, "method-not-allowed");
     assert_eq!(method.headers["allow"], "GET,HEAD");

@@ -1,12 +1,23 @@
 //! Certificates that are renewed while calls are up.
 
-use carriers::TlsFile;
+use std::sync::Arc;
+use std::time::Duration;
+
+use admin::Watch;
+use carriers::{TcpDialer, TlsFile};
+use exchange::Exchange;
 use libtest_mimic::Trial;
 use sim::{Caller, Milestone, Plane, Simulator};
+use switchhook::plugins::Plugins;
+use switchhook::reload::Reloader;
+use switchhook::services::Services;
+use switchhook::{config, running};
 use switchhook_tests::certificates::{Issued, Valid};
+use switchhook_tests::clock;
+use switchhook_tests::components::{root, sandbox};
 use switchhook_tests::logs::TestLog;
 use switchhook_tests::run::real;
-use switchhook_tests::world::World;
+use switchhook_tests::world::{World, WorldConfig};
 use tracing::Level;
 
 use super::{Desk, HOST, assert_serves, without_key, world};
@@ -19,6 +30,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         real("credentials::a_certificate_is_renewed_during_a_call", |log| async move { during_a_call(&log).await }),
         real("credentials::a_half_replaced_pair_keeps_the_old_one", |log| async move { half_replaced(&log).await }),
+        real("credentials::another_certificate_is_named_by_a_reload", |log| async move { another(&log).await }),
         real("credentials::a_ca_is_renewed", |log| async move { authority(&log).await }),
     ]
 }
@@ -97,6 +109,55 @@ async fn half_replaced(log: &TestLog) {
     assert!(warned(log)[2].contains("does not exist"), "{:?}", warned(log));
     assert_serves(&mut world).await;
     world.close().await;
+}
+
+/// The configuration names other files: another connector dials with them, and the call goes on. Files that are not there change
+/// nothing.
+async fn another(log: &TestLog) {
+    let desk = Desk::new();
+    let (old, new) = (desk.known(), desk.known());
+    desk.client(&old);
+    desk.folder.put_pair("next", &new);
+    let sim = Simulator::new(WorldConfig::default().sim);
+    let address = sim.listen_tls(&format!("{HOST}:0"), desk.good_server(&desk.known_clients())).await;
+    let address = address.expect("a free port");
+    let echo = root().join("plugins/echo.wasm");
+    let text = |pair: &str| {
+        format!(
+            "[[tenant]]\nname = \"acme\"\n[[tenant.telcoflow]]\nname = \"main\"\nbase_url = \"wss://{address}\"\n\
+             cert_path = \"{pair}.pem\"\nkey_path = \"{pair}.key\"\nca_path = \"servers.pem\"\n\
+             [[tenant.plugin]]\nname = \"echo\"\nsource = {echo:?}\n[[tenant.route]]\nplugin = \"echo\"\n"
+        )
+    };
+    let file = desk.folder.put("t.toml", &text("client"));
+    let config = config::load(&file, &|_| None).expect("a good file");
+    let services = Services::open(&config).expect("nothing is granted");
+    let (plugins, _) = Plugins::load(&config, sandbox(), None, &services).await;
+    let dialer = Arc::new(TcpDialer::new().expect("TLS can be set up"));
+    let exchange = running::exchange_config(&config, plugins, &services, dialer, Arc::new(())).expect("good files");
+    let mut exchange = Exchange::start(exchange);
+    let watch = Arc::new(Watch::default());
+    let reloader = Reloader::new(config, services, exchange.handle(), None, watch).expect("a thread");
+    sim.session_managers(1).await;
+    let mut call = sim.place_call(Caller::echo(3_000));
+    assert!(call.reached(Milestone::Answered).await);
+
+    desk.folder.put("t.toml", &text("gone"));
+    let refused = reloader.reload().await.expect_err("there is no such file");
+    let admin::ReloadRefused::Problems(problems) = refused else { panic!("{refused:?}") };
+    assert!(problems.iter().any(|problem| problem.contains("gone.pem")), "{problems:?}");
+    assert_eq!(shown(&sim).len(), 1);
+    desk.folder.put("t.toml", &text("next"));
+    let reloaded = reloader.reload().await.expect("it is good");
+    assert_eq!(reloaded.changes, ["tenant acme: connector main changed"]);
+    clock::until(|| shown(&sim).len() == 2).await;
+    assert_eq!(shown(&sim), [Some(old.sha256), Some(new.sha256)]);
+    let report = call.finished().await;
+    assert_whole_echo(&report);
+    assert_eq!(report.voice_sockets, 1);
+    exchange.drain(Duration::from_secs(30)).await;
+    sim.shutdown().await;
+    assert_eq!(log.lines_with("the configuration is refused").len(), 1);
 }
 
 /// Voice sockets read the CA again too: a server that is signed by the next one is trusted without a restart.

@@ -27,6 +27,22 @@ pub(super) struct Wanted {
     limit: Option<u32>,
 }
 
+impl Wanted {
+    /// How many.
+    pub(super) fn limit(&self) -> Result<usize, Problem> {
+        let limit = self.limit.map_or(CALLS_LISTED_MAX, |limit| limit as usize);
+        if limit > CALLS_LISTED_MAX {
+            return Err(Problem::new(BAD_REQUEST, format!("`limit` is at most {CALLS_LISTED_MAX}")));
+        }
+        Ok(limit)
+    }
+
+    pub(super) fn means(&self, tenant: &str, plugin: &str) -> bool {
+        let is = |name: &str, wanted: &Option<String>| wanted.as_deref().is_none_or(|wanted| wanted == name);
+        is(tenant, &self.tenant) && is(plugin, &self.plugin)
+    }
+}
+
 /// The calls that are here
 #[utoipa::path(
     get,
@@ -35,13 +51,9 @@ pub(super) struct Wanted {
     responses((status = 200, description = "The calls", body = Calls), AnyProblem),
 )]
 pub(super) async fn list(State(app): State<App>, InQuery(wanted): InQuery<Wanted>) -> Result<Json<Calls>, Problem> {
-    let limit = wanted.limit.map_or(CALLS_LISTED_MAX, |limit| limit as usize);
-    if limit > CALLS_LISTED_MAX {
-        return Err(Problem::new(BAD_REQUEST, format!("`limit` is at most {CALLS_LISTED_MAX}")));
-    }
-    let is = |name: &str, wanted: &Option<String>| wanted.as_deref().is_none_or(|wanted| wanted == name);
+    let limit = wanted.limit()?;
     let mut views = app.handle().calls();
-    views.retain(|view| is(&view.tenant, &wanted.tenant) && is(&view.plugin, &wanted.plugin));
+    views.retain(|view| wanted.means(&view.tenant, &view.plugin));
     Ok(Json(Calls { total: views.len(), calls: views.iter().take(limit).map(Call::live).collect() }))
 }
 

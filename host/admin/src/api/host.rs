@@ -21,7 +21,7 @@ use crate::reload::ReloadRefused;
     ),
 )]
 pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
-    let text = app.watch().metrics().text(app.handle());
+    let text = app.watch().metrics().text(app.handle(), app.watch().spans());
     let text = text.map_err(|_| Problem::new(FAILED, "the metrics cannot be written as text"))?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
 }

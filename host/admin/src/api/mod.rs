@@ -2,6 +2,7 @@
 //! tells.
 
 mod calls;
+mod chats;
 mod events;
 mod handover;
 mod health;
@@ -52,6 +53,7 @@ fn closed_documented() -> OpenApiRouter<App> {
         .routes(routes!(calls::list))
         .routes(routes!(calls::one))
         .routes(routes!(calls::disconnect))
+        .routes(routes!(chats::list))
         .routes(routes!(handover::give))
         .routes(routes!(handover::take))
         .routes(routes!(place::place))

@@ -16,6 +16,7 @@ use tracing::{Instrument, Span};
 
 use super::outbound::request_code;
 use super::{Connector, Phase};
+use crate::chat_board::ChatFacts;
 use crate::chat_task::{ChatTask, FromChat};
 use crate::clock::now;
 use crate::fault::Care;
@@ -271,6 +272,9 @@ impl Connector {
         if let Some(progress) = &claim.progress {
             progress.claimed(&session_id);
         }
+        let (plugin, version) = (care.place().name().to_owned(), care.place().plugin().version().to_owned());
+        let facts = ChatFacts { connector: self.config.name.clone(), plugin, version, chat: chat.clone() };
+        let posted = self.tenant.board.post_chat(facts);
         let task = ChatTask {
             connector: self.config.name.clone(),
             care,
@@ -281,7 +285,7 @@ impl Connector {
             out: self.chats.reports.0.clone(),
             rest: RestClient::new(self.config.manager.clone(), self.tenant.dialer.clone()),
             observer: self.tenant.observer.clone(),
-            _attending: self.tenant.board.attend_chat(),
+            posted,
         };
         let handle = self.chats.tasks.spawn(task.run().instrument(span.clone()));
         self.chats.sessions.insert(handle.id(), session_id.clone());

@@ -30,6 +30,11 @@ impl Bucket {
         self.percent.load(Ordering::Relaxed)
     }
 
+    /// Whether anything is limited.
+    pub(crate) fn limits(&self) -> bool {
+        self.percent() > 0
+    }
+
     /// Changes what it earns from now on. What is owed stays owed.
     pub(crate) fn set_percent(&self, percent: u32) {
         self.percent.store(percent, Ordering::Relaxed);

@@ -25,7 +25,8 @@ use crate::limits::{LONG_POLL_US, OVER_SHARE_MS_MAX, SHARE_FILL_MS, SHARE_LOT_US
 #[derive(Debug)]
 pub(crate) struct CpuShare {
     own: Option<Bucket>,
-    tenant: Option<Arc<Bucket>>,
+    /// It may be limited later only.
+    tenant: Arc<Bucket>,
     lane: Lane,
     clock: Clock,
     /// Used of the tenant's, and not billed there yet.
@@ -65,7 +66,7 @@ pub(crate) enum NotNow {
 
 impl CpuShare {
     /// Of a guest that may use `percent` of a core, if that is limited, of a tenant that may use so much with all its guests.
-    pub(crate) fn new(percent: Option<u32>, tenant: Option<Arc<Bucket>>, lanes: Lanes, clock: Clock) -> Self {
+    pub(crate) fn new(percent: Option<u32>, tenant: Arc<Bucket>, lanes: Lanes, clock: Clock) -> Self {
         let own = percent.map(|percent| Bucket::new(percent, SHARE_FILL_MS * 1_000_000));
         Self {
             own,
@@ -111,7 +112,7 @@ impl CpuShare {
     /// # Errors
     /// It may not.
     pub(crate) fn admit(&mut self, now: Instant) -> Result<(), NotNow> {
-        if self.own.is_none() && self.tenant.is_none() {
+        if self.own.is_none() && self.held.is_none() && !self.tenant.limits() {
             return Ok(());
         }
         if let Some(held) = self.held {
@@ -126,7 +127,7 @@ impl CpuShare {
         }
         let now_ns = self.clock.ns(now);
         let own_at = self.own.as_ref().map_or(0, Bucket::ready_at);
-        let tenants_at = self.tenant.as_ref().map_or(0, |bucket| bucket.ready_at());
+        let tenants_at = self.tenant.ready_at();
         if own_at <= now_ns && tenants_at <= now_ns {
             return Ok(());
         }
@@ -140,22 +141,24 @@ impl CpuShare {
         if let Some(own) = &self.own {
             own.bill(self.clock.ns(now), used_ns);
         }
-        let Some(tenant) = &self.tenant else { return };
         if let Some(expected_ns) = self.ticket_ns.take() {
-            tenant.settle(self.clock.ns(now), expected_ns, used_ns);
+            self.tenant.settle(self.clock.ns(now), expected_ns, used_ns);
+            return;
+        }
+        if !self.tenant.limits() {
             return;
         }
         // In lots, so that guests that take microseconds do not fight for the number.
         self.unbilled_ns += used_ns;
         if self.unbilled_ns >= SHARE_LOT_US * 1_000 {
-            tenant.bill(self.clock.ns(now), std::mem::take(&mut self.unbilled_ns));
+            self.tenant.bill(self.clock.ns(now), std::mem::take(&mut self.unbilled_ns));
         }
     }
 
     /// What was done for the guest beside its polls.
     pub(crate) fn bill_more(&self, now: Instant, used: Duration) {
         let used_ns = u64::try_from(used.as_nanos()).unwrap_or(u64::MAX);
-        let buckets = self.own.iter().chain(self.tenant.as_deref());
+        let buckets = self.own.iter().chain([&*self.tenant]);
         buckets.for_each(|bucket| bucket.bill(self.clock.ns(now), used_ns));
     }
 
@@ -184,10 +187,10 @@ impl CpuShare {
             }
         }
         let (mut until_ns, mut ticket_ns) = (own_at.max(now_ns), None);
-        if let Some(tenant) = self.tenant.as_ref().filter(|_| tenants_at > now_ns) {
+        if tenants_at > now_ns {
             let expected_ns = self.last_ns.max(SHARE_LOT_US * 1_000 / 10);
             ticket_ns = Some(expected_ns);
-            until_ns = until_ns.max(tenant.queue(now_ns, expected_ns));
+            until_ns = until_ns.max(self.tenant.queue(now_ns, expected_ns));
         }
         let until = self.clock.at(until_ns).max(now);
         self.held = Some(Held { since: now, until, ticket_ns });

@@ -2,6 +2,11 @@ use super::*;
 
 const MS: Duration = Duration::from_millis(1);
 
+/// A tenant that may use what there is.
+fn unlimited() -> Arc<Bucket> {
+    Arc::new(Bucket::new(0, 0))
+}
+
 /// Guests under a virtual clock: each wants a poll of so long, rests for so long, and so on.
 struct Guest {
     share: CpuShare,
@@ -52,7 +57,7 @@ fn run(guests: &mut [Guest], start: Instant, time: Duration) {
 #[test]
 fn a_guest_that_never_yields_gets_its_share_and_is_ended_after_seconds() {
     let start = Instant::now();
-    let share = CpuShare::new(Some(20), None, Lanes::new(1), Clock(start));
+    let share = CpuShare::new(Some(20), unlimited(), Lanes::new(1), Clock(start));
     let mut guests = [Guest::new(share, MS, Duration::ZERO, start)];
     run(&mut guests, start, Duration::from_secs(60));
     let [guest] = guests;
@@ -66,7 +71,7 @@ fn a_guest_that_never_yields_gets_its_share_and_is_ended_after_seconds() {
 #[test]
 fn one_that_needs_less_than_its_share_is_never_parked() {
     let start = Instant::now();
-    let share = CpuShare::new(Some(20), None, Lanes::new(1), Clock(start));
+    let share = CpuShare::new(Some(20), unlimited(), Lanes::new(1), Clock(start));
     let mut guests = [Guest::new(share, 3 * MS, 17 * MS, start)];
     run(&mut guests, start, Duration::from_secs(60));
     assert_eq!((guests[0].share.parked(start), guests[0].ended), (Duration::ZERO, false));
@@ -75,7 +80,7 @@ fn one_that_needs_less_than_its_share_is_never_parked() {
 #[test]
 fn a_burst_is_forgiven_and_forgotten() {
     let start = Instant::now();
-    let mut share = CpuShare::new(Some(50), None, Lanes::new(1), Clock(start));
+    let mut share = CpuShare::new(Some(50), unlimited(), Lanes::new(1), Clock(start));
     let mut now = start;
     for _ in 0..100 {
         share.bill(now, 700 * MS);
@@ -95,7 +100,7 @@ fn a_tenants_cap_binds_for_all_its_guests_and_the_light_ones_wait_little() {
         let percent = random.u32(20..=80);
         let clock = Clock(start);
         let bucket = Arc::new(Bucket::new(percent, 100_000_000));
-        let share = || CpuShare::new(Some(100), Some(bucket.clone()), Lanes::new(1), clock);
+        let share = || CpuShare::new(Some(100), bucket.clone(), Lanes::new(1), clock);
         let mut guests: Vec<_> = (0..20).map(|_| Guest::new(share(), MS, Duration::ZERO, start)).collect();
         guests.push(Guest::new(share(), Duration::from_micros(20), 20 * MS, start));
         let seconds = 4;
@@ -117,7 +122,7 @@ fn a_tenants_cap_binds_for_all_its_guests_and_the_light_ones_wait_little() {
 #[test]
 fn without_limits_nothing_is_asked_for() {
     let start = Instant::now();
-    let mut share = CpuShare::new(None, None, Lanes::new(1), Clock(start));
+    let mut share = CpuShare::new(None, unlimited(), Lanes::new(1), Clock(start));
     share.bill(start, Duration::from_secs(1_000));
     assert_eq!(share.admit(start), Ok(()));
 }

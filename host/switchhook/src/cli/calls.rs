@@ -25,16 +25,20 @@ pub struct Args {
     pub host: HostArgs,
 }
 
+impl Args {
+    /// Which ones are asked for.
+    pub(super) fn query(&self) -> Vec<(&'static str, String)> {
+        let wanted = [("tenant", &self.tenant), ("plugin", &self.plugin)];
+        wanted.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+    }
+}
+
 /// Prints them.
 ///
 /// # Errors
 /// There is no such host.
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    let client = args.host.client()?;
-    let query: Vec<(&str, String)> = [("tenant", args.tenant), ("plugin", args.plugin)]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect();
+    let (client, query) = (args.host.client()?, args.query());
     let calls = wait(async { Ok(client.get(&["v1", "calls"], &query).await?) })?;
     if args.json {
         print::json(&calls)?

@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod call;
 pub mod calls;
+pub mod chats;
 pub mod check;
 pub mod compile;
 pub mod demo;
@@ -98,6 +99,8 @@ pub enum Command {
     Place(place::Args),
     /// Show the calls of a running host
     Calls(calls::Args),
+    /// Show the chats of a running host
+    Chats(calls::Args),
     /// Follow what happens in a running host, or in one of its calls
     Tail(tail::Args),
     /// Watch a running host: its tenants and calls, live
@@ -136,6 +139,7 @@ impl Command {
             Command::Plugins(args) => plugins::run(args),
             Command::Place(args) => place::run(args),
             Command::Calls(args) => calls::run(args),
+            Command::Chats(args) => chats::run(args),
             Command::Tail(args) => tail::run(args),
             Command::Top(args) => top::run(args),
             Command::Drain(args) => drain::run(args),
@@ -162,6 +166,7 @@ impl Command {
             | Command::Plugins(_)
             | Command::Place(_)
             | Command::Calls(_)
+            | Command::Chats(_)
             | Command::Tail(_)
             | Command::Top(_)
             | Command::Drain(_)
@@ -247,6 +252,7 @@ mod tests {
             ],
             &["switchhook", "place", "acme", "+15550142", "--chat"],
             &["switchhook", "calls", "--tenant", "acme", "--plugin", "echo"],
+            &["switchhook", "chats", "--tenant", "acme", "--json"],
             &["switchhook", "tail", "id", "--json"],
             &["switchhook", "drain", "--wait"],
         ] {

@@ -44,6 +44,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         let traces = running::traces_for(&config)
             .map_err(|error| Failure::new(error.to_string(), "correct `[traces]`, or leave it out"))?;
+        if let Some(traces) = &traces {
+            watch.show_traces(traces.clone());
+        }
         let traced = traces.clone().map(|traces| traces as Arc<dyn Observer>);
         let observer = Arc::new(Observers(std::iter::once(watch.clone() as _).chain(traced).collect()));
         let (exchange, stock) = build(&config, &services, observer).await?;

@@ -66,7 +66,7 @@ pub(super) fn diff(running: &Config, wanted: &Config) -> Vec<Change> {
 /// What is different and cannot be changed while the host runs, in words for the operator.
 pub(super) fn fixed(running: &Config, wanted: &Config) -> Vec<String> {
     // Each key has its place here or in `diff`.
-    let Config { file: _, data_dir, has_data_dir, admin, traces, tenants: _, files: _ } = running;
+    let Config { file: _, data_dir, has_data_dir, admin: _, traces, tenants: _, files: _ } = running;
     let restart = "cannot change while the host runs: put it back, or restart the host";
     let mut fixed = Vec::new();
     if (data_dir, has_data_dir) != (&wanted.data_dir, &wanted.has_data_dir) {
@@ -75,13 +75,17 @@ pub(super) fn fixed(running: &Config, wanted: &Config) -> Vec<String> {
     let listen = |config: &Config| config.admin.as_ref().map(|admin| admin.listen);
     if listen(running) != listen(wanted) {
         fixed.push(format!("admin.listen: {restart}"));
-    } else if admin.as_ref().map(|admin| &admin.token) != wanted.admin.as_ref().map(|admin| &admin.token) {
-        fixed.push(format!("admin.token: {restart}"));
     }
     if *traces != wanted.traces {
         fixed.push(format!("traces: {restart}"));
     }
     fixed
+}
+
+/// Whether the admin interface is for others than before.
+pub(super) fn token_changed(running: &Config, wanted: &Config) -> bool {
+    let token = |config: &Config| config.admin.as_ref().map(|admin| admin.token.clone());
+    token(running) != token(wanted)
 }
 
 fn diff_tenant(before: &Tenant, after: &Tenant, tell: &mut impl FnMut(What)) {

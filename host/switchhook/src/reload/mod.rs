@@ -22,7 +22,7 @@ use registry::source::FileSource;
 use tokio::sync::{Mutex, Notify};
 
 pub use self::diff::{Change, How, What};
-use self::diff::{diff, fixed};
+use self::diff::{diff, fixed, token_changed};
 use crate::config::{self, Config, Plugin, Tenant};
 use crate::running;
 use crate::services::Services;
@@ -120,7 +120,7 @@ impl Reloader {
         if !self.0.handle.is_open() {
             return Err(ReloadRefused::Draining);
         }
-        let wanted = self.read().await?;
+        let mut wanted = self.read().await?;
         let fixed = fixed(&running.config, &wanted);
         if !fixed.is_empty() {
             let file = self.0.file.display();
@@ -130,9 +130,18 @@ impl Reloader {
         if !changes.is_empty() {
             self.make(running, &wanted, &changes).await?;
         }
+        let mut told: Vec<String> = changes.iter().map(Change::to_string).collect();
+        if let (Some(admin), Some(wanted_admin)) = (&running.config.admin, &mut wanted.admin) {
+            // The one that the interface asks stays the one.
+            admin.access.become_like(&wanted_admin.access);
+            wanted_admin.access = admin.access.clone();
+        }
+        if token_changed(&running.config, &wanted) {
+            told.push("admin.token changed: it holds from the next request on".to_owned());
+        }
         self.watch(&wanted);
         running.config = wanted;
-        Ok(Reloaded { changes: changes.iter().map(Change::to_string).collect() })
+        Ok(Reloaded { changes: told })
     }
 
     async fn read(&self) -> Result<Config, ReloadRefused> {

@@ -121,15 +121,32 @@ impl Host {
 
     /// All of the answer to it.
     pub fn answer(&self, method: &str, path: &str) -> String {
+        self.answer_with(method, path, "")
+    }
+
+    /// The same with more headers, each with its end.
+    pub fn answer_with(&self, method: &str, path: &str, headers: &str) -> String {
         let mut socket = TcpStream::connect(&self.admin).expect("the admin interface listens");
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncontent-length: 0\r\nconnection: close\r\n{headers}\r\n",
             self.admin
         );
         socket.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         socket.read_to_string(&mut answer).expect("it answers");
         answer
+    }
+
+    /// What it tells from now on.
+    pub fn follow(&self) -> Events {
+        let mut socket = TcpStream::connect(&self.admin).expect("the admin interface listens");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a time");
+        let request = format!("GET /v1/events HTTP/1.1\r\nhost: {}\r\n\r\n", self.admin);
+        socket.write_all(request.as_bytes()).expect("it reads");
+        let mut lines = BufReader::new(socket).lines();
+        // After the head it is told.
+        while !lines.next().expect("a head").expect("a line").is_empty() {}
+        Events(lines)
     }
 
     /// A command that speaks to it.
@@ -143,6 +160,24 @@ impl Host {
     /// Waits until it is gone.
     pub fn exit_code(mut self) -> Option<i32> {
         self.process.wait().expect("it ends").code()
+    }
+}
+
+/// The events of a host.
+pub struct Events(std::io::Lines<BufReader<TcpStream>>);
+
+impl Events {
+    /// The data of the next one of this name.
+    pub fn next(&mut self, name: &str) -> serde_json::Value {
+        let wanted = format!("event: {name}");
+        let mut found = false;
+        loop {
+            let line = self.0.next().expect("it goes on").expect("an event in time");
+            match line.strip_prefix("data: ") {
+                Some(data) if found => return serde_json::from_str(data).expect("JSON"),
+                _ => found = found || line == wanted,
+            }
+        }
     }
 }
 
