@@ -1,5 +1,7 @@
 //! What a handler lets the host compute, in whole calls: arithmetic, refusals, and keys and speech both ways.
 
+mod reference;
+
 use audio::kit::Tools;
 use audio::samples_to_bytes;
 use libtest_mimic::Trial;
@@ -13,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("audio_kit::works_at_8_khz", |log| async move { call(&log, 8_000).await }),
         simulated("audio_kit::works_at_16_khz", |log| async move { call(&log, 16_000).await }),
         simulated("audio_kit::works_at_24_khz", |log| async move { call(&log, 24_000).await }),
+        reference::trial(),
     ]
 }
 

@@ -14,6 +14,7 @@ mod cookbook;
 mod corpus;
 mod credentials;
 mod faults;
+mod golden;
 mod guests;
 mod handover;
 mod hot;
@@ -75,6 +76,7 @@ fn main() {
         plugins::trials(),
         scenarios::trials(),
         cookbook::trials(),
+        golden::trials(),
         author::trials(),
         outbound::trials(),
         handover::trials(),

@@ -1,31 +1,52 @@
-//! The cookbook's page shows its recipes as they are built: each block of code that follows a link to a file is that file.
+//! Pages show recipes as they are built: each block of code that follows a link into the cookbook is that file.
 
 use std::fs;
 use std::path::Path;
 
 use crate::shell::{Failed, root};
 
-const PAGE: &str = "guest-sdk/COOKBOOK.md";
+const PAGES: &[&str] = &[
+    "guest-sdk/COOKBOOK.md",
+    "guest-sdk/c/README.md",
+    "guest-sdk/go/README.md",
+    "guest-sdk/js/README.md",
+    "guest-sdk/python/README.md",
+    "guest-sdk/rust/README.md",
+];
 
-/// Puts the files into the page.
+/// Puts the files into the pages.
 pub(crate) fn make() -> Result<(), Failed> {
-    let page = read(Path::new(PAGE))?;
-    let shown = filled(&page, |file| read(&Path::new("guest-sdk").join(file)))?;
-    fs::write(root().join(PAGE), shown).map_err(|error| Failed(format!("cannot write {PAGE}: {error}")))
+    for page in PAGES {
+        let (_, filled) = page_of(page)?;
+        fs::write(root().join(page), filled).map_err(|error| Failed(format!("cannot write {page}: {error}")))?;
+    }
+    Ok(())
 }
 
-/// Whether the page shows the files, and all of them.
+/// Whether the pages show the files, and all of them.
 pub(crate) fn check() -> Result<(), Failed> {
-    let page = read(Path::new(PAGE))?;
-    if filled(&page, |file| read(&Path::new("guest-sdk").join(file)))? != page {
-        return Err(Failed(format!("{PAGE} does not show what is built: run `cargo xtask contract`")));
+    let mut all = String::new();
+    for page in PAGES {
+        let (text, filled) = page_of(page)?;
+        if text != filled {
+            return Err(Failed(format!("{page} does not show what is built: run `cargo xtask contract`")));
+        }
+        all.push_str(&text);
     }
     let mut recipes = Vec::new();
     programs(&root().join("guest-sdk/cookbook"), &mut recipes)?;
-    match recipes.iter().find(|file| !page.contains(&format!("]({file})\n```"))) {
-        Some(file) => Err(Failed(format!("{PAGE} does not show {file}: link to it, with a block of code below"))),
+    match recipes.iter().find(|file| !all.contains(&format!("{file})\n```"))) {
+        Some(file) => Err(Failed(format!("no page shows guest-sdk/{file}: link to it, with a block of code below"))),
         None => Ok(()),
     }
+}
+
+/// A page as it is, and with the files in it.
+fn page_of(page: &str) -> Result<(String, String), Failed> {
+    let text = read(Path::new(page))?;
+    let folder = Path::new(page).parent().unwrap_or(Path::new(""));
+    let filled = filled(&text, |file| read(&folder.join(file)))?;
+    Ok((text, filled))
 }
 
 /// The page with the files in it.
@@ -46,10 +67,10 @@ fn filled(page: &str, file: impl Fn(&str) -> Result<String, Failed>) -> Result<S
 /// The file of a line that is nothing but a link into the cookbook.
 fn linked(line: &str) -> Option<&str> {
     let (_, target) = line.strip_prefix('[')?.strip_suffix(')')?.split_once("](")?;
-    target.starts_with("cookbook/").then_some(target)
+    target.trim_start_matches("../").starts_with("cookbook/").then_some(target)
 }
 
-/// The programs of the recipes, by their paths from the page.
+/// The programs of the recipes, by their paths from `guest-sdk`.
 fn programs(folder: &Path, found: &mut Vec<String>) -> Result<(), Failed> {
     let cannot = |error: std::io::Error| Failed(format!("cannot read {}: {error}", folder.display()));
     for entry in fs::read_dir(folder).map_err(cannot)? {
@@ -74,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_shows_what_is_built() {
+    fn the_pages_show_what_is_built() {
         assert_eq!(check().map_err(|failed| failed.0), Ok(()));
     }
 

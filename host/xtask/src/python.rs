@@ -1,5 +1,6 @@
 //! Python environments: one with the real Telcoflow SDK, which judges our simulator and our host, one with schemathesis,
-//! which judges the admin interface, and one with the clients of two vendors of voice models, which judge those of the tests.
+//! which judges the admin interface, one with the clients of two vendors of voice models, which judge those of the tests, and one
+//! with SciPy, which judges the audio kit.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ pub(crate) const MODELS: Environment = Environment {
     folder: "target/models",
     packages: &[("openai", "3.57.0"), ("google-genai", "3.6.1"), ("websockets", "15.0.1")],
 };
+
+/// Computes what the audio kit computes.
+pub(crate) const SCIPY: Environment = Environment { folder: "target/scipy", packages: &[("scipy", "1.17.1")] };
 
 impl Environment {
     /// The environment's interpreter; the environment is made when it is missing or incomplete.

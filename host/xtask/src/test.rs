@@ -49,9 +49,11 @@ impl Report {
     /// The tests, unless something that they need could not be made.
     fn tests(&mut self, filter: Option<&str>) {
         let guests = self.phase("guests", guests::all);
-        let python =
-            self.phase("python", || Ok((python::SDK.get()?, python::SCHEMATHESIS.get()?, python::MODELS.get()?)));
-        let (Some(()), Some((sdk, schemathesis, models))) = (guests, python) else {
+        let python = self.phase("python", || {
+            let judges = (python::SCHEMATHESIS.get()?, python::MODELS.get()?, python::SCIPY.get()?);
+            Ok((python::SDK.get()?, judges))
+        });
+        let (Some(()), Some((sdk, (schemathesis, models, scipy)))) = (guests, python) else {
             return;
         };
         // The tests that need these are ignored without them.
@@ -67,7 +69,7 @@ impl Report {
                 tests.args(["--", filter]);
             }
             tests.env("SWITCHHOOK_SDK_PYTHON", sdk).env("SWITCHHOOK_SCHEMATHESIS_PYTHON", schemathesis);
-            tests.env("SWITCHHOOK_MODELS_PYTHON", models);
+            tests.env("SWITCHHOOK_MODELS_PYTHON", models).env("SWITCHHOOK_SCIPY_PYTHON", scipy);
             tests.stdout(Stdio::piped());
             if let Some(browser) = browser {
                 tests.env("SWITCHHOOK_CHROMIUM", browser);

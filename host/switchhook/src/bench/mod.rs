@@ -7,6 +7,7 @@
 
 pub mod chart;
 pub mod contender;
+pub mod figures;
 pub mod load;
 pub mod native;
 mod probe;

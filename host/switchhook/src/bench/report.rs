@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::load::LoadResult;
 use super::probe::Sample;
 
+/// Frames of a call in a second.
+const FRAMES_PER_S: f64 = 50.0;
+
 /// One contender in one step.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct StepReport {
@@ -36,7 +39,7 @@ impl StepReport {
         let call_seconds = f64::from(calls) * window.as_secs_f64();
         let cpu_ms = after.cpu.saturating_sub(before.cpu).as_secs_f64() * 1_000.0;
         let switches = after.context_switches.saturating_sub(before.context_switches) as f64;
-        let frames = call_seconds * 50.0;
+        let frames = call_seconds * FRAMES_PER_S;
         StepReport {
             contender: contender.to_owned(),
             calls,
@@ -45,6 +48,11 @@ impl StepReport {
             context_switches_per_frame: switches / frames,
             load,
         }
+    }
+
+    /// Processor time of the contender for one frame of a call in and one out, microseconds.
+    pub fn cpu_us_per_frame(&self) -> f64 {
+        self.cpu_ms_per_call_s * 1_000.0 / FRAMES_PER_S
     }
 
     /// Whether every call was answered, lasted, and got back all but what was on its way when it ended.
@@ -59,10 +67,11 @@ impl StepReport {
     }
 }
 
-const HEADER: [&str; 10] = [
+const HEADER: [&str; 11] = [
     "contender",
     "calls",
     "cpu ms/call-s",
+    "us/frame",
     "rtt p50 ms",
     "p99 ms",
     "p99.9 ms",
@@ -84,6 +93,7 @@ pub fn table(steps: &[StepReport]) -> String {
         let numbers = [
             step.calls.to_string(),
             format!("{:.3}", step.cpu_ms_per_call_s),
+            format!("{:.1}", step.cpu_us_per_frame()),
             ms(p50),
             ms(p99),
             ms(p999),

@@ -10,12 +10,14 @@ use ::sim::SimConfig;
 use carriers::TcpDialer;
 use exchange::Exchange;
 use sandbox::{Sandbox, SandboxConfig};
+use serde_json::json;
 use telcoflow::frame::AudioMode;
 use tokio::io::AsyncReadExt;
 use url::Url;
 
 use super::{Failure, print};
 use crate::bench::contender::Contender;
+use crate::bench::figures::Figures;
 use crate::bench::load::{self, LoadPlan, SAMPLE_RATE_HZ};
 use crate::bench::report::{StepReport, table};
 use crate::bench::{chart, native, step};
@@ -54,6 +56,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let program = std::env::current_exe().map_err(|error| broken("this program cannot find itself", &error))?;
     let contender = Contender::host(&program, (!args.native).then_some(args.plugin.as_path()));
     let runtime = runtime()?;
+    let figures = if args.native { None } else { Some(figures(&args.plugin, &runtime)?) };
     let mut steps: Vec<StepReport> = Vec::new();
     for calls in &args.steps {
         tracing::info!("{} calls to {} for {} s", calls, contender.name, args.seconds);
@@ -65,12 +68,22 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         write_chart(path, &steps)?;
     }
     if args.json {
-        let json = serde_json::to_value(&steps).map_err(|error| broken("the report", &error.into()))?;
-        print::json(&json)?;
+        print::json(&json!({ "plugin": figures, "steps": steps }))?;
     } else {
+        if let Some(figures) = figures {
+            print::text(&figures.to_string())?;
+        }
         print::text(&table(&steps))?;
     }
     Ok(if steps.iter().all(StepReport::is_whole) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// In this process, and what it takes is given back before the steps begin.
+fn figures(plugin: &Path, runtime: &tokio::runtime::Runtime) -> Result<Figures, Failure> {
+    let sandbox = Sandbox::new(&SandboxConfig { guests_max: 4 })
+        .map_err(|error| Failure::new(error.to_string(), "free some memory"))?;
+    Figures::of(&Arc::new(sandbox), plugin, runtime)
+        .map_err(|error| Failure::new(error.to_string(), "run `cargo xtask plugins`, or name one with `--plugin`"))
 }
 
 fn write_chart(path: &Path, steps: &[StepReport]) -> Result<(), Failure> {

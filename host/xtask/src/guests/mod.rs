@@ -43,7 +43,8 @@ const INGREDIENTS: &[&str] = &["wit", "plugins/prompts", "host/xtask/src/guests"
 /// `target/cookbook` alike, and the guests of the tests.
 pub(crate) fn all() -> Result<(), Failed> {
     rust::build()?;
-    LANGUAGES.iter().try_for_each(build)
+    LANGUAGES.iter().try_for_each(build)?;
+    python::golden()
 }
 
 /// Builds the plugins of one language.

@@ -1,5 +1,6 @@
 //! Python: `componentize-py`, in the version of `guest-sdk/python/requirements.txt`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Language, made};
@@ -19,6 +20,7 @@ pub(super) const LANGUAGE: Language = Language {
 
 const ENVIRONMENT: &str = "target/plugins/python-tools";
 const REQUIREMENTS: &str = "guest-sdk/python/requirements.txt";
+const GOLDEN: &str = "tests/golden/handler-0.1.0";
 
 /// The environment's interpreter.
 pub(crate) fn interpreter() -> PathBuf {
@@ -49,6 +51,39 @@ pub(crate) fn tools() -> Result<(), Failed> {
         &format!("cannot install {REQUIREMENTS} from the Python package index: pip's message is above"),
     )?;
     made::write(&note, &recipe, &tool)
+}
+
+/// The golden component in Python, which is too large to be kept: `target/golden/echo.python.wasm`. Its source knows nothing but
+/// the contract, so the tool is asked without the SDK.
+pub(super) fn golden() -> Result<(), Failed> {
+    let folder = root().join(GOLDEN);
+    let component = root().join("target/golden/echo.python.wasm");
+    let recipe = made::digest([folder.join("python"), root().join("wit/handler-0.1.0")])?;
+    let note = root().join("target/plugins/golden.echo.python");
+    if made::is_there(&note, &recipe, &component) {
+        return Ok(());
+    }
+    tools()?;
+    let pins = |path: PathBuf| {
+        fs::read_to_string(&path).map_err(|error| Failed(format!("cannot read {}: {error}", path.display())))
+    };
+    if pins(root().join(REQUIREMENTS))? != pins(folder.join("python/requirements.txt"))? {
+        return Err(Failed(format!(
+            "{GOLDEN}/python has another tool than {REQUIREMENTS}: make it an environment of its own"
+        )));
+    }
+    say("building target/golden/echo.python.wasm");
+    let target = root().join("target/golden");
+    fs::create_dir_all(&target).map_err(|error| Failed(format!("cannot create {}: {error}", target.display())))?;
+    let mut tool = program(interpreter().with_file_name("componentize-py"), &["-q", "-d", "wit/handler-0.1.0"]);
+    tool.args(["-w", "call-handler", "componentize", "main", "-p"])
+        .arg(folder.join("python"))
+        .arg("-o")
+        .arg(&component);
+    // The compiled modules of this machine's Python are of no use in it.
+    tool.env("VIRTUAL_ENV", root().join(ENVIRONMENT));
+    run(tool, "the golden component in Python did not build: the message is above")?;
+    made::write(&note, &recipe, &component)
 }
 
 fn build(sources: &Path, component: &Path) -> Result<(), Failed> {
