@@ -47,7 +47,7 @@ func (c *Call) Do(ctx context.Context, request Request) (*Response, error) {
 		c.lock.Unlock()
 		return nil, err
 	}
-	coming := &coming{ctx: ctx, call: c, id: id, heads: newInbox[httpHead](), parts: newInbox[[]byte]()}
+	coming := &coming{ctx: ctx, call: c, id: id, heads: newInbox[httpHead](), parts: newInbox[[]byte](), giveUp: current.cancel}
 	c.requests[id] = coming
 	c.lock.Unlock()
 	head, err := coming.heads.next(ctx, c, func(httpHead) int { return 0 })
@@ -66,6 +66,8 @@ type coming struct {
 	heads *inbox[httpHead]
 	parts *inbox[[]byte]
 	rest  []byte
+	// giveUp is the host's, as in a Socket.
+	giveUp func(id uint32)
 }
 
 func (b *coming) Read(into []byte) (int, error) {
@@ -113,7 +115,7 @@ func (c *Call) takeAnswer(event any) bool {
 	case httpBody:
 		coming := c.requests[event.request]
 		if coming != nil && !coming.parts.push(event.data, len(event.data), AnswerBytesMax) {
-			current.cancel(event.request)
+			coming.giveUp(event.request)
 			coming.over(&Failure{ErrFull.Code, fmt.Sprintf("more than %d bytes were not read", AnswerBytesMax)})
 		}
 	case httpEnd:

@@ -39,6 +39,8 @@ type Socket struct {
 	changed *inbox[struct{}]
 	opened  bool
 	closed  *SocketClosed
+	// shut is the host's: a program that opens no socket has nothing in it of that interface, and so does not import it.
+	shut func(id uint32, code uint16, reason string)
 }
 
 // Dial opens a WebSocket. It refuses with ErrNotGranted, ErrInvalid or ErrFull, or with why it did not come about: the codes
@@ -50,7 +52,7 @@ func (c *Call) Dial(ctx context.Context, url string, headers ...Field) (*Socket,
 		c.lock.Unlock()
 		return nil, err
 	}
-	socket := &Socket{call: c, id: id, messages: newInbox[Message](), changed: newInbox[struct{}]()}
+	socket := &Socket{call: c, id: id, messages: newInbox[Message](), changed: newInbox[struct{}](), shut: current.closeSocket}
 	c.sockets[id] = socket
 	c.lock.Unlock()
 	for {
@@ -186,7 +188,7 @@ func (c *Call) takeSocket(event any) bool {
 		}
 		if !socket.messages.push(event.message, len(event.message.Data), SocketBytesMax) {
 			reason := fmt.Sprintf("FULL: more than %d bytes were not read", SocketBytesMax)
-			current.closeSocket(event.socket, policy, "FULL")
+			socket.shut(event.socket, policy, "FULL")
 			socket.over(SocketClosed{policy, reason}, &Failure{ErrFull.Code, reason})
 		}
 	case socketClosed:
