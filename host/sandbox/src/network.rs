@@ -119,3 +119,25 @@ impl Meter {
         Duration::from_nanos(self.0.swap(0, Ordering::Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    #[test]
+    fn what_is_moved_on_elsewhere_is_billed_once() {
+        const BUSY: Duration = Duration::from_millis(2);
+        let mut connections = Connections::default();
+        assert_eq!(connections.take_unbilled(), Duration::ZERO);
+        let busy = connections.meter().metered(async {
+            let began = Instant::now();
+            while began.elapsed() < BUSY {}
+        });
+        let polled = std::pin::pin!(busy).as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_ready());
+        assert!(connections.take_unbilled() >= BUSY);
+        assert_eq!(connections.take_unbilled(), Duration::ZERO);
+    }
+}
