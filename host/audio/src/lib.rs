@@ -32,6 +32,7 @@ mod resample;
 mod wav;
 
 pub use find::find_all;
+pub use guest_audio::dtmf::key_tone;
 pub use guest_audio::{LEVEL_DBFS_MIN, Law, from_g711, level_dbfs, to_g711};
 pub use measure::{Lag, find_lag};
 pub use pcm::{bytes_to_samples, samples_to_bytes, silence, tone};

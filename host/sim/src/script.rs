@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::limits::STEP_MS_MAX;
 
 /// The amplitude of each of a key's two tones, a part of full scale.
-const KEY_AMPLITUDE: f64 = 0.2;
+const KEY_AMPLITUDE: f32 = 0.2;
 
 /// One step of a party's script. Of the callee's, read "the caller" as the callee.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,8 +215,8 @@ impl Script {
                 Saying { left: tone.len(), sound: Sound::Samples(tone.into()) }
             }
             Step::Keys { keys, tone_ms, pause_ms } => {
-                let (tone, pause) = (samples(tone_ms), samples(pause_ms));
-                let sound = keys.chars().flat_map(|key| key_tone(key, self.sample_rate_hz, tone, pause));
+                let pause = samples(pause_ms);
+                let sound = keys.chars().flat_map(|key| pressed(key, self.sample_rate_hz, *tone_ms, pause));
                 let sound: Vec<i16> = sound.take(samples(&STEP_MS_MAX)).collect();
                 Saying { left: sound.len(), sound: Sound::Samples(sound.into()) }
             }
@@ -232,13 +232,10 @@ impl Script {
 }
 
 /// A key's two tones (ITU-T Q.23), and the pause behind them.
-fn key_tone(key: char, sample_rate_hz: u32, samples: usize, pause: usize) -> Vec<i16> {
-    let place = ["123A", "456B", "789C", "*0#D"].iter().zip([697.0, 770.0, 852.0, 941.0]);
-    let mut places = place.filter_map(|(keys, row_hz)| Some((row_hz, keys.find(key)?)));
-    let Some((row_hz, column)) = places.next() else { return audio::silence(samples + pause) };
-    let column_hz = [1_209.0, 1_336.0, 1_477.0, 1_633.0][column];
-    let [low, high] = [row_hz, column_hz].map(|freq_hz| audio::tone(freq_hz, KEY_AMPLITUDE, sample_rate_hz, samples));
-    low.iter().zip(high).map(|(low, high)| low + high).chain(audio::silence(pause)).collect()
+fn pressed(key: char, sample_rate_hz: u32, ms: u32, pause: usize) -> Vec<i16> {
+    let mut sound = audio::key_tone(key, KEY_AMPLITUDE, sample_rate_hz, ms.min(STEP_MS_MAX));
+    sound.resize(sound.len() + pause, 0);
+    sound
 }
 
 /// Something being said.
