@@ -105,7 +105,7 @@ fn bare(name: &str, this: &Path) -> Contender {
 /// What the program does as one of the bare echoes.
 fn buffers(mode: &str) -> Option<floor::Buffers> {
     match mode {
-        "floor" => Some(floor::Buffers::Host),
+        "floor" => Some(floor::Buffers::Small),
         "bare" => Some(floor::Buffers::Defaults),
         _ => None,
     }

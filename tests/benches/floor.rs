@@ -1,7 +1,6 @@
 //! The floor: the least that an echo over tokio-tungstenite costs. It claims every call, answers, and sends each audio frame
 //! back as it came. No buffering, no accounts, no deadlines, no sandbox; nobody should run calls on it.
 
-use carriers::limits::{VOICE_READ_BYTES, VOICE_WRITE_BYTES};
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderName, HeaderValue};
 use sim::SimConfig;
@@ -13,6 +12,10 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+/// Small buffers: a frame of 20 ms with its header and a request, which the library clears before each read.
+const READ_BYTES: usize = 1_280;
+const WRITE_BYTES: usize = 8 << 10;
+
 type Socket = WebSocketStream<TcpStream>;
 
 /// Whose buffers the floor's sockets have.
@@ -20,8 +23,8 @@ type Socket = WebSocketStream<TcpStream>;
 pub(crate) enum Buffers {
     /// The library's defaults, as whoever writes an echo in an hour has them. They cost time and memory.
     Defaults,
-    /// The host's own sizes: the least that this load can cost over tokio-tungstenite.
-    Host,
+    /// The least that this load can cost over tokio-tungstenite.
+    Small,
 }
 
 /// Takes calls until the session manager is gone.
@@ -75,7 +78,7 @@ async fn open(url: &str, headers: &[(&'static str, String)], buffers: Buffers) -
     let defaults = WebSocketConfig::default();
     let config = match buffers {
         Buffers::Defaults => defaults,
-        Buffers::Host => defaults.read_buffer_size(VOICE_READ_BYTES).write_buffer_size(VOICE_WRITE_BYTES),
+        Buffers::Small => defaults.read_buffer_size(READ_BYTES).write_buffer_size(WRITE_BYTES),
     };
     Ok(client_async_with_config(request, stream, Some(config)).await?.0)
 }

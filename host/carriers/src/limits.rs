@@ -4,9 +4,12 @@
 pub const DIAL_MS_MAX: u64 = 10_000;
 /// Bytes of one message in either direction (the SDK's library has the same limit). Larger ends the socket.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 20;
-/// Bytes that are read from a voice socket at once: one frame of 20 ms at 24 kHz, its header and a request. The library clears
-/// as much memory before each read, so that a larger one costs every frame of every call.
-pub const VOICE_READ_BYTES: usize = 1_280;
+/// Bytes that are received from a voice socket at once. What stands whole in them is taken from there; a frame that is cut in
+/// two waits for its rest, and one that is larger goes through the library.
+pub const VOICE_RECEIVE_BYTES: usize = 4 << 10;
+/// Bytes that the library takes at once of a voice socket's texts, which it is given one by one. It clears as much memory
+/// before each.
+pub const VOICE_READ_BYTES: usize = 256;
 /// Bytes gathered before they are written to a voice socket without being asked to.
 pub const VOICE_WRITE_BYTES: usize = 8 << 10;
 /// Bytes that a voice socket which does not take them may hold back. More: the audio waits in the playout.
@@ -38,6 +41,7 @@ pub const CERTIFICATE_NAME_CHARS_MAX: usize = 64;
 pub const TABLE: &[(&str, u64, &str)] = &[
     ("dial_ms_max", DIAL_MS_MAX, "the peer counts as unreachable"),
     ("message_bytes_max", MESSAGE_BYTES_MAX as u64, "the socket is closed"),
+    ("voice_receive_bytes", VOICE_RECEIVE_BYTES as u64, "received in parts"),
     ("voice_read_bytes", VOICE_READ_BYTES as u64, "read in parts"),
     ("voice_write_bytes", VOICE_WRITE_BYTES as u64, "written in parts"),
     ("voice_write_bytes_max", VOICE_WRITE_BYTES_MAX as u64, "audio waits in the playout"),

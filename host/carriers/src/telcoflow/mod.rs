@@ -5,7 +5,9 @@
 mod frame_log;
 mod manager;
 mod rest;
+mod socket;
 mod upgrade;
+mod upgrading;
 mod voice;
 
 pub use manager::{ManagerConfig, ManagerLink};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 use telcoflow::link::Refusal;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -73,6 +74,17 @@ pub(crate) async fn open(
     request: Request,
     config: WebSocketConfig,
 ) -> Result<Socket, Refusal> {
+    open_as(dialer, url, request, config, |stream| stream).await
+}
+
+/// The same over a stream that is first made into another.
+pub(crate) async fn open_as<S: AsyncRead + AsyncWrite + Unpin>(
+    dialer: Arc<dyn Dial>,
+    url: Url,
+    request: Request,
+    config: WebSocketConfig,
+    make: fn(Box<dyn ByteStream>) -> S,
+) -> Result<WebSocketStream<S>, Refusal> {
     let opening = async {
         let stream = dialer.dial(&url).await.map_err(|error| match error {
             DialError::Url(_) | DialError::Unreachable { .. } | DialError::BrokenOff { .. } => {
@@ -80,7 +92,7 @@ pub(crate) async fn open(
             }
             DialError::Tls(failure) => tls_refusal(&failure),
         })?;
-        let upgraded = client_async_with_config(request, stream, Some(config)).await;
+        let upgraded = client_async_with_config(request, make(stream), Some(config)).await;
         upgraded.map(|(socket, _)| socket).map_err(|error| match &error {
             Error::Io(broken) => {
                 dialer.explain(&url, broken).map_or_else(|| refusal(error), |failure| tls_refusal(&failure))

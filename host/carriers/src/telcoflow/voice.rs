@@ -4,39 +4,38 @@
 //! `poll_write` takes from the call's playout what the server has asked for. No channel, no other task, no waking.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
 use call::{Call, Command, CommandKind, EndReason, Failure, State};
-use futures_util::{Sink, Stream};
 use telcoflow::Tally;
 use telcoflow::frame::voice::{CommandName, parse_audio};
 use telcoflow::frame::word;
 use telcoflow::link::Refusal;
 use telcoflow::voice::{CommandFailure, CommandRefused, Event, Output, Voice};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::Span;
 use url::Url;
 
-use super::upgrade::{Secret, open, request};
+use super::socket::{Received, Space, VoiceSocket};
+use super::upgrade::{Secret, open_as, request};
+use super::upgrading::Upgrading;
 use super::{frame_log, goodbye};
 use crate::clock::now;
 use crate::dial::{ByteStream, Dial};
 use crate::limits::{
-    MESSAGE_BYTES_MAX, MESSAGES_PER_TURN_MAX, VOICE_READ_BYTES, VOICE_WRITE_BYTES, VOICE_WRITE_BYTES_MAX,
+    MESSAGE_BYTES_MAX, MESSAGES_PER_TURN_MAX, VOICE_READ_BYTES, VOICE_RECEIVE_BYTES, VOICE_WRITE_BYTES,
+    VOICE_WRITE_BYTES_MAX,
 };
 
 /// The agent speaks on channel 0 only (PROTOCOL.md, voice plane).
 const AGENT_CHANNEL: u8 = 0;
-/// A first guess at a frame's size in bytes: 20 ms at 16 kHz and the channel byte.
-const FRAME_BYTES_USUAL: usize = 641;
 
 /// Where a call's voice is, as `call.in` said. The URL comes from the peer.
 #[derive(Clone, Debug)]
@@ -88,7 +87,7 @@ pub enum VoiceError {
 
 /// An open voice socket and the protocol's state on it.
 pub struct VoiceLink<S> {
-    socket: WebSocketStream<S>,
+    socket: VoiceSocket<S>,
     core: Voice,
     outbox: VecDeque<Message>,
     unflushed: bool,
@@ -116,11 +115,14 @@ impl VoiceLink<Box<dyn ByteStream>> {
         let bearer = format!("Bearer {}", target.token.reveal());
         let headers = [("authorization", bearer.as_str(), true), ("x-sdk-version", &target.sdk_version, false)];
         let opened = match request(&url, &headers) {
-            Ok(request) => open(dialer, url, request, socket_config()).await,
+            Ok(request) => open_as(dialer, url, request, socket_config(), Upgrading::new).await,
             Err(refusal) => Err(refusal),
         };
         match opened {
-            Ok(socket) => Ok(Self::new(socket, seed)),
+            Ok(socket) => {
+                let (stream, arrived) = socket.into_inner().into_parts();
+                Ok(Self::new(VoiceSocket::new(stream, arrived, socket_config()), seed))
+            }
             Err(Refusal::Status { status, body }) => Err(VoiceError::Refused { status, body }),
             Err(Refusal::Unreachable(why)) => Err(VoiceError::Unreachable(why)),
             Err(Refusal::Tls(why) | Refusal::Certificate(why)) => Err(VoiceError::Tls(why)),
@@ -130,7 +132,7 @@ impl VoiceLink<Box<dyn ByteStream>> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
     /// Takes over an upgraded socket. The seed feeds command ids. Its lines stand in the span that is current here.
-    pub fn new(socket: WebSocketStream<S>, seed: u64) -> Self {
+    fn new(socket: VoiceSocket<S>, seed: u64) -> Self {
         let now = now();
         Self {
             socket,
@@ -172,17 +174,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
             self.core.handle_timeout(call.now());
             self.apply(call);
         }
+        let mut memory = [const { MaybeUninit::uninit() }; VOICE_RECEIVE_BYTES];
+        let mut space = Space::new(&mut memory);
         for _ in 0..MESSAGES_PER_TURN_MAX {
             if !self.open {
                 return;
             }
-            match Pin::new(&mut self.socket).poll_next(cx) {
+            match self.socket.poll_next(cx, &mut space) {
                 Poll::Pending => return,
-                Poll::Ready(Some(Ok(message))) => self.receive(message, call),
+                Poll::Ready(Some(Ok(Received::Audio(frame)))) => self.hear(frame, call),
+                Poll::Ready(Some(Ok(Received::Message(message)))) => self.receive(message, call),
                 Poll::Ready(Some(Err(error))) => self.lost(call, &error.to_string()),
                 Poll::Ready(None) => self.lost(call, "the server closed it"),
             }
         }
+        self.socket.keep(&space);
         cx.waker().wake_by_ref();
     }
 
@@ -204,21 +210,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
         }
     }
 
+    fn hear(&mut self, frame: &[u8], call: &mut Call) {
+        let audio = parse_audio(frame);
+        if let Some((channel, pcm)) = audio
+            && !call.handle_audio(channel, pcm)
+        {
+            self.core.handle_stray_audio(call.now(), channel, frame.len());
+            self.apply(call);
+        }
+        if audio.is_none_or(|(_, pcm)| !pcm.len().is_multiple_of(2)) {
+            self.core.handle_bad_audio(call.now(), frame.len());
+            self.apply(call);
+        }
+    }
+
     fn receive(&mut self, message: Message, call: &mut Call) {
         match message {
-            Message::Binary(frame) => {
-                let audio = parse_audio(&frame);
-                if let Some((channel, pcm)) = audio
-                    && !call.handle_audio(channel, pcm)
-                {
-                    self.core.handle_stray_audio(call.now(), channel, frame.len());
-                    self.apply(call);
-                }
-                if audio.is_none_or(|(_, pcm)| !pcm.len().is_multiple_of(2)) {
-                    self.core.handle_bad_audio(call.now(), frame.len());
-                    self.apply(call);
-                }
-            }
+            Message::Binary(frame) => self.hear(&frame, call),
             Message::Text(text) => {
                 if frame_log::wanted() {
                     self.span.in_scope(|| frame_log::received(text.as_bytes()));
@@ -291,32 +299,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceLink<S> {
         cx: &mut Context<'_>,
         call: &mut Call,
     ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
-        let mut socket = Pin::new(&mut self.socket);
         while self.open && (!self.outbox.is_empty() || call.has_output()) {
-            match socket.as_mut().poll_ready(cx) {
+            match self.socket.poll_ready(cx) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(ready) => ready?,
             }
             // Commands go before audio: an interrupt must not stand behind what it interrupts.
-            let message = match self.outbox.pop_front() {
+            match self.outbox.pop_front() {
                 Some(message) => {
                     self.span.in_scope(|| frame_log::sent(&message));
-                    message
+                    self.socket.send(cx, message)?;
                 }
                 None => {
-                    let mut frame = Vec::with_capacity(FRAME_BYTES_USUAL);
-                    frame.push(AGENT_CHANNEL);
-                    if !call.poll_audio(&mut frame) {
+                    let next = |frame: &mut Vec<u8>| {
+                        frame.push(AGENT_CHANNEL);
+                        call.poll_audio(frame)
+                    };
+                    if !self.socket.send_audio(cx, next)? {
                         break;
                     }
-                    Message::Binary(frame.into())
                 }
-            };
-            socket.as_mut().start_send(message)?;
+            }
             self.unflushed = true;
         }
         if self.open && self.unflushed {
-            match socket.poll_flush(cx) {
+            match self.socket.poll_flush(cx) {
                 Poll::Pending => {}
                 Poll::Ready(flushed) => {
                     self.unflushed = false;
