@@ -149,7 +149,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceSocket<S> {
 
     /// Keeps what arrived and was not taken for the next turn.
     pub(crate) fn keep(&mut self, space: &Space<'_>) {
-        drop(self.arrived.splice(..0, space.rest().iter().copied()));
+        if !space.rest().is_empty() {
+            drop(self.arrived.splice(..0, space.rest().iter().copied()));
+        }
     }
 
     /// Takes up what was kept. False: nothing was.
