@@ -49,9 +49,11 @@ pub(crate) struct ChatBoard {
 }
 
 struct Entry {
-    facts: ChatFacts,
-    since: Instant,
+    connector: String,
+    plugin: String,
     version: Mutex<String>,
+    chat: SharedChat,
+    since: Instant,
 }
 
 /// A chat's place on the board, which only its task holds. Taken down on drop.
@@ -66,8 +68,8 @@ impl ChatBoard {
     /// Puts a claimed chat up.
     pub(crate) fn post(self: &Arc<Self>, facts: ChatFacts, attending: Attending) -> PostedChat {
         let key = self.keys.fetch_add(1, Ordering::Relaxed);
-        let version = Mutex::new(facts.version.clone());
-        let entry = Arc::new(Entry { facts, since: now(), version });
+        let ChatFacts { connector, plugin, version, chat } = facts;
+        let entry = Arc::new(Entry { connector, plugin, version: Mutex::new(version), chat, since: now() });
         self.listed.lock().insert(key, entry.clone());
         PostedChat { board: self.clone(), key, entry, _attending: attending }
     }
@@ -96,16 +98,15 @@ impl Drop for PostedChat {
 
 impl Entry {
     fn view(&self) -> ChatView {
-        let ChatFacts { connector, plugin, chat, .. } = &self.facts;
         let (info, stats) = {
-            let chat = chat.lock();
+            let chat = self.chat.lock();
             (chat.info().clone(), chat.stats())
         };
         ChatView {
             session_id: info.id,
             tenant: info.tenant,
-            connector: connector.clone(),
-            plugin: plugin.clone(),
+            connector: self.connector.clone(),
+            plugin: self.plugin.clone(),
             version: self.version.lock().clone(),
             outbound: info.outbound,
             here: since(self.since),

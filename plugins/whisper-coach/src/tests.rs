@@ -1,22 +1,10 @@
 //! The coach, in a simulated call of three.
 
-use switchhook_guest::testing::{Callee, Caller, Report};
+use switchhook_guest::testing::{Callee, Caller, Report, talk};
 
 use super::*;
 
 const RATES_HZ: [u32; 3] = [8_000, 16_000, 24_000];
-
-/// Noise as loud as a voice, the same in no two places.
-fn talk(rate_hz: u32, ms: u32) -> Vec<i16> {
-    let mut state = 0x2545_f491_u32;
-    let mut noise = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        (state >> 16) as i16 / 6
-    };
-    (0..rate_hz / 1_000 * ms).map(|_| noise()).collect()
-}
 
 fn isolated(rate_hz: u32) -> Caller {
     Caller::new().sample_rate_hz(rate_hz).isolated().config("quiet_ms", "2000").gives_up_after_ms(20_000)

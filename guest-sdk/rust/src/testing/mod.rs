@@ -68,6 +68,7 @@ mod placing;
 mod playout;
 mod recordings;
 mod report;
+mod talk;
 mod timers;
 
 pub use callee::Callee;
@@ -78,3 +79,4 @@ pub use person::Person;
 pub use placing::Placed;
 pub use recordings::Recording;
 pub use report::{Command, Report};
+pub use talk::talk;

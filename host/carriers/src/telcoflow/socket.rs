@@ -263,10 +263,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VoiceSocket<S> {
 
     /// Gives the library bytes of one frame, or the news that no more will come. Pending: there is no message in them.
     fn hand_over(&mut self, cx: &mut Context<'_>, arrived: Option<&[u8]>) -> Poll<Option<Result<Message, Error>>> {
-        self.library_sends = true;
         let may_send = self.unsent.is_empty();
         let mut wire = Wire { stream: &mut self.stream, arrived, may_send, cx };
-        match ready!(settled(self.library.read(&mut wire))) {
+        let read = ready!(settled(self.library.read(&mut wire)));
+        // Nothing else is answered.
+        self.library_sends |= matches!(read, Ok(Message::Ping(_) | Message::Close(_)));
+        match read {
             Err(Error::ConnectionClosed | Error::AlreadyClosed) => Poll::Ready(None),
             result => Poll::Ready(Some(result)),
         }

@@ -24,6 +24,17 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
+/// What a host lists under a name, a row for each, and how many it left out.
+pub(super) fn listing(answer: &Value, name: &str, header: &[&str], row: impl Fn(&Value) -> Vec<String>) -> String {
+    let listed = answer[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut table = table(header);
+    table.add_rows(listed.iter().map(row));
+    let total = answer["total"].as_u64().unwrap_or(0);
+    let left_out = total.saturating_sub(listed.len() as u64);
+    let more = if left_out > 0 { format!("\nand {left_out} more") } else { String::new() };
+    if total == 0 { format!("no {name}") } else { format!("{}{more}", table.trim_fmt()) }
+}
+
 /// The text of a field; `-` where there is none.
 pub(super) fn text<'v>(value: &'v Value, field: &str) -> &'v str {
     value[field].as_str().unwrap_or("-")
