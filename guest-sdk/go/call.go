@@ -32,7 +32,7 @@ type Call struct {
 	low      chan struct{}
 	frames   map[*Stream[Frame]]struct{}
 	events   map[*Stream[Event]]struct{}
-	keys     map[*Stream[rune]]*audio.Detector
+	keys     map[*Stream[rune]]*keyEar
 	ears     map[*ear]struct{}
 	sockets  map[uint32]*Socket
 	requests map[uint32]*coming
@@ -41,13 +41,18 @@ type Call struct {
 
 type ear struct{ hear func(pcm []int16) }
 
+type keyEar struct {
+	channel  uint8
+	detector *audio.Detector
+}
+
 func newCall(info Info) *Call {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	return &Call{
 		Info: info, ctx: ctx, cancel: cancel, turn: make(chan struct{}, 1),
 		commands: map[uint32]chan error{}, marks: map[string]chan bool{},
 		frames: map[*Stream[Frame]]struct{}{}, events: map[*Stream[Event]]struct{}{},
-		keys: map[*Stream[rune]]*audio.Detector{}, ears: map[*ear]struct{}{},
+		keys: map[*Stream[rune]]*keyEar{}, ears: map[*ear]struct{}{},
 		sockets: map[uint32]*Socket{}, requests: map[uint32]*coming{}, placed: map[uint32]*Placed{},
 	}
 }
@@ -147,8 +152,12 @@ func (c *Call) Events() *Stream[Event] { return open(c, c.events, struct{}{}, Ev
 
 // Keys are those that the caller presses, in band (DTMF tones on channel 0) or signalled: 0 to 9, *, #, A to D. It listens to
 // every sample until it is closed.
-func (c *Call) Keys() *Stream[rune] {
-	return open(c, c.keys, audio.NewDetector(c.SampleRateHz()), KeysMax)
+func (c *Call) Keys() *Stream[rune] { return c.KeysOn(0) }
+
+// KeysOn are those of one party, where the legs of a connected call are heard apart: channel 1 is the caller's, 2 the callee's.
+// It listens from now on, also before the legs are there.
+func (c *Call) KeysOn(channel uint8) *Stream[rune] {
+	return open(c, c.keys, &keyEar{channel, audio.NewDetector(c.SampleRateHz())}, KeysMax)
 }
 
 func open[T, V any](c *Call, streams map[*Stream[T]]V, value V, size int) *Stream[T] {
@@ -237,8 +246,10 @@ func (c *Call) take(event any) {
 		c.wakeLow()
 		return
 	case Key:
-		for keys := range c.keys {
-			keys.push(event.Digit)
+		for keys, ear := range c.keys {
+			if ear.channel == 0 || ear.channel == event.Channel {
+				keys.push(event.Digit)
+			}
 		}
 	case Ended:
 		c.end(event)
@@ -253,12 +264,15 @@ func (c *Call) take(event any) {
 }
 
 func (c *Call) hear(frame Frame) {
-	if frame.Channel == 0 {
-		for keys, detector := range c.keys {
-			for _, key := range detector.Hear(frame.PCM) {
-				keys.push(key)
-			}
+	for keys, ear := range c.keys {
+		if frame.Channel != ear.channel {
+			continue
 		}
+		for _, key := range ear.detector.Hear(frame.PCM) {
+			keys.push(key)
+		}
+	}
+	if frame.Channel == 0 {
 		for ear := range c.ears {
 			ear.hear(frame.PCM)
 		}

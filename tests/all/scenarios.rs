@@ -17,9 +17,11 @@ pub(crate) fn trials() -> Vec<Trial> {
     ));
     trials.push(Trial::test("scenarios::what_is_remembered_is_told", what_is_remembered_is_told));
     for language in ["js", "python", "go", "c"] {
-        let file = components::root().join("tests/languages/wrappers/all.toml");
-        let test = move || plays(&format!("wrappers.{language}"), &file);
-        trials.push(Trial::test(format!("scenarios::wrappers::{language}"), test));
+        for scenario in ["all", "legs"] {
+            let file = components::root().join(format!("tests/languages/wrappers/{scenario}.toml"));
+            let test = move || plays(&format!("wrappers.{language}"), &file);
+            trials.push(Trial::test(format!("scenarios::wrappers::{language}::{scenario}"), test));
+        }
     }
     trials.push(Trial::test("scenarios::other_hosts_answer_by_script", other_hosts_answer_by_script));
     trials.push(Trial::test("scenarios::other_hosts_answer_wasi_http_too", other_hosts_answer_wasi_http_too));

@@ -114,6 +114,9 @@ sh_status sh_sleep(sh_call *call, uint32_t ms, unsigned until);
 /* From now on keys are heard in band, as DTMF tones on channel 0 (keys that are signalled are taken in any case). 32 wait to be
  * taken, then the oldest are dropped. It works on every sample of whoever speaks: switch it on when keys are wanted. */
 void sh_keys(sh_call *call, bool wanted);
+/* The same, for the keys of one party alone, signalled or in band, where the legs of a connected call are heard apart: channel 1
+ * is the caller's, 2 the callee's, and 0 the call, as unless told. From now on, also before the legs are there. */
+void sh_keys_on(sh_call *call, uint8_t channel);
 /* The oldest key that was not taken: 0 to 9, *, #, A to D. '\0' when there is none. */
 char sh_take_key(sh_call *call);
 

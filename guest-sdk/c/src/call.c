@@ -17,15 +17,14 @@ static void take_key(char key) {
 }
 
 static void hear(const switchhook_handler_types_audio_frame_t *frame) {
-  if (frame->channel != 0) return;
   const int16_t *samples = (const int16_t *)frame->pcm.ptr;
   size_t count = frame->pcm.len / 2;
-  if (sh_now.keys_wanted) {
+  if (sh_now.keys_wanted && frame->channel == sh_now.keys_channel) {
     char keys[KEYS_MAX];
     size_t pressed = sh_detector_hear(&sh_now.detector, samples, count, keys, KEYS_MAX);
     for (size_t at = 0; at < pressed; at++) take_key(keys[at]);
   }
-  if (sh_now.voice_wanted) sh_voice_hear(&sh_now.voice, samples, count);
+  if (sh_now.voice_wanted && frame->channel == 0) sh_voice_hear(&sh_now.voice, samples, count);
 }
 
 static bool settle_outcome(switchhook_handler_types_outcome_t *outcome) {
@@ -61,6 +60,7 @@ static bool settle(host_event *event) {
     case SWITCHHOOK_HANDLER_TYPES_EVENT_MARK:
       return settle_mark(&event->val.mark);
     case SWITCHHOOK_HANDLER_TYPES_EVENT_DTMF:
+      if (sh_now.keys_channel != 0 && event->val.dtmf.channel != sh_now.keys_channel) return true;
       if (event->val.dtmf.digit.len == 1) take_key((char)event->val.dtmf.digit.ptr[0]);
       return true;
     case SWITCHHOOK_HANDLER_TYPES_EVENT_PLAYOUT_LOW: {
@@ -139,6 +139,12 @@ void sh_watch(unsigned until) {
 void sh_keys(sh_call *call, bool wanted) {
   if (wanted && !sh_now.keys_wanted) sh_detector_init(&sh_now.detector, call->sample_rate_hz);
   sh_now.keys_wanted = wanted;
+}
+
+void sh_keys_on(sh_call *call, uint8_t channel) {
+  sh_now.keys_wanted = sh_now.keys_wanted && channel == sh_now.keys_channel;
+  sh_now.keys_channel = channel;
+  sh_keys(call, true);
 }
 
 char sh_take_key(sh_call *call) {

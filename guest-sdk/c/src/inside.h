@@ -38,6 +38,8 @@ typedef struct sh_state_of_call {
   char keys[KEYS_MAX];
   size_t key_count;
   bool keys_wanted, voice_wanted;
+  /* Whose keys count: 0 is the call. */
+  uint8_t keys_channel;
   sh_detector detector;
   sh_voice voice;
   host_event kept[KEPT_MAX];

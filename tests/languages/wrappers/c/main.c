@@ -135,9 +135,20 @@ static sh_status compute(sh_call *call) {
   return SH_OK;
 }
 
+/* Tells the legs' keys apart. */
+static sh_status tell(sh_call *call) {
+  sh_status failed = sh_connect(call, 20);
+  for (uint8_t leg = 2; leg > 0 && !failed; leg--) {
+    sh_keys_on(call, leg);
+    if (sh_sleep(call, 20000, SH_UNTIL_KEY) == SH_INTERRUPTED) sh_info("wrap leg %d %c", leg, sh_take_key(call));
+  }
+  return failed ? failed : sh_close(call);
+}
+
 sh_status handle(sh_call *call) {
   sh_status failed = sh_answer(call);
   const char *only = sh_config("only");
+  if (!failed && only && strcmp(only, "legs") == 0) return tell(call);
   /* Where there is nobody else. */
   bool alone = only && strcmp(only, "place") == 0;
   if (!failed && !alone) failed = remember(call);

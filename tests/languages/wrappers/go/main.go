@@ -23,6 +23,9 @@ func use(call *switchhook.Call) error {
 		return err
 	}
 	ctx := call.Context()
+	if switchhook.Config("only", "") == "legs" {
+		return tell(call)
+	}
 	parts := []func(context.Context, *switchhook.Call) error{remember, talk, ask, compute, place}
 	// Where there is nobody else.
 	if switchhook.Config("only", "") == "place" {
@@ -32,6 +35,19 @@ func use(call *switchhook.Call) error {
 		if err := part(ctx, call); err != nil {
 			return err
 		}
+	}
+	return call.Close()
+}
+
+// tell tells the legs' keys apart.
+func tell(call *switchhook.Call) error {
+	if err := call.Connect(20 * time.Second); err != nil {
+		return err
+	}
+	for _, leg := range []uint8{2, 1} {
+		keys := call.KeysOn(leg)
+		switchhook.Infof("wrap leg %d %c", leg, <-keys.C)
+		keys.Close()
 	}
 	return call.Close()
 }

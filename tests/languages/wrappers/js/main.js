@@ -7,6 +7,7 @@ const AMPLITUDE = 0.2441;
 
 export default async function use(call) {
   await call.answer();
+  if (config.get("only") === "legs") return tell(call);
   // Where there is nobody else.
   if (config.get("only") !== "place") {
     remember();
@@ -15,6 +16,17 @@ export default async function use(call) {
     compute(call.sampleRateHz);
   }
   await place();
+  await call.close();
+}
+
+/** Tells the legs' keys apart. */
+async function tell(call) {
+  await call.connect(20);
+  for (const channel of [2, 1]) {
+    const keys = call.keys({ channel });
+    log.info(`wrap leg ${channel} ${await keys.read()}`);
+    keys.close();
+  }
   await call.close();
 }
 
