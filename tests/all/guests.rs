@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         real("guests::return_at_once", |_| ends_alone("return-at-once", "start", "HANDLER_RETURNED")),
         real("guests::fail", |_| ends_alone("fail", "answered", "FAILED")),
         real("guests::one_that_ignores_the_end_is_dropped", |_| ignores_the_end()),
+        simulated("guests::one_that_gives_up_after_the_end_has_ended_well", |_| gives_up()),
         simulated("guests::one_that_asks_in_vain_for_ever_is_ended", |_| asks_in_vain()),
         simulated("guests::what_is_not_granted_says_so", |log| async move { not_granted(&log).await }),
         simulated("guests::wrong_states_and_arguments_are_refused", |log| async move { odd(&log).await }),
@@ -89,6 +90,12 @@ async fn ignores_the_end() {
     let record = world.record().await;
     assert_eq!((record.end, record.guest), (EndReason::Terminated, None), "it is dropped after its grace period");
     world.close().await;
+}
+
+async fn gives_up() {
+    let (_, record) = one_call(&[("mode", "late")], talk_for(200)).await;
+    assert_eq!(record.end, EndReason::Terminated);
+    assert_eq!(record.guest.as_ref().map(|end| end.code()), Some("RETURNED"), "{:?}", record.guest);
 }
 
 async fn asks_in_vain() {

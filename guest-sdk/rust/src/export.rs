@@ -1,10 +1,27 @@
 //! How a function becomes the component's export.
 
+use crate::{Failure, code, events};
+
+/// What a handler's return means, as the macros below tell it the host: a handler that gave up because the call is over
+/// (`ENDED`, `LINK_LOST`) has ended well. The events up to the end are taken first, as the contract wishes.
+///
+/// # Errors
+/// Any other failure of the handler.
+pub fn settle(returned: Result<(), Failure>) -> Result<(), Failure> {
+    match returned {
+        Err(failure) if failure.is(code::ENDED) || failure.is(code::LINK_LOST) => {
+            while events::next().is_some() {}
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 /// Makes a function the handler of this component: `handler!(handle)` for a
 /// `fn handle(call: CallInfo) -> Result<(), Failure>`.
 ///
 /// Returning `Ok` while the call lives closes it. Returning `Err`, or panicking, hands the call to the operator's fault
-/// policy. Returning without ever asking for an event counts as the fault `HANDLER_RETURNED`.
+/// policy; `ENDED` and `LINK_LOST` of a call that is over do not. Returning without ever asking for an event counts as the fault `HANDLER_RETURNED`.
 #[macro_export]
 macro_rules! handler {
     ($handle:path) => {
@@ -12,7 +29,7 @@ macro_rules! handler {
             struct Handler;
             impl $crate::bindings::plain::Guest for Handler {
                 fn handle(call: $crate::CallInfo) -> ::std::result::Result<(), $crate::Failure> {
-                    $handle(call)
+                    $crate::settle($handle(call))
                 }
             }
             $crate::bindings::plain::export_plain!(Handler);
@@ -74,7 +91,7 @@ macro_rules! handler_async {
             struct Handler;
             impl $crate::bindings::awaiting::Guest for Handler {
                 async fn handle(call: $crate::CallInfo) -> ::std::result::Result<(), $crate::Failure> {
-                    $handle(call).await
+                    $crate::settle($handle(call).await)
                 }
             }
             $crate::bindings::awaiting::export_awaiting!(Handler);

@@ -61,6 +61,7 @@ pub use bindings::plain::switchhook::handler::types::{
     Mark, Outcome, Payload, PlacedStep, RequestId, SocketClosed, SocketId, SocketMessage, TimerId,
 };
 pub use events::{Events, Waited, events, next, next_within};
+pub use export::settle;
 /// What prompts, keys and speech need, all in the guest.
 pub use guest_audio as audio;
 pub use hang_up::hang_up;

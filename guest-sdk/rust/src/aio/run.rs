@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Call;
 use super::hub::Hub;
 use crate::events::{Waited, next, next_within};
-use crate::{CallInfo, Failure, code};
+use crate::{CallInfo, Failure};
 
 /// Runs an async handler to its end, or to the call's: what [`async_handler!`](crate::async_handler) does.
 ///
@@ -31,7 +31,7 @@ where
     let mut future = pin!(handler(Call::new(Rc::clone(&hub))));
     loop {
         if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
-            return settle(&hub, result);
+            return crate::settle(result);
         }
         let again = woken.0.swap(false, Ordering::Relaxed);
         if hub.board().ended.is_some() {
@@ -48,21 +48,6 @@ where
             Waited::TimedOut => {}
             Waited::Over => return Ok(()),
         }
-    }
-}
-
-/// A handler that gave up because the call is over has ended well.
-fn settle(hub: &Hub, result: Result<(), Failure>) -> Result<(), Failure> {
-    match result {
-        Err(failure) if failure.is(code::ENDED) || failure.is(code::LINK_LOST) => {
-            // `ended` follows, and is taken, as the contract wishes.
-            while hub.board().ended.is_none() {
-                let Some(event) = next() else { break };
-                hub.board().take(event);
-            }
-            Ok(())
-        }
-        other => other,
     }
 }
 

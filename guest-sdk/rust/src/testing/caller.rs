@@ -265,7 +265,7 @@ impl Caller {
     pub fn run_plain(self, handler: impl FnOnce(CallInfo) -> Result<(), Failure>) -> Report {
         let info = self.info.clone();
         let serving = serve(Host::new(self));
-        let result = handler(info);
+        let result = crate::settle(handler(info));
         release(serving).into_report(result)
     }
 }

@@ -136,3 +136,15 @@ fn a_plain_handler_runs_in_the_same_host() {
     });
     assert_eq!(report.result, Ok(()));
 }
+
+#[test]
+fn a_plain_handler_that_gives_up_because_the_call_is_over_has_ended_well() {
+    let report = caller().waits_ms(100).hangs_up().run_plain(|_info| {
+        switchhook_guest::call::answer()?;
+        assert!(events().any(|event| matches!(event, Event::Ended(_))));
+        switchhook_guest::call::close().map(drop)
+    });
+    assert_eq!(report.result, Ok(()));
+    let report = caller().waits_ms(100).hangs_up().run_plain(|_info| Err(Failure::new(code::FULL, "of its own")));
+    assert_eq!(report.result.expect_err("a failure of its own is one").code, code::FULL);
+}

@@ -38,6 +38,7 @@ fn run(info: CallInfo) -> Result<(), Failure> {
         "flood-commands" => floods::commands(),
         "flood-log" => floods::log(),
         "flood-stdout" => floods::stdout(),
+        "late" => refusals::late(),
         "not-granted" => refusals::not_granted(),
         "huge-play" => refusals::huge_play(),
         "odd-play" => refusals::odd_play(&info),

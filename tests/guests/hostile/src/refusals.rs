@@ -97,6 +97,13 @@ pub(crate) fn odd_play(call_info: &CallInfo) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Gives up by the `ENDED` of a command that comes too late.
+pub(crate) fn late() -> Result<(), Failure> {
+    answered()?;
+    until_the_end();
+    call::close().map(drop)
+}
+
 /// One play of `bytes` (16 MiB): more than any playout holds. Logs `huge-play CODE`.
 pub(crate) fn huge_play() -> Result<(), Failure> {
     answered()?;

@@ -4,7 +4,8 @@ each: the same lines as the guests in the other languages."""
 import logging
 from collections.abc import Awaitable, Callable
 
-from switchhook_guest import Call, Failure, Socket, calls, config, http, kit, store
+from switchhook_guest import Call, Failure, calls, config, http, kit, store
+from switchhook_guest.socket import Socket
 
 AMPLITUDE = 0.2441
 
@@ -13,6 +14,8 @@ log = logging.getLogger(__name__)
 
 async def handle(call: Call) -> None:
     await call.answer()
+    if config.get("only") == "legs":
+        return await tell(call)
     # Where there is nobody else.
     if config.get("only") != "place":
         remember()
@@ -20,6 +23,15 @@ async def handle(call: Call) -> None:
         await ask()
         compute(call.sample_rate_hz)
     await place()
+    await call.close()
+
+
+async def tell(call: Call) -> None:
+    """Tells the legs' keys apart."""
+    await call.connect(20)
+    for channel in (2, 1):
+        with call.keys(channel) as keys:
+            log.info("wrap leg %s %s", channel, await keys.read())
     await call.close()
 
 
