@@ -26,8 +26,8 @@ var handler func(*Call) error
 func Handle(handle func(*Call) error) { handler = handle }
 
 // serve runs a handler to its end.
-func serve(handle func(*Call) error, info Info) error {
-	call, returned := newCall(info), make(chan error, 1)
+func serve(call *Call, handle func(*Call) error) error {
+	returned := make(chan error, 1)
 	go func() { returned <- handle(call) }()
 	over := false
 	for {

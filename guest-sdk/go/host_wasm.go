@@ -184,7 +184,7 @@ func handle(at unsafe.Pointer) unsafe.Pointer {
 	if handler == nil {
 		err = Errorf("INVALID", "no handler: call switchhook.Handle in an init function")
 	} else {
-		err = serve(handler, info)
+		err = serve(newCall(info), handler)
 	}
 	answered.result = [5]uint32{}
 	if err != nil {

@@ -59,6 +59,19 @@ fn new_builds(lang: &str) {
     }
     let wav = ::audio::Wav::read_file(folder.path().join("hello/last-call.wav")).expect("the call was recorded");
     assert!(::audio::level_dbfs(&wav.samples) > -40.0);
+    if lang == "go" {
+        unit_tests_hold(&folder.path().join("hello"));
+    }
+}
+
+/// The project's own tests, in simulated calls, by the SDK's command.
+fn unit_tests_hold(project: &Path) {
+    let mut tests = Command::new("python3");
+    tests.current_dir(project).args(["sdk/guest-sdk/go/switchhook_build.py", "--test", "."]);
+    tests.env("SWITCHHOOK_TOOLS", components::root().join("target/plugins"));
+    let output = tests.output().expect("python3 starts");
+    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && told.lines().any(|line| line.starts_with("ok")), "{told}{errors}");
 }
 
 /// The next call is on what was saved last, and on what worked last when that does not build. C builds fastest.

@@ -93,6 +93,7 @@ fn own_files(lang: Lang) -> &'static [(&'static str, &'static str)] {
             ("handler.toml", template!("go/handler.toml.template")),
             ("README.md", template!("go/README.md.template")),
             ("main.go", template!("go/main.go")),
+            ("main_test.go", template!("go/main_test.go")),
             (".gitignore", "/*.wasm\n/last-call.wav\n"),
         ],
     }
