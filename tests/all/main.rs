@@ -18,6 +18,7 @@ mod golden;
 mod guests;
 mod handover;
 mod hot;
+mod imports;
 mod key_value;
 mod legs;
 mod levels;
@@ -69,6 +70,7 @@ fn main() {
         compile::trials(),
         calls::trials(),
         guests::trials(),
+        imports::trials(),
         faults::trials(),
         shares::trials(),
         walls::trials(),

@@ -1,4 +1,7 @@
-"""Call handlers in Python: ``async def handle(call: Call) -> None``."""
+"""Call handlers in Python: ``async def handle(call: Call) -> None``.
+
+What reaches beyond the call has a module of its own, `socket` too: a component imports the interfaces of the modules that it imports.
+"""
 
 from .audio.prompt import Prompt
 from .call import Call, Pcm, race
@@ -16,7 +19,6 @@ from .failure import (
     StorageFailed,
     Unanswered,
 )
-from .socket import Socket
 from .stream import Stream
 
 __all__ = [
@@ -33,7 +35,6 @@ __all__ = [
     "NotSupported",
     "Pcm",
     "Prompt",
-    "Socket",
     "StorageFailed",
     "Stream",
     "Unanswered",

@@ -2,7 +2,8 @@ import asyncio
 import json
 import unittest
 
-from switchhook_guest import Failure, Full, Invalid, LinkLost, NotGranted, Socket, Unanswered, calls, http, kit, store
+from switchhook_guest import Failure, Full, Invalid, LinkLost, NotGranted, Unanswered, calls, http, kit, store
+from switchhook_guest.socket import Socket
 from switchhook_guest.testing import Caller
 
 URL = "wss://model.example.com/v1"

@@ -12,7 +12,8 @@ from typing import Any
 from dialects import DIALECTS, Asks, Audio, Done, Interrupted, Leaves, Ready, Trouble, Wanted, Withdraws
 from playback import Playback
 from sound import Inward, Outward
-from switchhook_guest import Call, CallEnded, Failure, Socket, config, http, race
+from switchhook_guest import Call, CallEnded, Failure, config, http, race
+from switchhook_guest.socket import Socket
 from wit_world.imports import types
 
 READY_S_MAX = 10
