@@ -1,4 +1,4 @@
-//! Tells another service who called, and how the call ended. Its key is put in by the host: it is not in here, and never will be.
+//! Tells another service who called. Its key is put in by the host: it is not in here, and never will be.
 
 use serde_json::json;
 use switchhook_guest::aio::{Call, Request, timeout};
