@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         a_handler_remembers_by_the_clock_of_the_call,
     ));
     trials.push(Trial::test("scenarios::what_is_remembered_is_told", what_is_remembered_is_told));
+    trials.push(Trial::test("scenarios::calls_of_one_memory_follow_each_other", calls_of_one_memory_follow_each_other));
     for language in ["js", "python", "go", "c"] {
         for scenario in ["all", "legs"] {
             let file = components::root().join(format!("tests/languages/wrappers/{scenario}.toml"));
@@ -170,6 +171,29 @@ fn what_is_remembered_is_told() -> Result<(), Failed> {
         let told = played.map_err(|error| error.to_string())?.misses;
         let told: Vec<String> = told.iter().map(ToString::to_string).collect();
         assert_eq!(told, wanted);
+    }
+    Ok(())
+}
+
+/// Several calls of a file have one memory, and each is judged by what is said of it.
+fn calls_of_one_memory_follow_each_other() -> Result<(), Failed> {
+    let file = components::root().join("tests/memory.toml");
+    let text = |second: &str| {
+        format!(
+            "[plugin]\nconfig = {{ mode = \"remember\", steps = \"get:new,set:new=v\" }}\ngrants = {{ key_value = true }}\n\
+             [[call]]\ncaller = {{ does = [{{ wait_ms = 1000 }}, {{ hang_up = true }}] }}\n\
+             expect = {{ no_log = [\"remember get v\"], remembers = {{ new = \"v\" }} }}\n\
+             [[call]]\nafter_s = 60\ncaller = {{ does = [{{ wait_ms = 1000 }}, {{ hang_up = true }}] }}\nexpect = {{ {second} }}\n"
+        )
+    };
+    let wrong = "line 10: call 2 of 2: log: \"remember get w\" was to be logged; it was not";
+    for (second, wanted) in [("log = [\"remember get v\"]", vec![]), ("log = [\"remember get w\"]", vec![wrong])] {
+        let scenario = Scenario::parse(&file, &text(second)).map_err(|problems| problems.to_string())?;
+        let played = scenario::play(&components::plugin("hostile"), &scenario, &scenario.runs[0])?;
+        let told: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
+        assert_eq!(told, wanted, "{}", played.timeline.join("\n"));
+        let parts = played.timeline.iter().filter(|line| ["call 1 of 2:", "call 2 of 2:"].contains(&line.as_str()));
+        assert_eq!(parts.count(), 2 * wanted.len());
     }
     Ok(())
 }

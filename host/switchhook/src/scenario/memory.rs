@@ -8,7 +8,7 @@ use call::{Failure, KeyValueStore};
 use key_value::Clock;
 use sandbox::GuestSetup;
 
-use super::Scenario;
+use super::Expectations;
 use crate::config::Grants;
 use crate::services::Services;
 use crate::simulated::TENANT;
@@ -31,12 +31,11 @@ pub(super) async fn end(
     folder: Option<&Path>,
     clock: Arc<dyn Clock>,
     plugin: &str,
-    scenario: &Scenario,
+    expect: &Expectations,
 ) -> Result<Remembered, String> {
-    let expect = &scenario.expect;
     let keys = expect.remembers.1.iter().map(|(key, _)| key).chain(expect.forgets.iter().map(|(_, key)| key));
     let mut found = Remembered::new();
-    let Some(folder) = folder.filter(|_| scenario.grants.key_value && keys.clone().next().is_some()) else {
+    let Some(folder) = folder.filter(|_| keys.clone().next().is_some()) else {
         return Ok(found);
     };
     let grants = Grants { key_value: true, ..Grants::default() };

@@ -3,8 +3,8 @@
 //!
 //! A file is read with the reader of the configuration, so that every wrong key is refused with its line and what to do
 //! (`read.rs`, the list of keys). It becomes [`Run`]s: one for each sample rate and for each value of a number that is
-//! given as several. A run is a whole call through the simulator and the host on a virtual clock ([`play`]), judged by
-//! `verdict.rs`; `timeline.rs` tells what happened when it fails.
+//! given as several. A run is a whole call, or several one after the other with one memory, through the simulator and the
+//! host on a virtual clock ([`play`]), judged by `verdict.rs`; `timeline.rs` tells what happened when it fails.
 //!
 //! Times are milliseconds of what a party heard: for the caller since the answer, for the callee since being connected.
 
@@ -45,29 +45,45 @@ pub struct Scenario {
     pub config: Vec<(String, String)>,
     /// What the plugin may do beyond its call.
     pub grants: Grants,
-    /// What the plugin remembers when the call comes.
+    /// What the plugin remembers when the first call comes.
     pub remembers: Vec<(String, String)>,
     /// Which legs the handler hears.
     pub audio_mode: AudioMode,
     /// The carrier lets a voice socket that broke be dialled again.
     pub voice_redial: bool,
-    /// What the handler's calendar says when the call comes, since 1970.
+    /// What the handler's calendar says when the first call comes, since 1970.
     pub starts_at: Duration,
+    /// Its calls, one after the other: one, unless the file says `[[call]]`.
+    pub parts: Vec<Part>,
+    /// How all of them are made.
+    pub runs: Vec<Run>,
+}
+
+/// One of a scenario's calls, however it is made.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// How long after the end of the one before it comes.
+    pub after: Duration,
     /// Whom the handler may reach.
     pub others: Others,
-    /// The calls.
-    pub runs: Vec<Run>,
-    /// What must hold in each of them.
+    /// What must hold in it.
     pub expect: Expectations,
 }
 
-/// One call of a scenario.
+/// One way in which a scenario's calls are made.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// What tells it from the others, such as `16000 Hz, silence_ms 400`.
     pub name: String,
-    /// The call's rate, Hz.
+    /// The calls' rate, Hz.
     pub sample_rate_hz: u32,
+    /// The calls, in the order of the scenario's parts.
+    pub calls: Vec<RunCall>,
+}
+
+/// Who calls, and what they do.
+#[derive(Clone, Debug)]
+pub struct RunCall {
     /// Who calls.
     pub caller: sim::Caller,
     /// What each step of the caller does, for people; and of the callee.

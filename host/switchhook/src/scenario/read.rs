@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use super::expect::Expectations;
 use super::others::others;
 use super::script::{self, Draft};
-use super::{Place, Run, Scenario, hear};
+use super::{Part, Place, Run, RunCall, Scenario, hear};
 use crate::config::Grants;
 use crate::config::read::{At, Field, Integers, Reader, Section};
 use crate::config::suggest::nearest;
@@ -20,6 +20,9 @@ use crate::limits::SCENARIO_RUNS_MAX;
 /// The calendar of a handler unless the file says otherwise: 1 January 2026, noon.
 const STARTS_AT: Duration = Duration::from_secs(1_767_268_800);
 
+/// The longest time between two calls, s: a year.
+const AFTER_S_MAX: u32 = 366 * 86_400;
+
 /// What a scenario says instead of some grants.
 const OTHERS: &str = "name whom the handler may reach by `[[websocket]]` and `[[http]]`";
 const SECRETS: &str = "name the headers by `secret_headers` of `[[websocket]]` or `[[http]]`";
@@ -27,9 +30,8 @@ const SECRETS: &str = "name the headers by `secret_headers` of `[[websocket]]` o
 /// Names and values.
 type Texts = Vec<(String, String)>;
 
-/// Everything but `expect`, as the runs need it.
+/// A call, as the runs need it.
 struct Written {
-    rates_hz: Vec<u32>,
     from: Option<String>,
     to: Option<String>,
     ring_ms: Option<u32>,
@@ -53,35 +55,13 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
     let voice_redial = root.boolean(reader, "voice_redial").given().is_some_and(|at| at.value);
     let starts_at = starts_at(reader, &mut root);
     let (config, grants, remembers) = plugin(reader, &mut root);
-    let mut written = Written {
-        rates_hz,
-        from: None,
-        to: None,
-        ring_ms: None,
-        give_up_ms: None,
-        subscriber: Party::Callee,
-        caller: Vec::new(),
-        callee: Vec::new(),
-        answer: CalleeAnswer::After { ms: 1_000 },
-    };
-    if let Field::Given(At { value, .. }) = root.table(reader, "caller") {
-        written.caller(reader, value, &folder);
-    }
-    if let Field::Given(At { value, .. }) = root.table(reader, "callee") {
-        written.callee(reader, value, &folder);
-    }
-    let others = others(reader, &mut root, &folder);
-    let names: Vec<&str> = written.caller.iter().chain(&written.callee).filter_map(Draft::name).collect();
-    let expect = match root.table(reader, "expect") {
-        Field::Given(At { value, .. }) => Expectations::read(reader, value, &folder, &names),
-        Field::Refused => Expectations::default(),
-        Field::Absent => {
-            reader.missing(&place.child("expect"), "missing: nothing would have to hold", "add `[expect]`");
-            Expectations::default()
-        }
+    let calls = match root.tables(reader, "call") {
+        Field::Given(At { value, .. }) => several(reader, &mut root, value, &folder),
+        Field::Absent | Field::Refused => vec![Written::read(reader, &mut root, &folder)],
     };
     root.finish(reader, &[]);
-    let runs = written.runs(reader, &place);
+    let (written, parts): (Vec<Written>, Vec<Part>) = calls.into_iter().unzip();
+    let runs = runs(reader, &place, &rates_hz, &written);
     let audio_mode = if audio_mode == "isolated" { AudioMode::Isolated } else { AudioMode::Mixed };
     Some(Scenario {
         file: file.to_owned(),
@@ -92,13 +72,83 @@ pub(super) fn scenario(reader: &mut Reader, mut root: Section<'_>, file: &Path) 
         audio_mode,
         voice_redial,
         starts_at,
-        others,
+        parts,
         runs,
-        expect,
     })
 }
 
+/// The calls of `[[call]]`. What is said of a call stands in them then.
+fn several(
+    reader: &mut Reader,
+    root: &mut Section<'_>,
+    calls: Vec<Section<'_>>,
+    folder: &Path,
+) -> Vec<(Written, Part)> {
+    for key in ["caller", "callee", "websocket", "http", "expect"] {
+        if let Some(at) = root.value(reader, key).given() {
+            let help = format!("write `[call.{key}]`, or `[[call.{key}]]`, below its `[[call]]`");
+            reader.bad_value(&at.place, format!("which call's `{key}` this is, is not said"), help);
+        }
+    }
+    let read = calls.into_iter().map(|mut section| {
+        let after_s = whole(reader, &mut section, "after_s", 0, AFTER_S_MAX).unwrap_or(0);
+        let (written, mut part) = Written::read(reader, &mut section, folder);
+        part.after = Duration::from_secs(after_s.into());
+        section.finish(reader, &[]);
+        (written, part)
+    });
+    read.collect()
+}
+
+/// One for each rate and each choice of numbers, of all calls.
+fn runs(reader: &mut Reader, place: &Place, rates_hz: &[u32], calls: &[Written]) -> Vec<Run> {
+    let choices = calls.iter().map(Written::choices).fold(1, usize::saturating_mul);
+    if choices.saturating_mul(rates_hz.len()).saturating_mul(calls.len()) > SCENARIO_RUNS_MAX {
+        let what = format!("this makes more than {SCENARIO_RUNS_MAX} calls");
+        reader.bad_value(place, what, "give fewer numbers, or make several files of it");
+        return Vec::new();
+    }
+    let run = |sample_rate_hz: u32, choice: usize| {
+        let mut picker = Picker { choice, said: vec![format!("{sample_rate_hz} Hz")] };
+        let calls = calls.iter().map(|call| call.run(sample_rate_hz, &mut picker)).collect();
+        Run { name: picker.said.join(", "), sample_rate_hz, calls }
+    };
+    rates_hz.iter().flat_map(|rate_hz| (0..choices).map(move |choice| run(*rate_hz, choice))).collect()
+}
+
 impl Written {
+    /// Reads a call, and what must hold of it.
+    fn read(reader: &mut Reader, section: &mut Section<'_>, folder: &Path) -> (Written, Part) {
+        let mut written = Written {
+            from: None,
+            to: None,
+            ring_ms: None,
+            give_up_ms: None,
+            subscriber: Party::Callee,
+            caller: Vec::new(),
+            callee: Vec::new(),
+            answer: CalleeAnswer::After { ms: 1_000 },
+        };
+        if let Field::Given(At { value, .. }) = section.table(reader, "caller") {
+            written.caller(reader, value, folder);
+        }
+        if let Field::Given(At { value, .. }) = section.table(reader, "callee") {
+            written.callee(reader, value, folder);
+        }
+        let others = others(reader, section, folder);
+        let names: Vec<&str> = written.caller.iter().chain(&written.callee).filter_map(Draft::name).collect();
+        let expect = match section.table(reader, "expect") {
+            Field::Given(At { value, .. }) => Expectations::read(reader, value, folder, &names),
+            Field::Refused => Expectations::default(),
+            Field::Absent => {
+                let place = section.place.child("expect");
+                reader.missing(&place, "missing: nothing would have to hold", "add `[expect]`");
+                Expectations::default()
+            }
+        };
+        (written, Part { after: Duration::ZERO, others, expect })
+    }
+
     fn caller(&mut self, reader: &mut Reader, mut section: Section<'_>, folder: &Path) {
         self.from = text(&mut section, reader, "from");
         self.to = text(&mut section, reader, "to");
@@ -124,30 +174,19 @@ impl Written {
         section.finish(reader, &[]);
     }
 
-    /// One for each rate and each choice of numbers.
-    fn runs(&self, reader: &mut Reader, place: &Place) -> Vec<Run> {
+    /// How many ways to make it the numbers that are given as several leave.
+    fn choices(&self) -> usize {
         let give_up = self.give_up_ms.as_ref().map_or(1, Numbers::len);
-        let choices = give_up * script::several(&self.caller) * script::several(&self.callee);
-        if choices.saturating_mul(self.rates_hz.len()) > SCENARIO_RUNS_MAX {
-            let what = format!("this makes more than {SCENARIO_RUNS_MAX} calls");
-            reader.bad_value(place, what, "give fewer numbers, or make several files of it");
-            return Vec::new();
-        }
-        let rates = self.rates_hz.iter();
-        rates.flat_map(|rate_hz| (0..choices).map(|choice| self.run(*rate_hz, choice))).collect()
+        give_up * script::several(&self.caller) * script::several(&self.callee)
     }
 
-    fn run(&self, sample_rate_hz: u32, choice: usize) -> Run {
-        let mut picker = Picker { choice, said: Vec::new() };
+    fn run(&self, sample_rate_hz: u32, picker: &mut Picker) -> RunCall {
         let usual = Caller::default();
         let give_up_ms = self.give_up_ms.as_ref().map_or(usual.give_up_ms, |numbers| picker.pick(numbers));
-        let caller = script::script(&self.caller, Party::Caller, sample_rate_hz, &mut picker);
-        let callee = script::script(&self.callee, Party::Callee, sample_rate_hz, &mut picker);
-        let name = std::iter::once(format!("{sample_rate_hz} Hz")).chain(picker.said).collect::<Vec<_>>().join(", ");
+        let caller = script::script(&self.caller, Party::Caller, sample_rate_hz, picker);
+        let callee = script::script(&self.callee, Party::Callee, sample_rate_hz, picker);
         let names = [caller.names, callee.names].concat();
-        Run {
-            name,
-            sample_rate_hz,
+        RunCall {
             words: [caller.words, callee.words],
             names,
             caller: Caller {

@@ -21,10 +21,10 @@ fn a_caller_waits_for_the_answer_unless_told_otherwise() {
     let scenario = good("[caller]\ndoes = [{ keys = \"1\" }, { hang_up = true }]\n[expect]\n");
     let [run] = &scenario.runs[..] else { panic!("one call") };
     let keys = Step::Keys { keys: "1".into(), tone_ms: 120, pause_ms: 120 };
-    assert_eq!(run.caller.script, [Step::WaitAnswered, keys, Step::HangUp]);
+    assert_eq!(run.calls[0].caller.script, [Step::WaitAnswered, keys, Step::HangUp]);
     assert_eq!((run.sample_rate_hz, run.name.as_str()), (16_000, "16000 Hz"));
     let scenario = good("[caller]\ndoes = [{ until = \"ringing\" }, { hang_up = true }]\n[expect]\n");
-    assert_eq!(scenario.runs[0].caller.script, [Step::Wait { ms: 0 }, Step::HangUp]);
+    assert_eq!(scenario.runs[0].calls[0].caller.script, [Step::Wait { ms: 0 }, Step::HangUp]);
 }
 
 #[test]
@@ -36,12 +36,24 @@ fn several_numbers_make_several_calls() {
     let names: std::collections::BTreeSet<_> = scenario.runs.iter().map(|run| run.name.clone()).collect();
     assert_eq!(names.len(), 12, "{names:?}");
     assert!(names.contains("24000 Hz, give_up_ms 20, silence_ms 5"), "{names:?}");
-    assert_eq!(scenario.runs[0].names, [("quiet".to_owned(), Party::Caller, 1)]);
+    assert_eq!(scenario.runs[0].calls[0].names, [("quiet".to_owned(), Party::Caller, 1)]);
+}
+
+#[test]
+fn several_calls_follow_each_other_in_each_run() {
+    let text = "[[call]]\ncaller = { does = [{ wait_ms = [1, 2, 3], name = \"x\" }] }\nexpect = {}\n\
+                [[call]]\nafter_s = 60\n[call.caller]\ndoes = [{ silence_ms = [4, 5] }]\n[call.expect]\n";
+    let scenario = good(text);
+    assert_eq!(scenario.parts.iter().map(|part| part.after.as_secs()).collect::<Vec<_>>(), [0, 60]);
+    assert_eq!(scenario.runs.len(), 6);
+    assert!(scenario.runs.iter().all(|run| run.calls.len() == 2 && run.calls[0].names.len() == 1));
+    assert!(scenario.runs.iter().any(|run| run.name == "16000 Hz, wait_ms 3, silence_ms 4"));
 }
 
 #[test]
 fn the_callee_answers_never_or_refuses() {
-    let answer = |text: &str| good(&format!("[callee]\n{text}\n[expect]\n")).runs[0].caller.callee.answer.clone();
+    let caller = |text: &str| good(&format!("[callee]\n{text}\n[expect]\n")).runs[0].calls[0].caller.clone();
+    let answer = |text: &str| caller(text).callee.answer;
     assert_eq!(answer("never_answers = true"), CalleeAnswer::Never);
     assert_eq!(answer("answers_after_ms = 7"), CalleeAnswer::After { ms: 7 });
     assert_eq!(
@@ -92,6 +104,10 @@ fn wrong_values_say_what_is_right() {
         ("[[http]]\nurl = \"https://a\"\nbody = {}\npieces = [\"x\"]\n[expect]\n", "keep one of them"),
         ("[expect]\nsent = [{ times = 1 }]\n", "give one of `message`, perhaps with `between`, and `file`"),
         ("[expect]\nsent = [{ message = {}, between = { a = 5 } }]\n", "these are no bounds of numbers"),
+        ("[expect]\n[[call]]\n[call.expect]\n", "write `[call.expect]`, or `[[call.expect]]`, below its `[[call]]`"),
+        ("[[call]]\nafter_s = -1\n", "out of range"),
+        ("[[call]]\n", "call[0].expect: missing: nothing would have to hold"),
+        ("[[call]]\ncommands = []\n[call.expect]\n", "call[0].commands: there is no key `commands` here"),
         ("", "missing: nothing would have to hold: add `[expect]`"),
         ("[expect\n", "1:"),
     ] {

@@ -24,8 +24,8 @@ pub(super) fn tell(expect: &Expectations, evidence: &Evidence<'_>) -> Vec<String
         lines.extend(report.timeline.at(milestone).map(|at| (at, format!("carrier  {what}"))));
     }
     for (who, steps, words) in [
-        ("caller ", &report.caller_steps, &evidence.run.words[0]),
-        ("callee ", &report.callee_steps, &evidence.run.words[1]),
+        ("caller ", &report.caller_steps, &evidence.made.words[0]),
+        ("callee ", &report.callee_steps, &evidence.made.words[1]),
     ] {
         lines.extend(steps.iter().zip(words).map(|(step, what)| (step.at, format!("{who}  {what}"))));
     }

@@ -11,7 +11,7 @@ use tracing::Level;
 use super::expect::{Expectations, Heard, Recorded, Silence, Sound};
 use super::others::{self, Found};
 use super::play::Evidence;
-use super::{Line, Scenario, hear};
+use super::{Line, Part, hear};
 
 /// Something that does not hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,8 +32,8 @@ impl fmt::Display for Miss {
 }
 
 /// All that does not hold, in the order of the file.
-pub(super) fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Miss> {
-    let expect = &scenario.expect;
+pub(super) fn judge(part: &Part, evidence: &Evidence<'_>) -> Vec<Miss> {
+    let expect = &part.expect;
     let mut judge = Judge { evidence, misses: Vec::new() };
     judge.always(expect);
     judge.words(expect);
@@ -46,7 +46,7 @@ pub(super) fn judge(scenario: &Scenario, evidence: &Evidence<'_>) -> Vec<Miss> {
     for recorded in &expect.recorded {
         judge.recorded(recorded);
     }
-    judge.others(scenario);
+    judge.others(part);
     judge.misses.sort_by_key(|miss| miss.line);
     judge.misses
 }
@@ -175,7 +175,7 @@ impl Judge<'_> {
         }
     }
 
-    fn others(&mut self, Scenario { others, expect, .. }: &Scenario) {
+    fn others(&mut self, Part { others, expect, .. }: &Part) {
         let Evidence { call, met, .. } = self.evidence;
         let answered = call.report.timeline.at(Milestone::Answered).unwrap_or_default();
         let (zero, sample_rate_hz) = (call.placed + answered, call.report.sample_rate_hz);
@@ -285,7 +285,7 @@ impl Judge<'_> {
     /// When a step began, in the time of what a party hears; or when it began to be loud.
     fn step_ms(&self, name: &str, by: Party, loud: bool) -> Option<u64> {
         let report = &self.evidence.call.report;
-        let (_, whose, index) = self.evidence.run.names.iter().find(|(known, ..)| known == name)?;
+        let (_, whose, index) = self.evidence.made.names.iter().find(|(known, ..)| known == name)?;
         let (steps, said) = match whose {
             Party::Caller => (&report.caller_steps, &report.said),
             Party::Callee => (&report.callee_steps, &report.callee_said),
