@@ -355,12 +355,10 @@ async fn floods(log: &TestLog) {
     });
     let url = format!("ws://127.0.0.1:{port}/");
     let list = format!("open:{url} next flood-send:100000 flood-open:{url} flood-get:http://127.0.0.1:{port}/");
-    let neighbours = vec![Neighbour::with("beside", "+15552000", "echo", &[])];
-    let config = WorldConfig { neighbours, ..reaching(private(port), steps("reach", &list)) };
+    let config =
+        WorldConfig { neighbours: vec![Neighbour::echoes()], ..reaching(private(port), steps("reach", &list)) };
     let mut world = World::real(config).await;
-    let echoes: Vec<_> = (0..20)
-        .map(|_| world.sim.place_call(Caller { to: "+15552000".into(), record: false, ..Caller::echo(3_000) }))
-        .collect();
+    let echoes = world.call_beside(20, 3_000);
     let hogs: Vec<_> = (0..10).map(|_| world.sim.place_call(caller(FIRST, 3_000))).collect();
     for call in echoes {
         assert_whole_echo(&call.finished().await);

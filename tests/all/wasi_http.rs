@@ -12,7 +12,6 @@ use ::sandbox::{GuestEnd, GuestLimits};
 use exchange::{Drained, FaultStep, Quota};
 use libtest_mimic::Trial;
 use network::{HostRule, Policy, Resolve, Resolved, SecretHeader, SecretRule};
-use sim::Caller;
 use switchhook_tests::certificates::Authority;
 use switchhook_tests::clock;
 use switchhook_tests::logs::{API_KEY, TestLog};
@@ -26,14 +25,18 @@ use crate::network::{FIRST, caller, listen, private};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        real("wasi_http::a_component_asks_and_is_answered", |log| async move { asks(&log).await }),
+        real("wasi_http::a_component_asks_and_is_answered", |log| async move { asks("wasi-http", &log).await }),
+        real("wasi_http::one_of_the_async_world_does_too", |log| async move { asks("async-echo", &log).await }),
         real("wasi_http::a_chats_handler_does_too", |log| async move { chat(&log).await }),
         real("wasi_http::without_the_grant_it_is_denied", |log| async move { denied(&log).await }),
         real("wasi_http::a_listed_name_that_leads_inside_is_refused", |log| async move { inside(&log).await }),
         real("wasi_http::a_secret_is_put_in_over_tls_alone", |log| async move { secret(&log).await }),
         real("wasi_http::bodies_methods_and_times_have_limits", |log| async move { limits(&log).await }),
         real("wasi_http::requests_have_a_number", |log| async move { number(&log).await }),
-        real("wasi_http::who_waits_there_is_silent_and_holds_nobody_back", |log| async move { waits(&log).await }),
+        real("wasi_http::who_waits_there_is_silent_and_holds_nobody_back", |log| async move {
+            waits("wasi-http", &log).await;
+        }),
+        real("wasi_http::nor_does_one_of_the_async_world", |log| async move { waits("async-echo", &log).await }),
         real("wasi_http::who_waits_there_goes_with_the_call", |log| async move { hung_up(&log).await }),
         real("wasi_http::who_waits_there_goes_with_the_host", |_| drained()),
         real("wasi_http::what_is_kept_in_the_host_is_bounded", |log| async move { hoards(&log).await }),
@@ -54,12 +57,12 @@ fn done(log: &TestLog) -> usize {
     said(log).iter().filter(|line| *line == "done").count()
 }
 
-async fn asks(log: &TestLog) {
+async fn asks(plugin: &str, log: &TestLog) {
     let server = Server::plain("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nx: y\r\n\r\nyes").await;
     let url = server.url();
     let list =
         format!("header:x-mine=1 body:10000 post:{url}/ask?a=b header:content-length=9 body:9 post:{url} get:{url}/");
-    let mut world = World::real(asking(private(server.port), &list)).await;
+    let mut world = World::real(WorldConfig { plugin: plugin.into(), ..asking(private(server.port), &list) }).await;
     until_done(&mut world, log).await;
     let usage = world.exchange.handle().tenants()[0].plugins[0].network.expect("it may reach");
     assert_eq!((usage.open, usage.connections, usage.not_granted, usage.full), (0, 3, 0, 0), "{usage:?}");
@@ -240,18 +243,17 @@ async fn number(log: &TestLog) {
 }
 
 /// It waits for a server that says nothing: it is ended for its silence, and echoes beside it are whole.
-async fn waits(log: &TestLog) {
+async fn waits(plugin: &str, log: &TestLog) {
     let silent = Server::silent().await;
     let config = WorldConfig {
         limits: GuestLimits { silent_ms_max: 1_500, ..GuestLimits::default() },
         faults: vec![FaultStep::Disconnect],
-        neighbours: vec![Neighbour::with("beside", "+15552000", "echo", &[])],
+        neighbours: vec![Neighbour::echoes()],
+        plugin: plugin.into(),
         ..asking(private(silent.port), &format!("get:{}/", silent.url()))
     };
     let mut world = World::real(config).await;
-    let echoes: Vec<_> = (0..10)
-        .map(|_| world.sim.place_call(Caller { to: "+15552000".into(), record: false, ..Caller::echo(3_000) }))
-        .collect();
+    let echoes = world.call_beside(10, 3_000);
     let waiting: Vec<_> = (0..10).map(|_| world.sim.place_call(caller(FIRST, 20_000))).collect();
     for call in echoes {
         assert_whole_echo(&call.finished().await);

@@ -16,7 +16,7 @@ use recordings::{Disk, LocalDisk, RecorderLimits};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sandbox::{GuestClock, GuestLimits, GuestSetup};
-use sim::{SimConfig, Simulator};
+use sim::{Caller, PlacedCall, SimConfig, Simulator};
 pub use switchhook::simulated::PipeDialer;
 use telcoflow::frame::AudioMode;
 use telcoflow::link::LinkConfig;
@@ -98,6 +98,9 @@ pub struct WorldConfig {
     pub disk: Arc<dyn Disk>,
 }
 
+/// The number of the [echoes](Neighbour::echoes) beside.
+const BESIDE: &str = "+15552000";
+
 /// Another tenant.
 pub struct Neighbour {
     /// Its name.
@@ -117,6 +120,11 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
+    /// Echoes of another tenant beside what a test is about: [`World::call_beside`] calls them.
+    pub fn echoes() -> Self {
+        Self::with("beside", BESIDE, "echo", &[])
+    }
+
     /// One without limits whose calls are answered by this component, configured so.
     pub fn with(name: &str, to: &str, plugin: &str, config: &[(&str, &str)]) -> Self {
         Self {
@@ -238,6 +246,12 @@ impl World {
     /// How a connector to this world's server is configured.
     pub fn connector(&self, config: &WorldConfig, name: &str, api_key: &str) -> ConnectorConfig {
         connector(config, &self.base, name, api_key)
+    }
+
+    /// Places so many calls to the [echoes](Neighbour::echoes) beside: each speaks for so long, ms, and waits for all of it.
+    pub fn call_beside(&self, calls: usize, ms: u32) -> Vec<PlacedCall> {
+        let caller = || Caller { to: BESIDE.into(), record: false, ..Caller::echo(ms) };
+        (0..calls).map(|_| self.sim.place_call(caller())).collect()
     }
 
     /// The next call that ended in the host.

@@ -186,14 +186,11 @@ fn large(functions: usize) -> Vec<u8> {
 }
 
 async fn huge() {
-    let neighbours = vec![Neighbour::with("beside", "+15552000", "echo", &[])];
+    let neighbours = vec![Neighbour::echoes()];
     let answers = exchange::Pattern::Prefix("+15551".into());
     let hot = Hot::new(WorldConfig { neighbours, answers, ..WorldConfig::default() }, limits()).await;
     let (heavy, long) = (large(25_000), variant("wrong-world", 1, 60 << 20));
-    let calls: Vec<_> = (0..20)
-        .map(|_| Caller { to: "+15552000".into(), ..Caller::echo(4_000) })
-        .map(|caller| hot.desk.world.sim.place_call(caller))
-        .collect();
+    let calls = hot.desk.world.call_beside(20, 4_000);
     let mut costs = 0;
     for round in 0..3 {
         let (one, other) = tokio::join!(hot.push(&heavy), hot.push(&long));

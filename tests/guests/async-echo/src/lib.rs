@@ -2,7 +2,10 @@
 //!
 //! With the key `record` = `true` it records both sides of its call and logs `async-echo recorded`. With `remember` = `true` it
 //! sets a key, reads it again and logs `async-echo remembers VALUE`. With `reach` = a URL it opens a WebSocket, sends `hello`
-//! and logs `async-echo heard TEXT`.
+//! and logs `async-echo heard TEXT`. With `steps` it first asks other hosts by `wasi:http`, as the guest `wasi-http` does.
+
+#[path = "../../wasi-http/src/steps/mod.rs"]
+mod steps;
 
 use switchhook_guest::recording::{self, Side};
 use switchhook_guest::{AudioFrame, CallInfo, Event, Failure, Payload};
@@ -23,6 +26,9 @@ async fn echo(_call: CallInfo) -> Result<(), Failure> {
     }
     if let Some(url) = config::get("reach") {
         websocket::open(&url, &[])?;
+    }
+    if config::get("steps").is_some() {
+        steps::run();
     }
     for event in events() {
         match event {

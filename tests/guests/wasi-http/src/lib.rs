@@ -2,15 +2,10 @@
 //!
 //! The key `steps` is a list of what it does once the call is answered; README.md has the steps and what they log.
 
-mod ask;
-mod hoard;
-
-use std::time::Duration;
+mod steps;
 
 use switchhook_guest::chat::{self, ChatInfo};
-use switchhook_guest::{CallInfo, Event, Failure, call, config, events, info, next, play};
-
-use ask::Asker;
+use switchhook_guest::{CallInfo, Event, Failure, call, events, play};
 
 switchhook_guest::handler!(run);
 switchhook_guest::chat_handler!(run_chat);
@@ -22,7 +17,7 @@ fn run(_: CallInfo) -> Result<(), Failure> {
             break;
         }
     }
-    steps();
+    steps::run();
     for event in events() {
         if let Event::Audio(frame) = &event {
             drop(play(&frame.pcm));
@@ -33,28 +28,7 @@ fn run(_: CallInfo) -> Result<(), Failure> {
 
 fn run_chat(_: ChatInfo) -> Result<(), Failure> {
     chat::next();
-    steps();
+    steps::run();
     while chat::next().is_some() {}
     Ok(())
-}
-
-fn steps() {
-    let mut asker = Asker::default();
-    for step in config::get("steps").unwrap_or_default().split_whitespace() {
-        let (name, argument) = step.split_once(':').unwrap_or((step, ""));
-        match name {
-            "header" => asker.header(argument),
-            "body" => asker.body(argument.parse().unwrap_or(0)),
-            "unfinished" => asker.unfinished(),
-            "within" => asker.within(Duration::from_millis(argument.parse().unwrap_or(0))),
-            "get" | "post" | "trace" => info!("wasi-http {name} {}", asker.ask(name, argument)),
-            "begin" => info!("wasi-http begin {}", asker.begin(argument)),
-            "drop" => asker.forget(),
-            "next" => info!("wasi-http next {}", if next().is_some() { "event" } else { "over" }),
-            "long" => info!("wasi-http long {}", hoard::long()),
-            "hoard" => hoard::fields(),
-            other => info!("wasi-http has no step {other}"),
-        }
-    }
-    info!("wasi-http done");
 }
