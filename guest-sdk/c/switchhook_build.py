@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("sources", type=Path, nargs="*", help="the handler's files, one of which defines `handle`")
     parser.add_argument("-o", "--output", type=Path, help="the component")
     parser.add_argument("-e", "--embed", type=Path, action="append", default=[], help="more folders that `#embed` looks into")
+    parser.add_argument("--flag", action="append", default=[], help="one more for the compiler, such as --flag=-fsanitize=undefined")
     parser.add_argument("--tools", action="store_true", help="only fetch the tools")
     parser.add_argument("--native", action="store_true", help="a program of this machine instead, without bindings: for tests")
     given = parser.parse_args()
@@ -32,11 +33,11 @@ def main() -> None:
     if not given.sources or not given.output:
         parser.error("name the sources and the output")
     if given.native:
-        compile(programs, given.sources, given.output, given.embed, [])
+        compile(programs, given.sources, given.output, given.embed, given.flag)
         return
     # Zig's own stack is 16 MiB, which each call would have.
     stack = "-Wl,-z,stack-size=131072"
-    target = ["--target=wasm32-wasi", "-mexec-model=reactor", stack, SDK / "bindings/call_handler.c"]
+    target = ["--target=wasm32-wasi", "-mexec-model=reactor", stack, SDK / "bindings/call_handler.c", *given.flag]
     producers = ["--language", "C=23", "--processed-by", f"zig cc={tools.version('c', 'ziglang')}"]
     core = lambda module: compile(programs, given.sources, module, given.embed, target)  # noqa: E731
     tools.component(programs, given.output, core, producers)
