@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def compile(programs: Path, sources: list[Path], output: Path, embed: list[Path], target: list[Path | str]) -> None:
-    command: list[Path | str] = [programs / "python", "-m", "ziglang", "cc", "-std=c23", "-Os", "-s", *target, *WARNINGS]
+    command: list[Path | str] = [programs / "python", "-m", "ziglang", "cc", "-std=c23", "-Os", "-UNDEBUG", "-s", *target, *WARNINGS]
     command += ["-I", SDK / "include", "-I", SDK / "bindings", *(f"--embed-dir={folder}" for folder in embed)]
     # Paths of this machine do not belong into a component.
     command += [f"-ffile-prefix-map={Path.cwd()}=.", *sources, *sorted((SDK / "src").glob("*.c")), "-lm", "-o", output]
