@@ -60,7 +60,8 @@ pub fn traps(inspection: &Inspection, wasm: &[u8]) -> Vec<Trap> {
     if inspection.calls() && !imports("switchhook:handler/events@") {
         traps.push(NEVER_WAITS);
     }
-    if imports("wasi:sockets/tcp") {
+    // CPython has them in it, whatever a program does.
+    if imports("wasi:sockets/tcp") && !says("componentize-py") {
         traps.push(NO_NETWORK);
     }
     if inspection.calls() && imports("wasi:http/outgoing-handler") {
@@ -106,6 +107,7 @@ mod tests {
         assert_eq!(codes(&[EVENTS, playout], &["componentize-py 0.25.0"], b""), ["leaking-byte-lists"]);
         assert_eq!(codes(&[EVENTS, playout], &["componentize-py"], b"..switchhook_guest/call.py.."), [""; 0]);
         assert_eq!(codes(&[EVENTS, "wasi:sockets/tcp@0.2.6"], &[], b""), ["no-network"]);
+        assert_eq!(codes(&[EVENTS, "wasi:sockets/tcp@0.2.6"], &["componentize-py"], b""), [""; 0]);
         assert_eq!(codes(&[EVENTS, "wasi:http/outgoing-handler@0.2.6"], &[], b""), ["waits-elsewhere"]);
     }
 }
