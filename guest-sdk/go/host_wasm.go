@@ -140,8 +140,11 @@ func (h *component) position() (ledger Ledger) {
 }
 
 func (h *component) record(side Side) (reference string, err error) {
-	call := func(into unsafe.Pointer) { recordingStart(int32(side), into) }
+	name := string(side)
+	bytes, size := lend(name)
+	call := func(into unsafe.Pointer) { recordingStart(bytes, size, into) }
 	err = h.result(call, 4, func(at unsafe.Pointer) { reference = textAt(at, 0) })
+	runtime.KeepAlive(name)
 	return reference, err
 }
 

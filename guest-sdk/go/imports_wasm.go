@@ -79,7 +79,7 @@ func playoutPosition(into unsafe.Pointer)
 
 //go:wasmimport switchhook:handler/recording@0.1.0 start
 //go:noescape
-func recordingStart(side int32, into unsafe.Pointer)
+func recordingStart(side unsafe.Pointer, bytes uint32, into unsafe.Pointer)
 
 //go:wasmimport switchhook:handler/recording@0.1.0 stop
 //go:noescape

@@ -148,14 +148,14 @@ func (c *Call) waitBelow(ctx context.Context, samples uint64) {
 }
 
 // Side is what is recorded: what the handler hears, what it says, both as two channels, or the legs as two channels.
-type Side int32
+type Side string
 
 // The sides.
 const (
-	Heard Side = iota
-	Said
-	Both
-	Legs
+	Heard Side = "heard"
+	Said  Side = "said"
+	Both  Side = "both"
+	Legs  Side = "legs"
 )
 
 // Record starts a recording by the host and answers its reference, which holds for every call of this plugin. It needs the grant

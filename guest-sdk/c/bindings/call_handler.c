@@ -93,7 +93,7 @@ extern void __wasm_import_switchhook_handler_config_all(uint8_t *);
 // Imported Functions from `switchhook:handler/recording@0.1.0`
 
 __attribute__((__import_module__("switchhook:handler/recording@0.1.0"), __import_name__("start")))
-extern void __wasm_import_switchhook_handler_recording_start(int32_t, uint8_t *);
+extern void __wasm_import_switchhook_handler_recording_start(uint8_t *, size_t, uint8_t *);
 
 __attribute__((__import_module__("switchhook:handler/recording@0.1.0"), __import_name__("stop")))
 extern void __wasm_import_switchhook_handler_recording_stop(uint8_t *);
@@ -145,6 +145,9 @@ extern void __wasm_import_switchhook_handler_audio_kit_open_resampler(int32_t, i
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("resample")))
 extern void __wasm_import_switchhook_handler_audio_kit_resample(int32_t, uint8_t *, size_t, uint8_t *);
 
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("resample-samples")))
+extern void __wasm_import_switchhook_handler_audio_kit_resample_samples(int32_t, uint8_t *, size_t, uint8_t *);
+
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("finish-resampling")))
 extern void __wasm_import_switchhook_handler_audio_kit_finish_resampling(int32_t, uint8_t *);
 
@@ -154,17 +157,26 @@ extern void __wasm_import_switchhook_handler_audio_kit_open_key_detector(int32_t
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("hear-keys")))
 extern void __wasm_import_switchhook_handler_audio_kit_hear_keys(int32_t, uint8_t *, size_t, uint8_t *);
 
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("hear-keys-samples")))
+extern void __wasm_import_switchhook_handler_audio_kit_hear_keys_samples(int32_t, uint8_t *, size_t, uint8_t *);
+
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("open-voice-detector")))
 extern void __wasm_import_switchhook_handler_audio_kit_open_voice_detector(int32_t, uint8_t *);
 
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("hear-voice")))
 extern void __wasm_import_switchhook_handler_audio_kit_hear_voice(int32_t, uint8_t *, size_t, uint8_t *);
 
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("hear-voice-samples")))
+extern void __wasm_import_switchhook_handler_audio_kit_hear_voice_samples(int32_t, uint8_t *, size_t, uint8_t *);
+
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("close")))
 extern void __wasm_import_switchhook_handler_audio_kit_close(int32_t);
 
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("level-dbfs")))
 extern void __wasm_import_switchhook_handler_audio_kit_level_dbfs(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("level-dbfs-samples")))
+extern void __wasm_import_switchhook_handler_audio_kit_level_dbfs_samples(uint8_t *, size_t, uint8_t *);
 
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("tones")))
 extern void __wasm_import_switchhook_handler_audio_kit_tones(uint8_t *, size_t, int32_t, int32_t, int32_t, uint8_t *);
@@ -174,6 +186,9 @@ extern void __wasm_import_switchhook_handler_audio_kit_key_tones(uint8_t *, size
 
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("to-g711")))
 extern void __wasm_import_switchhook_handler_audio_kit_to_g711(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("to-g711-samples")))
+extern void __wasm_import_switchhook_handler_audio_kit_to_g711_samples(int32_t, uint8_t *, size_t, uint8_t *);
 
 __attribute__((__import_module__("switchhook:handler/audio-kit@0.1.0"), __import_name__("from-g711")))
 extern void __wasm_import_switchhook_handler_audio_kit_from_g711(int32_t, uint8_t *, size_t, uint8_t *);
@@ -1691,11 +1706,11 @@ void switchhook_handler_config_all(switchhook_handler_config_list_field_t *ret) 
   *ret = (switchhook_handler_config_list_field_t) { (switchhook_handler_config_field_t*)(*((uint8_t **) (ptr + 0))), (*((size_t*) (ptr + sizeof(void*)))) };
 }
 
-bool switchhook_handler_recording_start(switchhook_handler_recording_side_t side, call_handler_string_t *ret, switchhook_handler_recording_failure_t *err) {
+bool switchhook_handler_recording_start(call_handler_string_t *side, call_handler_string_t *ret, switchhook_handler_recording_failure_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(5*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_switchhook_handler_recording_start((int32_t) side, ptr);
+  __wasm_import_switchhook_handler_recording_start((uint8_t *) (*side).ptr, (*side).len, ptr);
   switchhook_handler_recording_result_string_failure_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
@@ -2154,6 +2169,36 @@ bool switchhook_handler_audio_kit_resample(switchhook_handler_audio_kit_tool_id_
   }
 }
 
+bool switchhook_handler_audio_kit_resample_samples(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_s16_t *samples, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_resample_samples((int32_t) (tool), (uint8_t *) (*samples).ptr, (*samples).len, ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
 bool switchhook_handler_audio_kit_finish_resampling(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(5*sizeof(void*))];
@@ -2244,6 +2289,36 @@ bool switchhook_handler_audio_kit_hear_keys(switchhook_handler_audio_kit_tool_id
   }
 }
 
+bool switchhook_handler_audio_kit_hear_keys_samples(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_s16_t *samples, call_handler_string_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_hear_keys_samples((int32_t) (tool), (uint8_t *) (*samples).ptr, (*samples).len, ptr);
+  switchhook_handler_audio_kit_result_string_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
 bool switchhook_handler_audio_kit_open_voice_detector(uint32_t sample_rate_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(5*sizeof(void*))];
@@ -2308,6 +2383,40 @@ bool switchhook_handler_audio_kit_hear_voice(switchhook_handler_audio_kit_tool_i
   }
 }
 
+bool switchhook_handler_audio_kit_hear_voice_samples(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_s16_t *samples, switchhook_handler_audio_kit_voice_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_hear_voice_samples((int32_t) (tool), (uint8_t *) (*samples).ptr, (*samples).len, ptr);
+  switchhook_handler_audio_kit_result_voice_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (switchhook_handler_audio_kit_voice_t) {
+        (bool) (int32_t) *((uint8_t*) (ptr + sizeof(void*))),
+        (uint32_t) (uint32_t) (*((int32_t*) (ptr + (4+1*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (ptr + (8+1*sizeof(void*))))),
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
 void switchhook_handler_audio_kit_close(switchhook_handler_audio_kit_tool_id_t tool) {
   __wasm_import_switchhook_handler_audio_kit_close((int32_t) (tool));
 }
@@ -2317,6 +2426,36 @@ bool switchhook_handler_audio_kit_level_dbfs(call_handler_list_u8_t *pcm, float 
   uint8_t ret_area[(5*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
   __wasm_import_switchhook_handler_audio_kit_level_dbfs((uint8_t *) (*pcm).ptr, (*pcm).len, ptr);
+  switchhook_handler_audio_kit_result_f32_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = *((float*) (ptr + sizeof(void*)));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_level_dbfs_samples(call_handler_list_s16_t *samples, float *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_level_dbfs_samples((uint8_t *) (*samples).ptr, (*samples).len, ptr);
   switchhook_handler_audio_kit_result_f32_failure_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
@@ -2407,6 +2546,36 @@ bool switchhook_handler_audio_kit_to_g711(switchhook_handler_audio_kit_law_t law
   uint8_t ret_area[(5*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
   __wasm_import_switchhook_handler_audio_kit_to_g711((int32_t) law, (uint8_t *) (*pcm).ptr, (*pcm).len, ptr);
+  switchhook_handler_audio_kit_result_list_u8_failure_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (call_handler_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      result.val.err = (switchhook_handler_types_failure_t) {
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (call_handler_string_t) (call_handler_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool switchhook_handler_audio_kit_to_g711_samples(switchhook_handler_audio_kit_law_t law, call_handler_list_s16_t *samples, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_switchhook_handler_audio_kit_to_g711_samples((int32_t) law, (uint8_t *) (*samples).ptr, (*samples).len, ptr);
   switchhook_handler_audio_kit_result_list_u8_failure_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {

@@ -351,17 +351,6 @@ typedef struct {
 
 typedef switchhook_handler_types_failure_t switchhook_handler_recording_failure_t;
 
-// What is recorded: what the handler hears, what it says, both as two channels, heard left and said right, or the
-// `legs` of the call as two channels, channel 1 left and 2 right (until they come apart, channel 0 is left). What is
-// heard is channel 0, and where that carries nothing the legs, mixed. Positions are times from `start` on, with silence
-// where nothing was. What was sent and then cleared before the other side heard it was not said.
-typedef uint8_t switchhook_handler_recording_side_t;
-
-#define SWITCHHOOK_HANDLER_RECORDING_SIDE_HEARD 0
-#define SWITCHHOOK_HANDLER_RECORDING_SIDE_SAID 1
-#define SWITCHHOOK_HANDLER_RECORDING_SIDE_BOTH 2
-#define SWITCHHOOK_HANDLER_RECORDING_SIDE_LEGS 3
-
 typedef struct {
   bool is_err;
   union {
@@ -639,14 +628,20 @@ extern void switchhook_handler_config_all(switchhook_handler_config_list_field_t
 
 // Imported Functions from `switchhook:handler/recording@0.1.0`
 // Starts a recording and answers its reference, which holds for every call of this plugin. It records from the
-// moment of the call. One at a time: `NOT_NOW` until `stop`. `FULL` when this plugin has as many recordings as it
-// may have, `STORAGE` when the disk takes none, `NOT_SUPPORTED` for the legs of a call whose `audio.channels` has none,
-// `ENDED` after the end of the call.
+// moment of the call. `side` is what is recorded: `heard`, what the handler hears; `said`, what it says; `both` as two
+// channels, heard left and said right; or the `legs` of the call as two channels, channel 1 left and 2 right (until they
+// come apart, channel 0 is left). What is heard is channel 0, and where that carries nothing the legs, mixed. Positions
+// are times from `start` on, with silence where nothing was. What was sent and then cleared before the other side heard
+// it was not said.
+// 
+// One at a time: `NOT_NOW` until `stop`. `INVALID` for a side that is none of these, `FULL` when this plugin has as many
+// recordings as it may have, `STORAGE` when the disk takes none, `NOT_SUPPORTED` for the legs of a call whose
+// `audio.channels` has none, `ENDED` after the end of the call.
 // 
 // A recording that reaches a limit ends with the warning `FULL`, one whose disk fails or is full with the warning
 // `STORAGE`; what was recorded stays, and the call goes on. On a disk that is too slow parts of it become silence,
 // with the warning `STORAGE` once. When the call or the handler ends, so does the recording, and its file is complete.
-extern bool switchhook_handler_recording_start(switchhook_handler_recording_side_t side, call_handler_string_t *ret, switchhook_handler_recording_failure_t *err);
+extern bool switchhook_handler_recording_start(call_handler_string_t *side, call_handler_string_t *ret, switchhook_handler_recording_failure_t *err);
 // Ends the recording; the file is complete when this returns. `NOT_NOW` when there is none; `STORAGE` when its disk
 // failed, with as much kept as there was.
 extern bool switchhook_handler_recording_stop(switchhook_handler_recording_failure_t *err);
@@ -694,22 +689,30 @@ extern bool switchhook_handler_audio_kit_open_resampler(uint32_t from_hz, uint32
 // What is certain by now of the audio at the other rate, which is up to 60 ms behind what was given. Frame by frame or at
 // once, the samples are the same.
 extern bool switchhook_handler_audio_kit_resample(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// The same, and so are the others in `-samples`, for languages whose lists of bytes are costly to give.
+extern bool switchhook_handler_audio_kit_resample_samples(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_s16_t *samples, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // The rest, so that all that came is as long in time as all that was given. The resampler begins anew.
 extern bool switchhook_handler_audio_kit_finish_resampling(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // Begins to listen for keys in band (DTMF), at 4000 to 48000 Hz.
 extern bool switchhook_handler_audio_kit_open_key_detector(uint32_t sample_rate_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // The keys that were pressed in this audio, usually none. Each is told once, 30 to 50 ms after it went down.
 extern bool switchhook_handler_audio_kit_hear_keys(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, call_handler_string_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// The same.
+extern bool switchhook_handler_audio_kit_hear_keys_samples(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_s16_t *samples, call_handler_string_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // Begins to listen for speech by its loudness, which is enough for barge-in and for the end of a message, at 4000 to
 // 48000 Hz. Keys, music and coughs are speech to it.
 extern bool switchhook_handler_audio_kit_open_voice_detector(uint32_t sample_rate_hz, switchhook_handler_audio_kit_tool_id_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // How it stands at the end of this audio.
 extern bool switchhook_handler_audio_kit_hear_voice(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_u8_t *pcm, switchhook_handler_audio_kit_voice_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// The same.
+extern bool switchhook_handler_audio_kit_hear_voice_samples(switchhook_handler_audio_kit_tool_id_t tool, call_handler_list_s16_t *samples, switchhook_handler_audio_kit_voice_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // Gives a resampler or detector back. Unknown ids are ignored.
 extern void switchhook_handler_audio_kit_close(switchhook_handler_audio_kit_tool_id_t tool);
 // How loud audio is, in dB below full scale: the root of the mean of the squares, so that a full-scale sine is about -3.
 // Silence is -96.
 extern bool switchhook_handler_audio_kit_level_dbfs(call_handler_list_u8_t *pcm, float *ret, switchhook_handler_audio_kit_failure_t *err);
+// The same.
+extern bool switchhook_handler_audio_kit_level_dbfs_samples(call_handler_list_s16_t *samples, float *ret, switchhook_handler_audio_kit_failure_t *err);
 // The sum of sine tones with soft ends: a dial tone is 350 and 440 Hz. Each has this peak, of 32767; what is beyond full
 // scale in sum is cut. Up to eight.
 extern bool switchhook_handler_audio_kit_tones(call_handler_list_u32_t *freqs_hz, uint16_t peak, uint32_t ms, uint32_t sample_rate_hz, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
@@ -718,6 +721,8 @@ extern bool switchhook_handler_audio_kit_tones(call_handler_list_u32_t *freqs_hz
 extern bool switchhook_handler_audio_kit_key_tones(call_handler_string_t *keys, uint16_t peak, uint32_t ms, uint32_t sample_rate_hz, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // One byte a sample.
 extern bool switchhook_handler_audio_kit_to_g711(switchhook_handler_audio_kit_law_t law, call_handler_list_u8_t *pcm, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
+// The same.
+extern bool switchhook_handler_audio_kit_to_g711_samples(switchhook_handler_audio_kit_law_t law, call_handler_list_s16_t *samples, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // One sample a byte.
 extern bool switchhook_handler_audio_kit_from_g711(switchhook_handler_audio_kit_law_t law, call_handler_list_u8_t *bytes, call_handler_list_u8_t *ret, switchhook_handler_audio_kit_failure_t *err);
 // The audio of a WAV file: 8 or 16-bit PCM, mono, or the mean of a stereo file's sides. `INVALID` with what is wrong.

@@ -115,10 +115,10 @@ sh_status sh_ask(sh_call *call, sh_prompt *prompt, uint32_t patience_ms, char *k
 
 sh_status sh_record(sh_call *call, sh_side side, const char **reference) {
   (void)call;
-  call_handler_string_t given;
+  static const char *const names[] = {"heard", "said", "both", "legs"};
+  call_handler_string_t name = sh_lend(names[side]), given;
   host_failure refused;
-  if (!switchhook_handler_recording_start((switchhook_handler_recording_side_t)side, &given, &refused))
-    return sh_failed(&refused);
+  if (!switchhook_handler_recording_start(&name, &given, &refused)) return sh_failed(&refused);
   *reference = sh_text(&given);
   return SH_OK;
 }

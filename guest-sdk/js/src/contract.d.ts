@@ -231,15 +231,3 @@ export type Level =
   | "info"
   | "warn"
   | "error";
-
-/**
- * What is recorded: what the handler hears, what it says, both as two channels, heard left and said right, or the
- * `legs` of the call as two channels, channel 1 left and 2 right (until they come apart, channel 0 is left). What is
- * heard is channel 0, and where that carries nothing the legs, mixed. Positions are times from `start` on, with silence
- * where nothing was. What was sent and then cleared before the other side heard it was not said.
- */
-export type Side =
-  | "heard"
-  | "said"
-  | "both"
-  | "legs";

@@ -4,7 +4,7 @@
 import * as host from "#host/recording";
 import { asked } from "./failure.js";
 
-/** @import { Side } from "./contract.js" */
+/** What is recorded. @typedef {"heard" | "said" | "both" | "legs"} Side */
 
 /** Starts one, and answers its reference. @param {Side} [side] */
 export const start = (side = "heard") => asked(() => host.start(side));

@@ -3,8 +3,8 @@
 PCM is samples as ``array("h")``, or their little-endian bytes, as events carry them; what comes back is samples. It raises
 ``Invalid`` for what the contract refuses, such as more than 192,000 bytes at once, and ``Full`` for a ninth tool.
 
-What is given to it is never freed (componentize-py 0.25): use it for a prompt, a message or a minute, not for every frame of a
-long call. ``audio`` does the same in Python, and leaks nothing.
+Bytes that are given to ``from_g711``, ``read_wav`` and ``write_wav`` are never freed (componentize-py 0.25): use these for a
+prompt or a message, not for every frame of a long call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wit_world.imports import audio_kit as host
 from wit_world.imports.audio_kit import Law
 
 from .audio.pcm import samples
-from .failure import asked
+from .failure import Invalid, asked
 
 __all__ = [
     "KeyDetector",
@@ -34,7 +34,7 @@ __all__ = [
 
 Pcm = bytes | bytearray | memoryview | array
 
-PIECE_BYTES = 8_000
+PIECE_SAMPLES = 4_000
 """What is given at once: whatever the rates, what comes of it fits."""
 
 
@@ -63,9 +63,9 @@ class Resampler(_Tool):
 
     def push(self, pcm: Pcm) -> array[int]:
         """Takes a piece; what is certain by now."""
-        raw, made = _bytes(pcm), array("h")
-        for at in range(0, len(raw), PIECE_BYTES):
-            made.extend(samples(asked(host.resample, self._id, raw[at : at + PIECE_BYTES])))
+        given, made = _samples(pcm), array("h")
+        for at in range(0, len(given), PIECE_SAMPLES):
+            made.extend(samples(asked(host.resample_samples, self._id, given[at : at + PIECE_SAMPLES])))
         return made
 
     def finish(self) -> array[int]:
@@ -81,7 +81,7 @@ class KeyDetector(_Tool):
 
     def hear(self, pcm: Pcm) -> str:
         """The keys that are known to be down now: 30 to 50 ms after they were pressed."""
-        return asked(host.hear_keys, self._id, _bytes(pcm))
+        return asked(host.hear_keys_samples, self._id, _samples(pcm))
 
 
 class VoiceDetector(_Tool):
@@ -99,14 +99,14 @@ class VoiceDetector(_Tool):
 
     def hear(self, pcm: Pcm) -> bool:
         """Hears a piece. Whether somebody speaks at its end."""
-        heard = asked(host.hear_voice, self._id, _bytes(pcm))
+        heard = asked(host.hear_voice_samples, self._id, _samples(pcm))
         self.speaks, self.spoken_ms, self.quiet_ms = heard.speaks, heard.spoken_ms, heard.quiet_ms
         return self.speaks
 
 
 def level_dbfs(pcm: Pcm) -> float:
     """How loud audio is, dB below full scale; silence is -96."""
-    return asked(host.level_dbfs, _bytes(pcm))
+    return asked(host.level_dbfs_samples, _samples(pcm))
 
 
 def tones(freqs_hz: Sequence[int], amplitude: float, sample_rate_hz: int, ms: int) -> array[int]:
@@ -121,7 +121,7 @@ def key_tones(keys: str, amplitude: float, sample_rate_hz: int, ms: int) -> arra
 
 def to_g711(law: Law, pcm: Pcm) -> bytes:
     """G.711, one byte a sample."""
-    return asked(host.to_g711, law, _bytes(pcm))
+    return asked(host.to_g711_samples, law, _samples(pcm))
 
 
 def from_g711(law: Law, coded: bytes) -> array[int]:
@@ -142,6 +142,16 @@ def write_wav(pcm: Pcm, sample_rate_hz: int) -> bytes:
 
 def _bytes(pcm: Pcm) -> bytes:
     return pcm.tobytes() if isinstance(pcm, (array, memoryview)) else bytes(pcm)
+
+
+def _samples(pcm: Pcm) -> list[int]:
+    """As the host takes them: lists of numbers that are given to it are freed again. Half a sample is refused."""
+    if isinstance(pcm, array):
+        return pcm.tolist()
+    raw = bytes(pcm)
+    if len(raw) % 2:
+        raise Invalid("INVALID", f"{len(raw)} bytes of PCM end in half a sample")
+    return samples(raw).tolist()
 
 
 def _peak(amplitude: float) -> int:

@@ -6,20 +6,33 @@ handler with them.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 
 from wit_world.imports import recording as host
-from wit_world.imports.recording import Side
 
 from .failure import NotNow, asked
 
 __all__ = ["Side", "delete", "play", "record", "start", "stop"]
 
 
+class Side(StrEnum):
+    """What is recorded."""
+
+    HEARD = "heard"
+    """What the handler hears."""
+    SAID = "said"
+    """What it says."""
+    BOTH = "both"
+    """Both as two channels: heard left, said right."""
+    LEGS = "legs"
+    """The legs of the call as two channels: channel 1 left, 2 right."""
+
+
 def start(side: Side = Side.HEARD) -> str:
     """Starts one, and answers its reference."""
-    return asked(host.start, side)
+    return asked(host.start, str(side))
 
 
 def stop() -> None:

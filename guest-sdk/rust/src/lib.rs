@@ -52,6 +52,7 @@ mod host;
 pub mod key_value;
 pub mod limits;
 mod log;
+pub mod recording;
 #[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
 pub mod testing;
 pub mod timers;
@@ -65,7 +66,7 @@ pub use export::settle;
 /// What prompts, keys and speech need, all in the guest.
 pub use guest_audio as audio;
 pub use hang_up::hang_up;
-pub use host::{call, calls, http, playout, recording, websocket};
+pub use host::{call, calls, http, playout, websocket};
 pub use log::{Level, log};
 pub use playout::{play, play_samples};
 

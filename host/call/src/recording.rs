@@ -23,6 +23,17 @@ pub enum Side {
 }
 
 impl Side {
+    /// The side of this name, as the contract has it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "heard" => Self::Heard,
+            "said" => Self::Said,
+            "both" => Self::Both,
+            "legs" => Self::Legs,
+            _ => return None,
+        })
+    }
+
     /// Channels of its file.
     pub const fn channels(self) -> u16 {
         match self {

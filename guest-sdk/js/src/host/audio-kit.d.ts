@@ -14,6 +14,9 @@ export function openResampler(fromHz: number, toHz: number): ToolId;
  */
 export function resample(tool: ToolId, pcm: Uint8Array): Uint8Array;
 
+/** The same, and so are the others in `-samples`, for languages whose lists of bytes are costly to give. */
+export function resampleSamples(tool: ToolId, samples: Int16Array): Uint8Array;
+
 /** The rest, so that all that came is as long in time as all that was given. The resampler begins anew. */
 export function finishResampling(tool: ToolId): Uint8Array;
 
@@ -22,6 +25,9 @@ export function openKeyDetector(sampleRateHz: number): ToolId;
 
 /** The keys that were pressed in this audio, usually none. Each is told once, 30 to 50 ms after it went down. */
 export function hearKeys(tool: ToolId, pcm: Uint8Array): string;
+
+/** The same. */
+export function hearKeysSamples(tool: ToolId, samples: Int16Array): string;
 
 /**
  * Begins to listen for speech by its loudness, which is enough for barge-in and for the end of a message, at 4000 to
@@ -32,6 +38,9 @@ export function openVoiceDetector(sampleRateHz: number): ToolId;
 /** How it stands at the end of this audio. */
 export function hearVoice(tool: ToolId, pcm: Uint8Array): Voice;
 
+/** The same. */
+export function hearVoiceSamples(tool: ToolId, samples: Int16Array): Voice;
+
 /** Gives a resampler or detector back. Unknown ids are ignored. */
 export function close(tool: ToolId): void;
 
@@ -40,6 +49,9 @@ export function close(tool: ToolId): void;
  * Silence is -96.
  */
 export function levelDbfs(pcm: Uint8Array): number;
+
+/** The same. */
+export function levelDbfsSamples(samples: Int16Array): number;
 
 /**
  * The sum of sine tones with soft ends: a dial tone is 350 and 440 Hz. Each has this peak, of 32767; what is beyond full
@@ -55,6 +67,9 @@ export function keyTones(keys: string, peak: number, ms: number, sampleRateHz: n
 
 /** One byte a sample. */
 export function toG711(law: Law, pcm: Uint8Array): Uint8Array;
+
+/** The same. */
+export function toG711Samples(law: Law, samples: Int16Array): Uint8Array;
 
 /** One sample a byte. */
 export function fromG711(law: Law, bytes: Uint8Array): Uint8Array;

@@ -295,8 +295,10 @@ class Host:
         if not self.caller.recording_granted:
             refuse("NOT_GRANTED", "recording is not granted")
 
-    def _start_recording(self, _side: Any) -> str:
+    def _start_recording(self, side: str) -> str:
         self._granted()
+        if side not in ("heard", "said", "both", "legs"):
+            refuse("INVALID", "there is no such side")
         self._alive()
         if self._recording:
             refuse("NOT_NOW", "one is being made")

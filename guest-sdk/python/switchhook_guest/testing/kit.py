@@ -65,7 +65,7 @@ def kit() -> dict[str, Callable[..., Any]]:
         rate_hz, heard = read_wav(file)
         return contract.Sound(rate_hz, _given(heard))
 
-    return {
+    functions = {
         "open_resampler": opens(Resampler),
         "resample": lambda id, pcm: _given(tool(id, Resampler).push(samples(_taken(pcm)))),
         "finish_resampling": lambda id: _given(tool(id, Resampler).finish()),
@@ -82,6 +82,12 @@ def kit() -> dict[str, Callable[..., Any]]:
         "read_wav": read,
         "write_wav": lambda sound: _wav(sound.sample_rate_hz, _taken(sound.pcm)),
     }
+    in_samples = ("resample", "hear_keys", "hear_voice", "level_dbfs", "to_g711")
+    return functions | {f"{name}_samples": _in_samples(functions[name]) for name in in_samples}
+
+
+def _in_samples(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *given: function(*given[:-1], array("h", given[-1]).tobytes())
 
 
 def _taken(pcm: bytes) -> bytes:

@@ -195,12 +195,10 @@ pub mod messages {
 }
 
 pub mod recording {
-    pub use crate::bindings::plain::switchhook::handler::recording::Side;
-
     use crate::Failure;
     use crate::testing::host::with;
 
-    pub fn start(side: Side) -> Result<String, Failure> {
+    pub fn start(side: &str) -> Result<String, Failure> {
         with(|host| host.start_recording(side))
     }
 

@@ -32,8 +32,11 @@ impl Host {
         Err(Failure::new(code::NOT_GRANTED, "this plugin has no grant for recording"))
     }
 
-    pub(crate) fn start_recording(&mut self, side: Side) -> Result<String, Failure> {
+    pub(crate) fn start_recording(&mut self, side: &str) -> Result<String, Failure> {
         self.check_granted()?;
+        let sides = [Side::Heard, Side::Said, Side::Both, Side::Legs];
+        let side = sides.into_iter().find(|known| known.as_str() == side);
+        let side = side.ok_or_else(|| Failure::new(code::INVALID, "there is no such side"))?;
         if self.report.recordings.iter().any(|recording| !recording.complete) {
             return Err(Failure::new(code::NOT_NOW, "another recording runs"));
         }

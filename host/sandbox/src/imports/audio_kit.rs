@@ -1,6 +1,7 @@
 //! `audio-kit`: work on audio at native speed. The time that it takes is the guest's, since it is polled meanwhile.
 
 use audio::kit::{self, KitError};
+use audio::samples_to_bytes;
 use call::code;
 
 use crate::bindings::{audio_kit, types};
@@ -17,6 +18,10 @@ impl audio_kit::Host for GuestState {
         answer(self.tools.resample(tool, &pcm))
     }
 
+    fn resample_samples(&mut self, tool: u32, samples: Vec<i16>) -> Answer<Vec<u8>> {
+        self.resample(tool, samples_to_bytes(&samples))
+    }
+
     fn finish_resampling(&mut self, tool: u32) -> Answer<Vec<u8>> {
         answer(self.tools.finish_resampling(tool))
     }
@@ -29,6 +34,10 @@ impl audio_kit::Host for GuestState {
         answer(self.tools.hear_keys(tool, &pcm))
     }
 
+    fn hear_keys_samples(&mut self, tool: u32, samples: Vec<i16>) -> Answer<String> {
+        self.hear_keys(tool, samples_to_bytes(&samples))
+    }
+
     fn open_voice_detector(&mut self, sample_rate_hz: u32) -> Answer<u32> {
         self.opened(|state| state.tools.open_voice_detector(sample_rate_hz))
     }
@@ -38,6 +47,10 @@ impl audio_kit::Host for GuestState {
         answer(heard.map(|kit::Heard { speaks, spoken_ms, quiet_ms }| audio_kit::Voice { speaks, spoken_ms, quiet_ms }))
     }
 
+    fn hear_voice_samples(&mut self, tool: u32, samples: Vec<i16>) -> Answer<audio_kit::Voice> {
+        self.hear_voice(tool, samples_to_bytes(&samples))
+    }
+
     fn close(&mut self, tool: u32) -> wasmtime::Result<()> {
         self.tools.close(tool);
         Ok(())
@@ -45,6 +58,10 @@ impl audio_kit::Host for GuestState {
 
     fn level_dbfs(&mut self, pcm: Vec<u8>) -> Answer<f32> {
         answer(kit::level(&pcm))
+    }
+
+    fn level_dbfs_samples(&mut self, samples: Vec<i16>) -> Answer<f32> {
+        self.level_dbfs(samples_to_bytes(&samples))
     }
 
     fn tones(&mut self, freqs_hz: Vec<u32>, peak: u16, ms: u32, sample_rate_hz: u32) -> Answer<Vec<u8>> {
@@ -57,6 +74,10 @@ impl audio_kit::Host for GuestState {
 
     fn to_g711(&mut self, law: audio_kit::Law, pcm: Vec<u8>) -> Answer<Vec<u8>> {
         answer(kit::encode_g711(law.into(), &pcm))
+    }
+
+    fn to_g711_samples(&mut self, law: audio_kit::Law, samples: Vec<i16>) -> Answer<Vec<u8>> {
+        self.to_g711(law, samples_to_bytes(&samples))
     }
 
     fn from_g711(&mut self, law: audio_kit::Law, bytes: Vec<u8>) -> Answer<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use call::{RecordingStore, Side};
+use call::{Failure, RecordingStore, Side, code};
 
 use super::granted::{Granted, not_granted};
 use crate::bindings::recording;
@@ -10,9 +10,13 @@ use crate::shared::SharedCall;
 use crate::state::GuestState;
 
 impl recording::Host for GuestState {
-    async fn start(&mut self, side: recording::Side) -> Granted<String> {
+    async fn start(&mut self, side: String) -> Granted<String> {
         let Some((store, call)) = self.recorder()? else { return not_granted("recording") };
-        Ok(call.start_recording(&*store, side.into()).await.map_err(Into::into))
+        let Some(side) = Side::from_name(&side) else {
+            let message = "there is no such side: heard, said, both and legs can be recorded";
+            return Ok(Err(Failure::new(code::INVALID, message).into()));
+        };
+        Ok(call.start_recording(&*store, side).await.map_err(Into::into))
     }
 
     async fn stop(&mut self) -> Granted<()> {
@@ -38,16 +42,5 @@ impl GuestState {
     fn recorder(&self) -> wasmtime::Result<Option<(Arc<dyn RecordingStore>, SharedCall)>> {
         let Some(store) = &self.recordings else { return Ok(None) };
         Ok(Some((store.clone(), self.call()?.clone())))
-    }
-}
-
-impl From<recording::Side> for Side {
-    fn from(side: recording::Side) -> Self {
-        match side {
-            recording::Side::Heard => Self::Heard,
-            recording::Side::Said => Self::Said,
-            recording::Side::Both => Self::Both,
-            recording::Side::Legs => Self::Legs,
-        }
     }
 }

@@ -58,6 +58,13 @@ def resample(tool: int, pcm: bytes) -> bytes:
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
     raise NotImplementedError
+def resample_samples(tool: int, samples: List[int]) -> bytes:
+    """
+    The same, and so are the others in `-samples`, for languages whose lists of bytes are costly to give.
+    
+    Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
+    """
+    raise NotImplementedError
 def finish_resampling(tool: int) -> bytes:
     """
     The rest, so that all that came is as long in time as all that was given. The resampler begins anew.
@@ -79,6 +86,13 @@ def hear_keys(tool: int, pcm: bytes) -> str:
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
     raise NotImplementedError
+def hear_keys_samples(tool: int, samples: List[int]) -> str:
+    """
+    The same.
+    
+    Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
+    """
+    raise NotImplementedError
 def open_voice_detector(sample_rate_hz: int) -> int:
     """
     Begins to listen for speech by its loudness, which is enough for barge-in and for the end of a message, at 4000 to
@@ -94,6 +108,13 @@ def hear_voice(tool: int, pcm: bytes) -> Voice:
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
     raise NotImplementedError
+def hear_voice_samples(tool: int, samples: List[int]) -> Voice:
+    """
+    The same.
+    
+    Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
+    """
+    raise NotImplementedError
 def close(tool: int) -> None:
     """
     Gives a resampler or detector back. Unknown ids are ignored.
@@ -103,6 +124,13 @@ def level_dbfs(pcm: bytes) -> float:
     """
     How loud audio is, in dB below full scale: the root of the mean of the squares, so that a full-scale sine is about -3.
     Silence is -96.
+    
+    Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
+    """
+    raise NotImplementedError
+def level_dbfs_samples(samples: List[int]) -> float:
+    """
+    The same.
     
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """
@@ -126,6 +154,13 @@ def key_tones(keys: str, peak: int, ms: int, sample_rate_hz: int) -> bytes:
 def to_g711(law: Law, pcm: bytes) -> bytes:
     """
     One byte a sample.
+    
+    Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
+    """
+    raise NotImplementedError
+def to_g711_samples(law: Law, samples: List[int]) -> bytes:
+    """
+    The same.
     
     Raises: `componentize_py_types.Err(wit_world.imports.types.Failure)`
     """

@@ -17,25 +17,19 @@ import weakref
 from componentize_py_types import Result, Ok, Err, Some
 
 
-class Side(Enum):
-    """
-    What is recorded: what the handler hears, what it says, both as two channels, heard left and said right, or the
-    `legs` of the call as two channels, channel 1 left and 2 right (until they come apart, channel 0 is left). What is
-    heard is channel 0, and where that carries nothing the legs, mixed. Positions are times from `start` on, with silence
-    where nothing was. What was sent and then cleared before the other side heard it was not said.
-    """
-    HEARD = 0
-    SAID = 1
-    BOTH = 2
-    LEGS = 3
 
-
-def start(side: Side) -> str:
+def start(side: str) -> str:
     """
     Starts a recording and answers its reference, which holds for every call of this plugin. It records from the
-    moment of the call. One at a time: `NOT_NOW` until `stop`. `FULL` when this plugin has as many recordings as it
-    may have, `STORAGE` when the disk takes none, `NOT_SUPPORTED` for the legs of a call whose `audio.channels` has none,
-    `ENDED` after the end of the call.
+    moment of the call. `side` is what is recorded: `heard`, what the handler hears; `said`, what it says; `both` as two
+    channels, heard left and said right; or the `legs` of the call as two channels, channel 1 left and 2 right (until they
+    come apart, channel 0 is left). What is heard is channel 0, and where that carries nothing the legs, mixed. Positions
+    are times from `start` on, with silence where nothing was. What was sent and then cleared before the other side heard
+    it was not said.
+    
+    One at a time: `NOT_NOW` until `stop`. `INVALID` for a side that is none of these, `FULL` when this plugin has as many
+    recordings as it may have, `STORAGE` when the disk takes none, `NOT_SUPPORTED` for the legs of a call whose
+    `audio.channels` has none, `ENDED` after the end of the call.
     
     A recording that reaches a limit ends with the warning `FULL`, one whose disk fails or is full with the warning
     `STORAGE`; what was recorded stays, and the call goes on. On a disk that is too slow parts of it become silence,
