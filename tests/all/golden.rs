@@ -23,7 +23,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     let built = |name: &str| components::root().join(format!("target/golden/{name}.wasm"));
     let mut trials = vec![
         Trial::test("golden::what_is_kept_is_what_it_was", what_is_kept_is_what_it_was),
+        Trial::test("golden::the_contract_is_what_it_was", the_contract_is_what_it_was),
         Trial::test("golden::other_versions_are_refused", other_versions_are_refused),
+        Trial::test("golden::later_versions_are_taken", later_versions_are_taken),
         Trial::test("golden::the_table_of_versions_is_true", the_table_of_versions_is_true),
     ];
     for name in WORLDS {
@@ -47,10 +49,13 @@ fn loads(path: &Path) -> Result<Plugin, Failed> {
 }
 
 fn plays(path: &Path) -> Result<(), Failed> {
-    let plugin = loads(path)?;
+    play(&loads(path)?)
+}
+
+fn play(plugin: &Plugin) -> Result<(), Failed> {
     let scenario = Scenario::load(&folder().join("scenario.toml")).map_err(|problems| problems.to_string())?;
     for run in &scenario.runs {
-        let played = scenario::play(&plugin, &scenario, run).map_err(|error| error.to_string())?;
+        let played = scenario::play(plugin, &scenario, run).map_err(|error| error.to_string())?;
         let misses: Vec<String> = played.misses.iter().map(ToString::to_string).collect();
         if !misses.is_empty() {
             return Err(format!("{}:\n{}\n{}", run.name, misses.join("\n"), played.timeline.join("\n")).into());
@@ -78,14 +83,30 @@ fn what_is_kept_is_what_it_was() -> Result<(), Failed> {
     Ok(())
 }
 
+/// A released version changes in no word that is not a comment.
+fn the_contract_is_what_it_was() -> Result<(), Failed> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(components::root().join(format!("wit/handler-{VERSION}")))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    files.sort();
+    let mut digester = Sha256::new();
+    for file in &files {
+        let text = std::fs::read_to_string(file)?;
+        let words = text.lines().filter_map(|line| line.split("//").next()).flat_map(str::split_whitespace);
+        words.for_each(|word| digester.update(format!("{word} ")));
+    }
+    let digest: String = digester.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let noted = std::fs::read_to_string(folder().join("contract.txt"))?;
+    let advice =
+        "is released and never changes: what is new comes in one of the ways of wit/README.md, \"Rules of growth\"";
+    assert_eq!(digest, noted.trim(), "wit/handler-{VERSION} {advice}");
+    Ok(())
+}
+
 /// A component says by its imports for which version it was built.
 fn other_versions_are_refused() -> Result<(), Failed> {
-    let wasm = std::fs::read(folder().join("call-handler.wasm"))?;
-    for other in ["0.2.0", "0.1.1", "0.0.9"] {
-        let text = String::from_utf8_lossy(&wasm);
-        assert!(text.contains(&format!("@{VERSION}")));
-        let other_wasm = replaced(&wasm, format!("@{VERSION}").as_bytes(), format!("@{other}").as_bytes());
-        match Plugin::load(components::sandbox(), "other", &other_wasm) {
+    for other in ["0.2.0", "1.1.0", "0.0.9"] {
+        match Plugin::load(components::sandbox(), "other", &of_version("call-handler", other)?) {
             Err(error @ LoadError::Inspect(_)) => {
                 let told = error.to_string();
                 assert!(told.contains(&format!("@{other}")) && told.contains(INTERFACE), "{told}");
@@ -95,6 +116,36 @@ fn other_versions_are_refused() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// What is built for a later version that only adds is taken, as long as it takes nothing of what was added.
+fn later_versions_are_taken() -> Result<(), Failed> {
+    for world in WORLDS {
+        Plugin::load(components::sandbox(), "later", &of_version(world, "0.1.1")?)
+            .map_err(|error| error.to_string())?;
+    }
+    play(
+        &Plugin::load(components::sandbox(), "later", &of_version("echo.rust", "0.1.9")?)
+            .map_err(|error| error.to_string())?,
+    )?;
+    let newer = replaced(&of_version("call-handler", "0.1.1")?, b"notify-below", b"notify-above");
+    match Plugin::load(components::sandbox(), "newer", &newer) {
+        Err(error @ LoadError::Link(_)) => {
+            let told = error.to_string();
+            assert!(told.contains("switchhook:handler/playout@0.1.1") && told.contains("notify-above"), "{told}");
+            Ok(())
+        }
+        Err(error) => Err(format!("refused for another reason: {error}").into()),
+        Ok(_) => Err("a component that asks for what is not there was loaded".into()),
+    }
+}
+
+/// A golden component as a build for another version would be.
+fn of_version(name: &str, other: &str) -> Result<Vec<u8>, Failed> {
+    let wasm = std::fs::read(folder().join(format!("{name}.wasm")))?;
+    let other_wasm = replaced(&wasm, format!("@{VERSION}").as_bytes(), format!("@{other}").as_bytes());
+    assert_ne!(wasm, other_wasm, "{name} names its version");
+    Ok(other_wasm)
 }
 
 fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {

@@ -162,9 +162,14 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
     })
 }
 
+/// Whether it is of the contract, and of a version that differs in more than the last number. Those that do not only add to one
+/// another; whether this host has what a component takes of a later one is seen when it is linked.
 fn of_other_version(import: &str) -> bool {
     let (package, version) = INTERFACE.split_once('@').unwrap_or((INTERFACE, ""));
-    import.starts_with(package) && import.rsplit_once('@').is_some_and(|(_, found)| found != version)
+    let kin = |found: &str| {
+        found.rsplit_once('.').map(|(track, _)| track) == version.rsplit_once('.').map(|(track, _)| track)
+    };
+    import.starts_with(package) && import.rsplit_once('@').is_some_and(|(_, found)| !kin(found))
 }
 
 /// Names only, at the outermost level; who made it at every level.
