@@ -135,7 +135,7 @@ async fn played(log: &TestLog) {
 
 async fn refused(log: &TestLog) {
     let place = Place::new();
-    let steps = "stop,play:00000000000000000000000000000000,answer,stop,start:heard,start:said,play,delete,wait:100,stop,stop,\
+    let steps = "stop,play:00000000000000000000000000000000,answer,stop,start:nobody,start:heard,start:said,play,delete,wait:100,stop,stop,\
                  play:../x,delete:../x,play:00000000000000000000000000000000,start:both,end,start:both,stop,stop";
     one_call(place.record(steps), kit::listen(500)).await;
     let expected = [
@@ -143,6 +143,7 @@ async fn refused(log: &TestLog) {
         "play NOT_NOW",
         "answer OK",
         "stop NOT_NOW",
+        "start INVALID",
         "start OK",
         "start NOT_NOW",
         "play NOT_NOW",
