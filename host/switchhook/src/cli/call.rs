@@ -52,7 +52,7 @@ pub struct Args {
     /// The outcome as JSON
     #[arg(long)]
     pub json: bool,
-    /// What the caller and the callee do, and what must hold: the first call of a scenario file
+    /// What the caller and the callee do, and what must hold: the first call of a scenario file, or the last of its `[[call]]`s, which are all made
     #[arg(long, value_name = "FILE", conflicts_with_all = ["caller", "callee", "isolated", "data_dir", "seconds"])]
     pub scenario: Option<PathBuf>,
     /// How long the caller speaks when it has no recording, in seconds
