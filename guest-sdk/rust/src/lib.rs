@@ -22,8 +22,8 @@
 //! ```
 //!
 //! Build it as a `cdylib` for `wasm32-wasip2`: the output is a component. On any other target the crate compiles, so
-//! that editors and `cargo check` work, but every function panics: there is no host to call. With the feature `testing`
-//! a host in memory answers there, so that handlers have unit tests that run in milliseconds.
+//! that editors and `cargo check` work, but every function of the host ends the process: there is none to call. With the
+//! feature `testing` a host in memory answers there, so that handlers have unit tests that run in milliseconds.
 //!
 //! A panic ends this call's instance only. Its text goes to standard error, which the host puts in its log.
 //!
