@@ -10,7 +10,7 @@ use switchhook::scenario::{self, Scenario};
 use switchhook_tests::components;
 
 /// The version whose components these are.
-const VERSION: &str = "0.1.0";
+pub(crate) const VERSION: &str = "0.1.0";
 
 /// What there must be: a world as a whole, or a program of the scenario.
 const WORLDS: &[&str] = &["call-handler", "call-handler-async", "message-handler"];

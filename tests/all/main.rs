@@ -41,6 +41,7 @@ mod shares;
 mod states;
 mod tidy;
 mod traces;
+mod versions;
 mod walls;
 mod wasi_http;
 mod wire;
@@ -79,6 +80,7 @@ fn main() {
         scenarios::trials(),
         cookbook::trials(),
         golden::trials(),
+        versions::trials(),
         author::trials(),
         outbound::trials(),
         handover::trials(),

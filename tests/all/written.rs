@@ -18,7 +18,7 @@ const TYPES: &str = r#"
 "#;
 
 /// A handler of this core code: `imports` stand in the component, `with` gives them to the module.
-fn handler(imports: &str, with: &str, code: &str) -> Vec<u8> {
+pub(crate) fn handler(imports: &str, with: &str, code: &str) -> Vec<u8> {
     let text = format!(
         r#"(component {imports}
             (core module $m {code}

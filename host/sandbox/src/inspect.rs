@@ -77,6 +77,18 @@ impl Inspection {
         self.imports.iter().filter_map(|import| import.grant).collect()
     }
 
+    /// The version of the contract that it is built for, by its imports: the latest of them, or this host's when it imports
+    /// nothing of the contract.
+    pub fn interface(&self) -> String {
+        let (package, served) = INTERFACE.split_once('@').unwrap_or((INTERFACE, ""));
+        let ours = self.imports.iter().filter(|import| import.name.starts_with(package));
+        let versions = ours.filter_map(|import| Some(import.name.rsplit_once('@')?.1));
+        // They differ in the last number alone.
+        let latest =
+            versions.max_by_key(|version| version.rsplit('.').next().and_then(|last| last.parse::<u64>().ok()));
+        format!("{package}@{}", latest.unwrap_or(served))
+    }
+
     /// Whether it handles calls.
     pub fn calls(&self) -> bool {
         self.world != World::MessageHandler

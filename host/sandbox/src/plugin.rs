@@ -18,7 +18,7 @@ use crate::code::CompileCost;
 use crate::engine::Sandbox;
 use crate::guest::{Guest, GuestEnd, GuestLimits, Served};
 use crate::imports::{call_info, chat_info};
-use crate::inspect::{InspectError, Inspection, World, inspect};
+use crate::inspect::{INTERFACE, InspectError, Inspection, World, inspect};
 use crate::limits::HOSTCALL_BYTES_MAX;
 use crate::shared::SharedCall;
 use crate::shared_chat::SharedChat;
@@ -47,7 +47,7 @@ pub enum LoadError {
         compiles_max: usize,
     },
     /// It imports what the host does not have, or has otherwise.
-    #[error("the component asks for what this host does not offer: {0}")]
+    #[error("the component asks for what this host, which serves {INTERFACE}, does not offer: {0}")]
     Link(String),
 }
 

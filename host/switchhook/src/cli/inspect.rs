@@ -76,7 +76,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 fn as_json(inspection: &Inspection, traps: &[Trap], refused: Option<&str>, verdict: Verdict) -> serde_json::Value {
     let imports = inspection.imports.iter().map(|import| json!({ "name": import.name, "grant": import.grant }));
     json!({
-        "interface": INTERFACE,
+        "interface": inspection.interface(),
         "world": inspection.world.as_str(),
         "size_bytes": inspection.size_bytes,
         "languages": inspection.languages,
@@ -94,7 +94,7 @@ fn as_text(path: &str, inspection: &Inspection, traps: &[Trap], refused: Option<
     let languages = list(inspection.languages.iter().map(String::as_str).collect(), "not said");
     let grants = list(inspection.grants_wanted().into_iter().collect(), "none");
     let mut lines = vec![
-        format!("{path}: a call handler for {INTERFACE}"),
+        format!("{path}: a call handler for {}", inspection.interface()),
         format!("  world      {}", inspection.world.as_str()),
         format!("  size       {} bytes", inspection.size_bytes),
         format!("  language   {languages}"),
