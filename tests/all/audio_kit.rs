@@ -2,9 +2,11 @@
 
 mod reference;
 
+use ::call::EndReason;
 use audio::kit::Tools;
 use audio::samples_to_bytes;
 use libtest_mimic::Trial;
+use sandbox::{GuestEnd, GuestLimits};
 use sim::{Caller, Step};
 use switchhook_tests::logs::TestLog;
 use switchhook_tests::run::simulated;
@@ -15,8 +17,29 @@ pub(crate) fn trials() -> Vec<Trial> {
         simulated("audio_kit::works_at_8_khz", |log| async move { call(&log, 8_000).await }),
         simulated("audio_kit::works_at_16_khz", |log| async move { call(&log, 16_000).await }),
         simulated("audio_kit::works_at_24_khz", |log| async move { call(&log, 24_000).await }),
+        simulated(
+            "audio_kit::python::needs_no_more_memory_in_half_an_hour",
+            |log| async move { half_an_hour(&log).await },
+        ),
         reference::trial(),
     ]
+}
+
+/// Audio that Python gives to the kit as samples is freed again. Of one function that takes bytes half an hour would cost 58 MB,
+/// and it may have less than that in all.
+async fn half_an_hour(log: &TestLog) {
+    let limits = GuestLimits { memory_bytes_max: 44 << 20, ..GuestLimits::default() };
+    let config = WorldConfig::with("wrappers.python", &[("only", "kit")]);
+    let mut world = World::simulated(WorldConfig { sample_rate_hz: 16_000, limits, ..config }).await;
+    let parts = [Step::Silence { ms: 600_000 }, Step::Silence { ms: 600_000 }, Step::Silence { ms: 600_000 }];
+    let script = [vec![Step::WaitAnswered], parts.to_vec(), vec![Step::HangUp]].concat();
+    let caller = Caller { give_up_ms: 1_900_000, record: false, ..Caller::new(script) };
+    world.sim.place_call(caller).finished().await;
+    let record = world.record().await;
+    assert_eq!((record.end, record.guest), (EndReason::Terminated, Some(GuestEnd::Returned)));
+    world.close().await;
+    let frames = log.lines_with("wrap kit ").iter().find_map(|line| line.rsplit(' ').next()?.parse::<u32>().ok());
+    assert!(frames.is_some_and(|frames| frames >= 89_900), "{frames:?} frames were given to the kit");
 }
 
 async fn call(log: &TestLog, sample_rate_hz: u32) {

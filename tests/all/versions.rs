@@ -64,7 +64,6 @@ fn refused() -> Result<(), Failed> {
         match load(imports, "0.1.1") {
             Err(error @ LoadError::Link(_)) => {
                 let told = error.to_string();
-                println!("{told}");
                 let missing = (format!("`switchhook:handler/{interface}@0.1.1`"), format!("`{function}`"));
                 for word in [missing.0.as_str(), &missing.1, INTERFACE] {
                     assert!(told.contains(word), "{word} is not in: {told}");

@@ -16,6 +16,8 @@ async def handle(call: Call) -> None:
     await call.answer()
     if config.get("only") == "legs":
         return await tell(call)
+    if config.get("only") == "kit":
+        return await hear(call)
     # Where there is nobody else.
     if config.get("only") != "place":
         remember()
@@ -42,6 +44,24 @@ async def refusal(run: Callable[[], Awaitable[object]]) -> str:
     except Failure as failure:
         return failure.code
     return "OK"
+
+
+async def hear(call: Call) -> None:
+    """Gives all that is heard to the audio kit, to the end of the call."""
+    rate_hz, frames = call.sample_rate_hz, 0
+    up, keys, voice = kit.Resampler(rate_hz, 24_000), kit.KeyDetector(rate_hz), kit.VoiceDetector(rate_hz)
+    try:
+        with call.audio() as audio:
+            while True:
+                pcm = (await audio.read()).pcm
+                up.push(pcm)
+                keys.hear(pcm)
+                voice.hear(pcm)
+                kit.level_dbfs(pcm)
+                kit.to_g711(kit.Law.MU, pcm)
+                frames += 1
+    finally:
+        log.info("wrap kit %s", frames)
 
 
 def word(what: bool) -> str:
