@@ -27,13 +27,15 @@ def environment(language: str) -> Path:
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "switchhook"
     folder = Path(os.environ.get("SWITCHHOOK_TOOLS") or caches).resolve() / name
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    if (folder / "complete").is_file():
+    complete = folder / "complete"
+    # Programs of an environment know its path: one that was moved or copied is made anew.
+    if complete.is_file() and complete.read_text() == str(folder):
         return programs
     print(f"installing the tools of {requirements} in {folder}", file=sys.stderr)
     run([sys.executable, "-m", "venv", "--clear", folder], "python3 has no working `venv`: install it (on Debian: python3-venv)")
     pip = [programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
     run(pip, f"{requirements} cannot be installed from the Python package index: pip's message is above")
-    (folder / "complete").touch()
+    complete.write_text(str(folder))
     return programs
 
 
