@@ -20,7 +20,7 @@ pub(crate) fn bind_by_hand(linker: &mut Linker<GuestState>) -> wasmtime::Result<
 }
 
 fn play(mut store: StoreContextMut<'_, GuestState>, (pcm,): (WasmList<u8>,)) -> Played {
-    let bytes = pcm.as_le_slice(&store).len();
+    let bytes = pcm.len();
     if let Some(full) = store.data_mut().full(bytes) {
         return Ok((Err(full.into()),));
     }
@@ -30,7 +30,7 @@ fn play(mut store: StoreContextMut<'_, GuestState>, (pcm,): (WasmList<u8>,)) -> 
 }
 
 fn play_samples(mut store: StoreContextMut<'_, GuestState>, (samples,): (WasmList<i16>,)) -> Played {
-    let bytes = 2 * samples.as_le_slice(&store).len();
+    let bytes = 2 * samples.len();
     if let Some(full) = store.data_mut().full(bytes) {
         return Ok((Err(full.into()),));
     }
