@@ -7,6 +7,7 @@
 //! - [`client`]: a client of a running host's admin interface
 //! - [`cli`]: the commands, one file each
 //! - [`config`]: the configuration file, from TOML to values that can be relied on
+//! - [`descriptors`]: room for file descriptors
 //! - [`demo`]: what a demonstration shows and leaves behind
 //! - [`plugins`]: from the files of components to plugins that can be run
 //! - [`running`]: from that to what the crates below run on
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod descriptors;
 pub mod limits;
 pub mod logs;
 pub mod plugins;

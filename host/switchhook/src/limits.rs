@@ -68,6 +68,11 @@ pub const REGISTRY_HELD_MS_MAX: u64 = 2_000;
 /// Smallest `quota.memory_bytes_max` that may be configured, in bytes: a small guest. Less is refused.
 pub const QUOTA_MEMORY_BYTES_MIN: u64 = 1 << 20;
 
+/// Descriptors that a process asks the system for. It gets as many as its hard limit allows.
+pub const DESCRIPTORS_MAX: u64 = 65_536;
+/// Descriptors for which there is room from the start. With more, calls pause for a moment each time that their number doubles.
+pub const DESCRIPTORS_READY: u64 = 8_192;
+
 /// Rows of the live timeline. Further calls are counted in one line, so that redrawing fits a small terminal.
 pub const TIMELINE_ROWS_MAX: usize = 16;
 
@@ -116,5 +121,11 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("series_points_max", SERIES_POINTS_MAX as u64, "each two neighbours become one"),
     ("call_drain_ms_max", CALL_DRAIN_MS_MAX, "the host's side of the call is cut"),
     ("sim_calls_max", SIM_CALLS_MAX as u64, "the next call waits"),
+    ("descriptors_max", DESCRIPTORS_MAX, "further sockets and files are refused by the system"),
+    (
+        "descriptors_ready",
+        DESCRIPTORS_READY,
+        "calls pause for a moment each time that more are open and their number doubles",
+    ),
     ("sim_table_calls_max", SIM_TABLE_CALLS_MAX as u64, "earlier calls are left out"),
 ];

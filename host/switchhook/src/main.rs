@@ -2,14 +2,15 @@
 //!
 //! 1. The command line is parsed. Wrong use ends here: exit code 2.
 //! 2. The log starts, on standard error.
-//! 3. The command runs: for `run`, that is configuration, build, addresses, calls until a signal, drain.
-//! 4. Exit code: 0 done, 1 it failed (and standard error says what, where and what to do), 2 wrong use.
+//! 3. Room is made for descriptors.
+//! 4. The command runs: for `run`, that is configuration, build, addresses, calls until a signal, drain.
+//! 5. Exit code: 0 done, 1 it failed (and standard error says what, where and what to do), 2 wrong use.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use switchhook::cli::{Failure, Line};
-use switchhook::logs;
+use switchhook::{descriptors, logs};
 
 fn main() -> ExitCode {
     let line = Line::parse();
@@ -24,5 +25,6 @@ fn main() -> ExitCode {
 
 fn start(line: Line) -> Result<ExitCode, Failure> {
     logs::start(line.log_format, line.command.log_filter())?;
+    descriptors::make_room();
     line.command.run()
 }

@@ -114,6 +114,11 @@ impl Host {
         assert!(sent.success());
     }
 
+    /// What the kernel tells of it: a file of `/proc/PID`.
+    pub fn proc(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id())).expect("it runs")
+    }
+
     /// The status of a request to the admin interface.
     pub fn ask(&self, method: &str, path: &str) -> String {
         self.answer(method, path).split_whitespace().nth(1).expect("a status").to_string()
