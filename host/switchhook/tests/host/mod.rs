@@ -22,6 +22,15 @@ pub struct Host {
     folder: TempDir,
 }
 
+/// A test that fails leaves no process behind.
+impl Drop for Host {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 impl Host {
     /// With this plugin, of which `plugin` is what else its table says.
     pub async fn start(sim: &Simulator, drain_s: u32, plugin: &str) -> Host {
