@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
+use registry::Digest;
 use sandbox::{INTERFACE, LoadError, Plugin};
-use sha2::{Digest, Sha256};
 use switchhook::scenario::{self, Scenario};
 use switchhook_tests::components;
 
@@ -71,8 +71,7 @@ fn what_is_kept_is_what_it_was() -> Result<(), Failed> {
     for entry in std::fs::read_dir(folder())? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "wasm") {
-            let digest = Sha256::digest(std::fs::read(&path)?);
-            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = Digest::of(&std::fs::read(&path)?);
             found.push(format!("{digest}  {}", path.file_name().unwrap_or_default().to_string_lossy()));
         }
     }
@@ -89,13 +88,13 @@ fn the_contract_is_what_it_was() -> Result<(), Failed> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.sort();
-    let mut digester = Sha256::new();
+    let mut contract = String::new();
     for file in &files {
         let text = std::fs::read_to_string(file)?;
         let words = text.lines().filter_map(|line| line.split("//").next()).flat_map(str::split_whitespace);
-        words.for_each(|word| digester.update(format!("{word} ")));
+        words.for_each(|word| contract.extend([word, " "]));
     }
-    let digest: String = digester.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Digest::of(contract.as_bytes()).to_string();
     let noted = std::fs::read_to_string(folder().join("contract.txt"))?;
     let advice =
         "is released and never changes: what is new comes in one of the ways of wit/README.md, \"Rules of growth\"";

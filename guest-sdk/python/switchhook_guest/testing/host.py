@@ -12,6 +12,7 @@ from componentize_py_types import Err, Ok
 from wit_world.imports import events, types
 
 from ..audio import samples
+from ..recording import Side
 from .kit import kit
 from .peers import Peers, refuse
 from .placing import Placing
@@ -297,7 +298,7 @@ class Host:
 
     def _start_recording(self, side: str) -> str:
         self._granted()
-        if side not in ("heard", "said", "both", "legs"):
+        if side not in [*Side]:
             refuse("INVALID", "there is no such side")
         self._alive()
         if self._recording:
