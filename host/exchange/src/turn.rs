@@ -163,6 +163,7 @@ impl Turns {
         self.read_mail(cx, now);
         let (guest_rests, network) = {
             let mut call = self.call.lock();
+            call.prefetch_guest();
             call.handle_timeout(now);
             self.link.poll_read(cx, &mut call);
             call.wake_guest(cx);

@@ -24,6 +24,7 @@ mod plugin;
 mod recording;
 mod shared;
 mod shared_chat;
+mod stack;
 mod state;
 mod stdio;
 mod ticker;

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use call::Next;
 
+use crate::stack::WaitingStack;
+
 /// What waiting with a limit comes to.
 pub(crate) enum Waited<E> {
     Event(E),
@@ -19,6 +21,8 @@ pub(crate) struct Wait {
     /// When the waiting ends without an event.
     until: Option<Instant>,
     waiting: bool,
+    /// Where the guest's stack is, from the first time that it waited.
+    stack: WaitingStack,
     /// Whether the guest ever asked for an event.
     asked: bool,
     /// How often it was given an event, or really waited. Asking in vain is not progress: neither for an event when what it
@@ -32,7 +36,16 @@ pub(crate) struct Wait {
 
 impl Wait {
     pub(crate) fn new(since: Instant) -> Self {
-        Self { waker: None, until: None, waiting: false, asked: false, progress: 0, since, paused: None }
+        Self {
+            waker: None,
+            until: None,
+            waiting: false,
+            stack: WaitingStack::default(),
+            asked: false,
+            progress: 0,
+            since,
+            paused: None,
+        }
     }
 
     /// Begins to wait, for as long as `within` if that is given.
@@ -49,6 +62,7 @@ impl Wait {
             Next::Wait if self.timed_out(now) => Waited::TimedOut,
             Next::Wait => {
                 self.waiting = true;
+                self.stack = WaitingStack::here();
                 self.waker = register.then(|| cx.waker().clone());
                 return Poll::Pending;
             }
@@ -89,6 +103,11 @@ impl Wait {
         if let Some(before) = before {
             self.since += now.saturating_duration_since(before);
         }
+    }
+
+    /// Where the stack of the guest is, if it ever waited.
+    pub(crate) fn stack(&self) -> WaitingStack {
+        self.stack
     }
 
     /// When the waiting ends without an event.
