@@ -116,10 +116,10 @@ impl CallGuard<'_> {
         wait.wake(call.now(), || call.has_event());
     }
 
-    /// Begins to fetch what the guest will need into the caches. To be called before the carrier's turn, which takes about as
+    /// Begins to fetch what the guest will need into the caches, if it waits. To be called before the carrier's turn, which takes about as
     /// long as memory does.
     pub fn prefetch_guest(&self) {
-        self.0.wait.stack().prefetch();
+        self.0.wait.prefetch();
     }
 
     /// Processor time that the guest's connections took since somebody asked last.

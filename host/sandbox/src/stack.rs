@@ -12,7 +12,7 @@ const PAGE_BYTES: usize = 4_096;
 /// What one fetch brings, in bytes.
 const LINE_BYTES: usize = 64;
 
-/// Where on its fiber a guest waits: the address of its page, or 0.
+/// Where on its fiber a guest waits: the address of its page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WaitingStack(usize);
 
@@ -25,9 +25,7 @@ impl WaitingStack {
 
     /// Begins to fetch it, and does not wait for it. The guest may be gone.
     pub(crate) fn prefetch(self) {
-        if self != Self::default() {
-            (0..PAGE_BYTES).step_by(LINE_BYTES).for_each(|line| prefetch_line(self.0 + line));
-        }
+        (0..PAGE_BYTES).step_by(LINE_BYTES).for_each(|line| prefetch_line(self.0 + line));
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Wait {
     /// When the waiting ends without an event.
     until: Option<Instant>,
     waiting: bool,
-    /// Where the guest's stack is, from the first time that it waited.
+    /// Where the stack of the guest is that waits.
     stack: WaitingStack,
     /// Whether the guest ever asked for an event.
     asked: bool,
@@ -105,9 +105,11 @@ impl Wait {
         }
     }
 
-    /// Where the stack of the guest is, if it ever waited.
-    pub(crate) fn stack(&self) -> WaitingStack {
-        self.stack
+    /// Begins to fetch the stack of a guest that waits and is polled by its task.
+    pub(crate) fn prefetch(&self) {
+        if self.waits_here() {
+            self.stack.prefetch();
+        }
     }
 
     /// When the waiting ends without an event.
