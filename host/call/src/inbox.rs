@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use smallvec::SmallVec;
+
 use crate::Event;
 use crate::Failure;
 use crate::limits::{
@@ -21,7 +23,8 @@ pub(crate) struct Inbox {
     next_order: u64,
     audio: VecDeque<Frame>,
     audio_samples: u64,
-    channels: Vec<Channel>,
+    /// Most calls have one or two.
+    channels: SmallVec<[Channel; 2]>,
     control: VecDeque<Control>,
     waiting: Waiting,
 }
@@ -79,7 +82,7 @@ impl Inbox {
             next_order: 0,
             audio: VecDeque::new(),
             audio_samples: 0,
-            channels: Vec::new(),
+            channels: SmallVec::new(),
             control: VecDeque::new(),
             waiting: Waiting::default(),
         }

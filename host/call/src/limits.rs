@@ -71,7 +71,8 @@ pub const FRAME_BYTES_MAX: usize = 64 * 1_024;
 /// How long the last part of an utterance waits for more audio. Then it leaves, padded with silence.
 pub const TAIL_FLUSH_MS: u64 = 40;
 
-/// Playout memory that a call keeps once it has played something, in bytes. What is above is given back when the queue has drained.
+/// Playout memory that a call keeps while anything waits in it, in bytes. What is above is given back as the queue drains,
+/// and all of it when it has drained.
 pub const PLAYOUT_KEEP_BYTES: usize = 4 * 1_024;
 
 /// Stretches of padding that the heard estimate tells apart. Full: a further one is counted into the last, so
@@ -154,7 +155,7 @@ pub const TABLE: &[(&str, u64, &str)] = &[
     ("frame_bytes_default", FRAME_BYTES_DEFAULT as u64, "a frame leaves with fewer bytes only as a tail"),
     ("frame_bytes_max", FRAME_BYTES_MAX as u64, "the rest goes into the next frame"),
     ("tail_flush_ms", TAIL_FLUSH_MS, "the held-back tail leaves, padded with silence"),
-    ("playout_keep_bytes", PLAYOUT_KEEP_BYTES as u64, "more is given back when the queue has drained"),
+    ("playout_keep_bytes", PLAYOUT_KEEP_BYTES as u64, "more is given back as the queue drains"),
     ("journal_entries_max", JOURNAL_ENTRIES_MAX as u64, "later entries are counted, but for the end of the call"),
     ("tape_ms_max", TAPE_MS_MAX, "further audio is left out of the recording and counted"),
     ("tape_late_ms_max", TAPE_LATE_MS_MAX, "the oldest audio is left out of the recording and counted"),

@@ -97,7 +97,7 @@ type Voice = VoiceLink<Box<dyn ByteStream>>;
 
 /// A call that has its voice.
 struct Talk {
-    turns: Turns,
+    turns: Box<Turns>,
     redialler: Redialler,
     call: SharedCall,
     began: Instant,
@@ -105,12 +105,14 @@ struct Talk {
 
 impl CallTask {
     /// Serves the call. Whatever happens in it ends here. Its lines stand in the span.
-    pub(crate) async fn run(mut self, span: Span) -> CallRecord {
+    pub(crate) async fn run(mut self: Box<Self>, span: Span) -> CallRecord {
         let claimed = now();
         let mut record = self.record(claimed);
         let (call_in, taker) = self.arrival.take().map(|Arrival { call_in, taker }| (call_in, taker)).unzip();
         let mut code = None;
-        match self.begin(call_in, &mut record).instrument(span.clone()).await {
+        // Apart, so that the task is small: what is polled fifty times a second lies close together.
+        let begun = Box::pin(self.begin(call_in, &mut record).instrument(span.clone())).await;
+        match begun {
             Ok(Talk { turns, redialler, call, began }) => {
                 taker.into_iter().for_each(|taker: Taker| taker.tell(Ok(())));
                 let done = redialler.serve(turns).await;
@@ -353,7 +355,7 @@ impl CallTask {
         }
         posted.serve_by(handling.care.place().plugin().version());
         let mailbox = std::mem::replace(&mut self.mailbox, mailbox().1);
-        let turns = Turns::new(link, call.clone(), handling, mailbox, posted, self.progress.clone());
+        let turns = Box::new(Turns::new(link, call.clone(), handling, mailbox, posted, self.progress.clone()));
         Talk { turns, redialler, call, began }
     }
 

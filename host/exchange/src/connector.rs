@@ -451,7 +451,7 @@ impl Connector {
             plugin = place.map(Place::name),
             version = place.map(|place| place.plugin().version()),
         );
-        let handle = self.tasks.spawn(task.run(span.clone()));
+        let handle = self.tasks.spawn(Box::new(task).run(span.clone()));
         self.serving.insert(handle.id(), served);
         LiveCall { mailbox, span, again: None }
     }

@@ -12,6 +12,7 @@ use std::task::Context;
 use call::Placed;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
+use sandbox::Piece;
 use tokio::sync::mpsc;
 
 use crate::call_task::ToCall;
@@ -96,6 +97,11 @@ impl Bell {
 impl Mailbox {
     pub(crate) fn slit(&self) -> Slit {
         Slit(self.bell.clone())
+    }
+
+    /// Where that lies which each turn looks at.
+    pub(crate) fn piece(&self) -> Piece {
+        Piece::of(&*self.bell)
     }
 
     /// Waits for a word; `None` when there is nobody left who could send one.

@@ -7,7 +7,7 @@
 //! rows O-2 and D-18.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -37,12 +37,11 @@ pub(crate) struct Redialler {
 
 impl Redialler {
     /// Gives turns until the call is over, and gives them another voice whenever they lose theirs.
-    pub(crate) async fn serve(mut self, turns: Turns) -> Done {
-        let mut turns = pin!(turns);
-        let mut attempt: Option<Attempt> = None;
+    pub(crate) async fn serve(mut self, mut turns: Box<Turns>) -> Done {
+        let mut attempt: Option<Box<Attempt>> = None;
         poll_fn(|cx| {
             loop {
-                if let Poll::Ready(done) = turns.as_mut().poll(cx) {
+                if let Poll::Ready(done) = Pin::new(&mut *turns).poll(cx) {
                     return Poll::Ready(done);
                 }
                 if !turns.misses_voice() {
@@ -50,7 +49,7 @@ impl Redialler {
                     return Poll::Pending;
                 }
                 let later = turns.take_call_in().map(|call_in| self.target.follow(call_in.url, call_in.token));
-                let present = attempt.get_or_insert_with(|| self.begin());
+                let present = attempt.get_or_insert_with(|| Box::new(self.begin()));
                 if later.is_some() {
                     present.step = self.dial();
                 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use call::{CommandKind, EndReason, Event, Next, State};
 use carriers::ByteStream;
 use carriers::telcoflow::VoiceLink;
-use sandbox::{Guest, GuestEnd, SharedCall};
+use sandbox::{Ahead, Guest, GuestEnd, NEAR_PIECES, Piece, SharedCall};
 use telcoflow::frame::manager::CallIn;
 use telcoflow::frame::word;
 use tokio::time::Sleep;
@@ -27,6 +27,9 @@ use crate::limits::{CLOSE_MS_MAX, GOODBYE_MS_MAX, LINGER_MS_MAX, SESSION_CLOSED_
 use crate::mailbox::{Mail, Mailbox};
 use crate::outbound::Progress;
 use crate::seat::{Ran, Seat};
+
+/// Pieces of memory that a turn needs: the turns', the call's, the mailbox's and the guest's.
+const AHEAD_PIECES: usize = 4 + NEAR_PIECES;
 
 /// A call with an open voice socket.
 pub(crate) struct Turns {
@@ -55,6 +58,8 @@ pub(crate) struct Turns {
     armed: Option<Instant>,
     done: Done,
     began: Instant,
+    /// What the next turn will need.
+    ahead: Ahead<AHEAD_PIECES>,
     /// Told when a placed call is answered.
     progress: Option<Progress>,
 }
@@ -121,6 +126,7 @@ impl Turns {
             armed: None,
             done: Done::default(),
             began: now(),
+            ahead: [Piece::default(); _].into(),
             progress,
         }
     }
@@ -161,13 +167,12 @@ impl Turns {
     /// One turn; when nothing is left to do, what there is to say, else when the next one is due though nothing arrives.
     fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Option<Instant>, Box<Done>> {
         self.read_mail(cx, now);
-        let (guest_rests, network) = {
+        let (guest_rests, network, mut state) = {
             let mut call = self.call.lock();
-            call.prefetch_guest();
             call.handle_timeout(now);
             self.link.poll_read(cx, &mut call);
             call.wake_guest(cx);
-            (call.guest_rests(), call.take_network_time())
+            (call.guest_rests(), call.take_network_time(), call.state())
         };
         self.seat.bill(now, network);
         let mut parked = None;
@@ -175,8 +180,9 @@ impl Turns {
             self.seat.rest(now);
         } else {
             parked = self.run_guest(cx, now);
+            state = self.look_ahead();
         }
-        self.advance(now)?;
+        self.advance(now, state)?;
         let mut call = self.call.lock();
         let was_open = self.link.is_open();
         self.link.poll_write(cx, &mut call);
@@ -192,6 +198,17 @@ impl Turns {
             .into_iter()
             .flatten()
             .min())
+    }
+
+    /// Notes where that lies which the next turn will need. Answers how the call stands.
+    fn look_ahead(&mut self) -> State {
+        let guest = self.seat.guest().map_or_else(Piece::default, Guest::piece);
+        let (state, [a, b, c, d, e, f]) = {
+            let call = self.call.lock();
+            (call.state(), call.near_guest())
+        };
+        self.ahead = [Piece::of(self), self.call.piece(), self.mailbox.piece(), guest, a, b, c, d, e, f].into();
+        state
     }
 
     /// Words from the connector's task.
@@ -271,8 +288,7 @@ impl Turns {
     ///
     /// # Errors
     /// Nothing is left to do.
-    fn advance(&mut self, now: Instant) -> Result<(), Box<Done>> {
-        let state = self.call.lock().state();
+    fn advance(&mut self, now: Instant, state: State) -> Result<(), Box<Done>> {
         self.note_answer(state, now);
         if let Stage::Served = self.stage
             && state != State::Ended
@@ -485,6 +501,7 @@ impl Future for Turns {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
         let this = self.get_mut();
+        this.ahead.prefetch();
         let now = now();
         match this.turn(cx, now) {
             Ok(due) => {

@@ -13,6 +13,7 @@ use crate::limits::{
     GRACE_MS_DEFAULT, MEMORY_BYTES_DEFAULT, RUN_MS_DEFAULT, SILENT_MS_DEFAULT, START_MS_DEFAULT, YOUNG_POLL_US,
 };
 use crate::network::{Connections, Meter};
+use crate::prefetch::Piece;
 use crate::shared::{CallGuard, SharedCall};
 use crate::shared_chat::SharedChat;
 use crate::ticker::{Attendance, Running};
@@ -239,6 +240,11 @@ impl Guest {
             Ok(Poll::Pending) => self.overrun(time).map_or(Poll::Pending, Poll::Ready),
             Err(panic) => Poll::Ready(GuestEnd::HostPanicked(panic_text(panic.as_ref()))),
         }
+    }
+
+    /// Where it lies, but for what the engine has of it.
+    pub fn piece(&self) -> Piece {
+        Piece::of(&*self.run)
     }
 
     /// Processor time so far.

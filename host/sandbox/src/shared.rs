@@ -12,6 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tracing::Span;
 
 use crate::network::Connections;
+use crate::prefetch::{NEAR_PIECES, Near, Piece};
 use crate::recording::Recording;
 use crate::wait::{Wait, Waited};
 
@@ -48,6 +49,11 @@ impl SharedCall {
         CallGuard(self.desk())
     }
 
+    /// Where it lies.
+    pub fn piece(&self) -> Piece {
+        Piece::of(&*self.0)
+    }
+
     /// Where lines about this call belong. Turns are given outside of it, since most have nothing to say, and to enter a
     /// span and leave it costs more than a frame's way through the call.
     pub fn span(&self) -> &Span {
@@ -71,17 +77,17 @@ impl SharedCall {
 
     /// The next event, for handlers that are native code; `None` when nothing will ever come again.
     pub async fn next(&self) -> Option<call::Event> {
-        self.begin_wait(None);
+        self.begin_wait(None, Near::default());
         match std::future::poll_fn(|cx| self.poll_wait(cx, false)).await {
             Waited::Event(event) => Some(event),
             Waited::TimedOut | Waited::Over => None,
         }
     }
 
-    /// Begins to wait, for as long as `within` if that is given.
-    pub(crate) fn begin_wait(&self, within: Option<Duration>) {
+    /// Begins to wait, for as long as `within` if that is given. `near` is what the guest then needs.
+    pub(crate) fn begin_wait(&self, within: Option<Duration>, near: Near) {
         let Desk { call, wait, .. } = &mut *self.desk();
-        wait.begin(call.now(), within);
+        wait.begin(call.now(), within, near);
     }
 
     /// One look: an event, the end of the waiting, or not yet. With `register` the waker is kept for [`CallGuard::wake_guest`].
@@ -116,10 +122,9 @@ impl CallGuard<'_> {
         wait.wake(call.now(), || call.has_event());
     }
 
-    /// Begins to fetch what the guest will need into the caches, if it waits. To be called before the carrier's turn, which takes about as
-    /// long as memory does.
-    pub fn prefetch_guest(&self) {
-        self.0.wait.prefetch();
+    /// What the guest will need when it has waited.
+    pub fn near_guest(&self) -> [Piece; NEAR_PIECES] {
+        self.0.wait.near()
     }
 
     /// Processor time that the guest's connections took since somebody asked last.

@@ -10,6 +10,7 @@ use call::{Chat, ChatEvent, Failure, Stored};
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::network::Connections;
+use crate::prefetch::Near;
 use crate::wait::{Wait, Waited};
 
 /// The chat under its lock.
@@ -79,7 +80,7 @@ impl SharedChat {
 
     pub(crate) fn begin_wait(&self, within: Option<Duration>) {
         let Desk { chat, wait, .. } = &mut *self.0.lock();
-        wait.begin(chat.now(), within);
+        wait.begin(chat.now(), within, Near::default());
     }
 
     pub(crate) fn poll_wait(&self, cx: &Context<'_>, register: bool) -> Poll<Waited<ChatEvent>> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use call::Next;
 
-use crate::stack::WaitingStack;
+use crate::prefetch::{NEAR_PIECES, Near, Piece};
 
 /// What waiting with a limit comes to.
 pub(crate) enum Waited<E> {
@@ -21,8 +21,7 @@ pub(crate) struct Wait {
     /// When the waiting ends without an event.
     until: Option<Instant>,
     waiting: bool,
-    /// Where the stack of the guest is that waits.
-    stack: WaitingStack,
+    near: Near,
     /// Whether the guest ever asked for an event.
     asked: bool,
     /// How often it was given an event, or really waited. Asking in vain is not progress: neither for an event when what it
@@ -40,7 +39,7 @@ impl Wait {
             waker: None,
             until: None,
             waiting: false,
-            stack: WaitingStack::default(),
+            near: Near::default(),
             asked: false,
             progress: 0,
             since,
@@ -48,9 +47,10 @@ impl Wait {
         }
     }
 
-    /// Begins to wait, for as long as `within` if that is given.
-    pub(crate) fn begin(&mut self, now: Instant, within: Option<Duration>) {
+    /// Begins to wait, for as long as `within` if that is given. `near` is what the guest then needs.
+    pub(crate) fn begin(&mut self, now: Instant, within: Option<Duration>, near: Near) {
         self.asked = true;
+        self.near = Near { played: self.near.played, ..near };
         self.until = within.and_then(|within| now.checked_add(within));
     }
 
@@ -62,7 +62,7 @@ impl Wait {
             Next::Wait if self.timed_out(now) => Waited::TimedOut,
             Next::Wait => {
                 self.waiting = true;
-                self.stack = WaitingStack::here();
+                self.near.stack = Piece::of_stack();
                 self.waker = register.then(|| cx.waker().clone());
                 return Poll::Pending;
             }
@@ -105,11 +105,14 @@ impl Wait {
         }
     }
 
-    /// Begins to fetch the stack of a guest that waits and is polled by its task.
-    pub(crate) fn prefetch(&self) {
-        if self.waits_here() {
-            self.stack.prefetch();
-        }
+    /// The guest played this, out of its own memory.
+    pub(crate) fn set_played(&mut self, played: Piece) {
+        self.near.played = played;
+    }
+
+    /// What the guest will need when it has waited; nothing when it is polled by something other than its task.
+    pub(crate) fn near(&self) -> [Piece; NEAR_PIECES] {
+        if self.waits_here() { self.near.pieces() } else { Default::default() }
     }
 
     /// When the waiting ends without an event.

@@ -1,12 +1,14 @@
 //! The bytes that wait for the carrier: a ring that grows as it is used and gives its memory back.
 //!
-//! A byte is copied once on its way in and once on its way out; only growth copies what waits a further time.
+//! A byte is copied once on its way in and once on its way out; only growth copies what waits a further time. A ring that
+//! has drained keeps no memory: where a handler answers frame by frame, the next call gets that of the last one, which the
+//! caches still have.
 //! Lengths and capacities are even, so a sample never wraps around the end.
 
 use crate::limits::PLAYOUT_KEEP_BYTES;
 
-/// The first capacity: two frames of 20 ms at 16 kHz fit.
-const FIRST_BYTES: usize = 2 * 1_024;
+/// The first capacity: a frame of 20 ms at up to 24 kHz fits, and allocators have memory of this size at hand.
+const FIRST_BYTES: usize = 1_024;
 
 pub(crate) struct Queue {
     ring: Vec<u8>,
@@ -101,19 +103,14 @@ impl Queue {
         (&mut behind[..to_end], &mut before[..bytes - to_end])
     }
 
-    /// A ring that is nearly empty shrinks: to what an idle call keeps when it is drained, by halves while audio flows,
-    /// so that the cost of moving what waits stays below that of having queued it.
+    /// A ring that is nearly empty shrinks: to nothing when it is drained, by halves while audio flows, so that the cost of
+    /// moving what waits stays below that of having queued it.
     fn give_back(&mut self) {
+        let capacity = self.ring.len();
         if self.len == 0 {
             self.head = 0;
-        }
-        let capacity = self.ring.len();
-        if capacity <= PLAYOUT_KEEP_BYTES {
-            return;
-        }
-        if self.len == 0 {
             self.ring = Vec::new();
-        } else if self.len <= capacity / 8 {
+        } else if capacity > PLAYOUT_KEEP_BYTES && self.len <= capacity / 8 {
             self.resize(((capacity / 4) & !1).max(PLAYOUT_KEEP_BYTES));
         }
     }
@@ -210,7 +207,7 @@ mod tests {
         }
         assert_eq!(queue.capacity(), PLAYOUT_KEEP_BYTES);
         take(&mut queue, 980);
-        assert_eq!(queue.capacity(), PLAYOUT_KEEP_BYTES);
+        assert_eq!(queue.capacity(), 0);
 
         queue.push(&[1; 8_000]);
         assert_eq!(queue.clear(), 8_000);

@@ -5,6 +5,8 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmList};
 
 use crate::bindings::types;
+use crate::prefetch::Piece;
+use crate::shared::Desk;
 use crate::state::GuestState;
 
 type Played = wasmtime::Result<(Result<types::Ledger, types::Failure>,)>;
@@ -24,8 +26,12 @@ fn play(mut store: StoreContextMut<'_, GuestState>, (pcm,): (WasmList<u8>,)) -> 
     if let Some(full) = store.data_mut().full(bytes) {
         return Ok((Err(full.into()),));
     }
-    let call = store.data().call()?.clone();
-    let played = call.lock().play(pcm.as_le_slice(&store));
+    let pcm = pcm.as_le_slice(&store);
+    let played = {
+        let Desk { call, wait, .. } = &mut *store.data().call()?.desk();
+        wait.set_played(Piece::of(pcm));
+        call.play(pcm)
+    };
     Ok((played.map(Into::into).map_err(Into::into),))
 }
 
@@ -34,7 +40,11 @@ fn play_samples(mut store: StoreContextMut<'_, GuestState>, (samples,): (WasmLis
     if let Some(full) = store.data_mut().full(bytes) {
         return Ok((Err(full.into()),));
     }
-    let call = store.data().call()?.clone();
-    let played = call.lock().play_samples(samples.as_le_slice(&store));
+    let samples = samples.as_le_slice(&store);
+    let played = {
+        let Desk { call, wait, .. } = &mut *store.data().call()?.desk();
+        wait.set_played(Piece::of(samples));
+        call.play_samples(samples)
+    };
     Ok((played.map(Into::into).map_err(Into::into),))
 }

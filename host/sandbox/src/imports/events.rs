@@ -4,8 +4,12 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use crate::bindings::{events, types};
+use crate::prefetch::{Near, Piece};
 use crate::state::GuestState;
 use crate::wait::Waited;
+
+/// What the engine polls while a guest waits has about so many bytes on each side of the call's name.
+const WAIT_BYTES: usize = 64;
 
 impl events::Host for GuestState {
     async fn next(&mut self) -> wasmtime::Result<Option<types::Event>> {
@@ -28,7 +32,11 @@ impl GuestState {
     async fn wait(&mut self, within: Option<Duration>) -> wasmtime::Result<Waited<call::Event>> {
         let call = self.call()?;
         let register = self.awaits;
-        call.begin_wait(within);
+        // The call's name stands in what is polled then, which the engine keeps apart.
+        call.begin_wait(
+            within,
+            Near { state: Piece::of(self), wait: Piece::of(&call).widened(WAIT_BYTES), ..Near::default() },
+        );
         Ok(poll_fn(|cx| call.poll_wait(cx, register)).await)
     }
 }
