@@ -12,8 +12,9 @@ use crate::Failure;
 use crate::limits::{
     INBOX_AUDIO_MS, INBOX_FRAMES_MAX, INBOX_UNKNOWN_CHANNELS_MAX, KEYS_QUEUED_MAX, NOTICES_QUEUED_MAX,
 };
+use crate::short_queue::ShortQueue;
 
-/// Places that an empty inbox keeps in each of its queues.
+/// Places for control events that an empty inbox keeps.
 const KEEP: usize = 32;
 
 pub(crate) struct Inbox {
@@ -21,7 +22,7 @@ pub(crate) struct Inbox {
     channel_samples_max: u64,
     /// Grows with each entry: audio and control wait apart and are taken in its order.
     next_order: u64,
-    audio: VecDeque<Frame>,
+    audio: ShortQueue<Frame>,
     audio_samples: u64,
     /// Most calls have one or two.
     channels: SmallVec<[Channel; 2]>,
@@ -80,7 +81,7 @@ impl Inbox {
         Inbox {
             channel_samples_max: sample_rate_hz * INBOX_AUDIO_MS / 1_000,
             next_order: 0,
-            audio: VecDeque::new(),
+            audio: ShortQueue::default(),
             audio_samples: 0,
             channels: SmallVec::new(),
             control: VecDeque::new(),
@@ -189,7 +190,6 @@ impl Inbox {
         while !self.audio.is_empty() {
             lost += self.drop_at(0);
         }
-        give_back(&mut self.audio);
         self.remove(|event| {
             matches!(
                 event,
@@ -215,7 +215,6 @@ impl Inbox {
     fn pop_audio(&mut self) -> Option<Event> {
         let frame = self.audio.pop_front()?;
         self.take_out(&frame);
-        give_back(&mut self.audio);
         let lost = std::mem::take(&mut self.channel(frame.channel).lost);
         Some(Event::Audio {
             channel: frame.channel,
@@ -227,7 +226,7 @@ impl Inbox {
 
     fn pop_control(&mut self) -> Option<Event> {
         let Control { mut event, repeats, .. } = self.control.pop_front()?;
-        give_back(&mut self.control);
+        self.give_back();
         if let Some(count) = self.waiting.of(&event) {
             *count -= 1;
         }
@@ -270,6 +269,13 @@ impl Inbox {
         &mut self.channels[index]
     }
 
+    /// Control events that were many once give their memory back when there are none.
+    fn give_back(&mut self) {
+        if self.control.is_empty() && self.control.capacity() > 2 * KEEP {
+            self.control.shrink_to(KEEP);
+        }
+    }
+
     fn order(&mut self) -> u64 {
         self.next_order += 1;
         self.next_order
@@ -287,12 +293,5 @@ impl Waiting {
             Event::CallError(_) => Some(&mut self.call_errors),
             Event::Audio { .. } | Event::Timer(_) | Event::Placed { .. } | Event::Network(_) | Event::Ended(_) => None,
         }
-    }
-}
-
-/// A queue that was long once gives its memory back when it is empty.
-fn give_back<T>(queue: &mut VecDeque<T>) {
-    if queue.is_empty() && queue.capacity() > 2 * KEEP {
-        queue.shrink_to(KEEP);
     }
 }

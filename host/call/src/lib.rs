@@ -72,6 +72,7 @@ mod network;
 mod placing;
 mod playout;
 mod recording;
+mod short_queue;
 mod state;
 mod stats;
 mod streamed;

@@ -3,16 +3,12 @@
 //! The carrier pulls: nothing leaves that was not asked for. A peer that asks without end is held at two limits, the
 //! number of requests and the sum of their bytes.
 
-use std::collections::VecDeque;
-
 use crate::limits::{CREDIT_BYTES_MAX, CREDITS_MAX, FRAME_BYTES_DEFAULT, FRAME_BYTES_MAX};
-
-/// Places that an empty book keeps.
-const KEEP: usize = 16;
+use crate::short_queue::ShortQueue;
 
 #[derive(Debug, Default)]
 pub(crate) struct Credits {
-    requests: VecDeque<Credit>,
+    requests: ShortQueue<Credit>,
     bytes: u64,
 }
 
@@ -52,9 +48,6 @@ impl Credits {
         self.bytes -= bytes as u64;
         if front.owed_bytes == 0 {
             self.requests.pop_front();
-            if self.requests.is_empty() && self.requests.capacity() > 2 * KEEP {
-                self.requests.shrink_to(KEEP);
-            }
         }
     }
 

@@ -4,13 +4,11 @@
 //! is heard in real time from the moment it left, and stops being heard when the carrier has nothing left. The estimate
 //! never runs ahead of the truth by more than the carrier's own starting delay.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::limits::HEARD_RUNS_MAX;
+use crate::short_queue::ShortQueue;
 
-/// Places that an empty estimate keeps.
-const KEEP: usize = 4;
 const NANOS_PER_S: u128 = 1_000_000_000;
 
 #[derive(Debug)]
@@ -21,7 +19,7 @@ pub(crate) struct Heard {
     /// Samples of the present stretch that were played, padding included.
     played: u64,
     /// Sent and not played, oldest first.
-    runs: VecDeque<Run>,
+    runs: ShortQueue<Run>,
     /// Audio samples in `runs`.
     unheard: u64,
     heard: u64,
@@ -37,7 +35,15 @@ struct Run {
 
 impl Heard {
     pub(crate) fn new(sample_rate_hz: u64, now: Instant) -> Heard {
-        Heard { sample_rate_hz, started: now, played: 0, runs: VecDeque::new(), unheard: 0, heard: 0, forgotten: 0 }
+        Heard {
+            sample_rate_hz,
+            started: now,
+            played: 0,
+            runs: ShortQueue::default(),
+            unheard: 0,
+            heard: 0,
+            forgotten: 0,
+        }
     }
 
     /// Samples of audio that were heard.
@@ -90,14 +96,12 @@ impl Heard {
                 self.runs.pop_front();
             }
         }
-        self.give_back();
     }
 
     /// The carrier stops playing: what was not heard never will be.
     pub(crate) fn forget(&mut self) {
         self.forgotten += std::mem::take(&mut self.unheard);
         self.runs.clear();
-        self.give_back();
     }
 
     /// When so many more samples of audio (1 and more) will have been heard. `None`: not all of them were sent yet.
@@ -106,7 +110,7 @@ impl Heard {
             return None;
         }
         let (mut audio, mut total) = (0, 0);
-        for run in &self.runs {
+        for run in self.runs.iter() {
             if audio + run.audio >= samples {
                 total += samples - audio;
                 break;
@@ -116,12 +120,6 @@ impl Heard {
         }
         let nanos = (u128::from(self.played + total) * NANOS_PER_S).div_ceil(u128::from(self.sample_rate_hz));
         self.started.checked_add(Duration::from_nanos(u64::try_from(nanos).ok()?))
-    }
-
-    fn give_back(&mut self) {
-        if self.runs.is_empty() && self.runs.capacity() > 2 * KEEP {
-            self.runs.shrink_to(KEEP);
-        }
     }
 }
 
