@@ -62,7 +62,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     (
         "unsafe",
-        "host/sandbox/src/stack.rs",
+        "host/sandbox/src/prefetch.rs",
         "the processor's prefetch has no safe name; it is a hint that neither reads nor writes, whatever address it is given",
     ),
 ];
