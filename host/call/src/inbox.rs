@@ -12,7 +12,7 @@ use crate::Failure;
 use crate::limits::{
     INBOX_AUDIO_MS, INBOX_FRAMES_MAX, INBOX_UNKNOWN_CHANNELS_MAX, KEYS_QUEUED_MAX, NOTICES_QUEUED_MAX,
 };
-use crate::short_queue::ShortQueue;
+use crate::short_queue::{ShortQueue, give_back};
 
 /// Places for control events that an empty inbox keeps.
 const KEEP: usize = 32;
@@ -226,7 +226,7 @@ impl Inbox {
 
     fn pop_control(&mut self) -> Option<Event> {
         let Control { mut event, repeats, .. } = self.control.pop_front()?;
-        self.give_back();
+        give_back(&mut self.control, KEEP);
         if let Some(count) = self.waiting.of(&event) {
             *count -= 1;
         }
@@ -267,13 +267,6 @@ impl Inbox {
             self.channels.len() - 1
         });
         &mut self.channels[index]
-    }
-
-    /// Control events that were many once give their memory back when there are none.
-    fn give_back(&mut self) {
-        if self.control.is_empty() && self.control.capacity() > 2 * KEEP {
-            self.control.shrink_to(KEEP);
-        }
     }
 
     fn order(&mut self) -> u64 {

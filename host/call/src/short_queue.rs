@@ -57,7 +57,7 @@ impl<T> ShortQueue<T> {
         let front = self.first.take();
         if !self.rest.is_empty() {
             self.first = self.rest.pop_front();
-            self.give_back();
+            give_back(&mut self.rest, KEEP);
         }
         front
     }
@@ -66,21 +66,21 @@ impl<T> ShortQueue<T> {
     pub(crate) fn remove(&mut self, index: usize) -> Option<T> {
         let Some(behind) = index.checked_sub(1) else { return self.pop_front() };
         let removed = self.rest.remove(behind);
-        self.give_back();
+        give_back(&mut self.rest, KEEP);
         removed
     }
 
     pub(crate) fn clear(&mut self) {
         self.first = None;
         self.rest.clear();
-        self.give_back();
+        give_back(&mut self.rest, KEEP);
     }
+}
 
-    /// One that was long once gives its memory back.
-    fn give_back(&mut self) {
-        if self.rest.is_empty() && self.rest.capacity() > 2 * KEEP {
-            self.rest.shrink_to(KEEP);
-        }
+/// A queue that was long once gives its memory back when it is empty, but for so many places.
+pub(crate) fn give_back<T>(queue: &mut VecDeque<T>, keep: usize) {
+    if queue.is_empty() && queue.capacity() > 2 * keep {
+        queue.shrink_to(keep);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::short_queue::give_back;
+
 /// Places that an empty book keeps.
 const KEEP: usize = 4;
 
@@ -24,7 +26,7 @@ impl Marks {
     /// The next mark that lies within so many samples.
     pub(crate) fn reached(&mut self, settled_samples: u64) -> Option<String> {
         let (_, name) = self.pending.pop_front_if(|(at_sample, _)| *at_sample <= settled_samples)?;
-        self.give_back();
+        give_back(&mut self.pending, KEEP);
         Some(name)
     }
 
@@ -36,11 +38,5 @@ impl Marks {
     /// Where the next mark lies.
     pub(crate) fn next_at(&self) -> Option<u64> {
         self.pending.front().map(|(at_sample, _)| *at_sample)
-    }
-
-    fn give_back(&mut self) {
-        if self.pending.is_empty() && self.pending.capacity() > 2 * KEEP {
-            self.pending.shrink_to(KEEP);
-        }
     }
 }
